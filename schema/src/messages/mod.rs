@@ -1,0 +1,242 @@
+//! The texts of all messages: one file a message in `templates/`, one entry a channel. Whom a step owes which message
+//! stands here too; sending is the worker's business.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    model::message::Channel,
+    text_enum::text_enum,
+    workflow::agreement::{AgreementAction, AgreementStatus},
+};
+
+text_enum! {
+    /// The messages that exist; the file of a text bears the same name.
+    pub enum MessageTemplate {
+        /// To the graduate: somebody invites him.
+        InvitationReceived = "INVITATION_RECEIVED",
+        /// To the graduate: 24 hours are left.
+        InvitationExpiring = "INVITATION_EXPIRING",
+        /// To the graduate: the deadline passed.
+        InvitationExpired = "INVITATION_EXPIRED",
+        /// To the graduate: the employer took the invitation back.
+        InvitationCancelled = "INVITATION_CANCELLED",
+        /// To the employer: the graduate accepted.
+        InvitationAccepted = "INVITATION_ACCEPTED",
+        /// To the employer: the graduate declined.
+        InvitationDeclined = "INVITATION_DECLINED",
+        /// To the employer: the graduate did not answer in time.
+        InvitationUnanswered = "INVITATION_UNANSWERED",
+        /// To both: the department approved, the school decides next.
+        ReviewAdvanced = "REVIEW_ADVANCED",
+        /// To both: signed.
+        AgreementSigned = "AGREEMENT_SIGNED",
+        /// To both: the review refused.
+        SigningRejected = "SIGNING_REJECTED",
+    }
+}
+
+/// Who is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// The graduate of the case.
+    Graduate,
+    /// Every member of the employer that is a party.
+    Employer,
+}
+
+impl Audience {
+    /// The channels by which they are told (DOMAIN.md, Messages).
+    pub const fn channels(self) -> &'static [Channel] {
+        match self {
+            Self::Graduate => &[Channel::InApp, Channel::Wechat, Channel::Email],
+            Self::Employer => &[Channel::InApp, Channel::Email],
+        }
+    }
+}
+
+/// What a step on an agreement owes to whom.
+pub const fn owed(action: AgreementAction, to: AgreementStatus) -> &'static [(Audience, MessageTemplate)] {
+    use Audience::{Employer, Graduate};
+    use MessageTemplate as Text;
+    match action {
+        AgreementAction::Invite => &[(Graduate, Text::InvitationReceived)],
+        AgreementAction::Remind => &[(Graduate, Text::InvitationExpiring)],
+        AgreementAction::Cancel => &[(Graduate, Text::InvitationCancelled)],
+        AgreementAction::Accept => &[(Employer, Text::InvitationAccepted)],
+        AgreementAction::Decline => &[(Employer, Text::InvitationDeclined)],
+        AgreementAction::Expire => &[
+            (Graduate, Text::InvitationExpired),
+            (Employer, Text::InvitationUnanswered),
+        ],
+        AgreementAction::Approve => match to {
+            AgreementStatus::Signed => &[
+                (Graduate, Text::AgreementSigned),
+                (Employer, Text::AgreementSigned),
+            ],
+            _ => &[(Graduate, Text::ReviewAdvanced), (Employer, Text::ReviewAdvanced)],
+        },
+        AgreementAction::Reject => &[
+            (Graduate, Text::SigningRejected),
+            (Employer, Text::SigningRejected),
+        ],
+        AgreementAction::StoreDocument => &[],
+    }
+}
+
+/// A message ready to be read: for the inbox and mail with a title, elsewhere the title is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// Title or subject line.
+    pub title: String,
+    /// The text.
+    pub body: String,
+}
+
+/// A message could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("the text {template} for {channel} cannot be made: {problem}")]
+pub struct TextError {
+    template: MessageTemplate,
+    channel: Channel,
+    problem: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    title: String,
+    in_app: String,
+    wechat: Option<String>,
+    email: Option<String>,
+    sms: Option<String>,
+}
+
+macro_rules! files {
+    ($($template:ident => $file:literal),+ $(,)?) => {
+        const fn source(template: MessageTemplate) -> &'static str {
+            match template { $(MessageTemplate::$template => include_str!(concat!("templates/", $file, ".toml"))),+ }
+        }
+    };
+}
+files! {
+    InvitationReceived => "invitation_received",
+    InvitationExpiring => "invitation_expiring",
+    InvitationExpired => "invitation_expired",
+    InvitationCancelled => "invitation_cancelled",
+    InvitationAccepted => "invitation_accepted",
+    InvitationDeclined => "invitation_declined",
+    InvitationUnanswered => "invitation_unanswered",
+    ReviewAdvanced => "review_advanced",
+    AgreementSigned => "agreement_signed",
+    SigningRejected => "signing_rejected",
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "the files are compiled in and a test reads each of them"
+)]
+static FILES: LazyLock<HashMap<MessageTemplate, File>> = LazyLock::new(|| {
+    MessageTemplate::ALL
+        .iter()
+        .map(|template| {
+            (
+                *template,
+                toml::from_str(source(*template)).expect("a readable file"),
+            )
+        })
+        .collect()
+});
+
+/// Writes a message for a channel.
+///
+/// # Errors
+/// [`TextError`] when the message does not exist for that channel or a parameter is missing.
+pub fn write(
+    template: MessageTemplate,
+    channel: Channel,
+    params: &Value,
+    public_url: &str,
+) -> Result<Text, TextError> {
+    let failed = |problem: String| TextError {
+        template,
+        channel,
+        problem,
+    };
+    let file = FILES
+        .get(&template)
+        .ok_or_else(|| failed("no such text".to_owned()))?;
+    let body = match channel {
+        Channel::InApp => Some(&file.in_app),
+        Channel::Wechat => file.wechat.as_ref(),
+        Channel::Sms => file.sms.as_ref(),
+        Channel::Email => file.email.as_ref(),
+    };
+    let body = body.ok_or_else(|| failed("not written for this channel".to_owned()))?;
+    let mut engine = minijinja::Environment::new();
+    engine.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    let mut context = params.as_object().cloned().unwrap_or_default();
+    context.insert("public_url".to_owned(), public_url.into());
+    let context = minijinja::Value::from(minijinja::value::Serde(context));
+    let render = |text: &str| {
+        engine
+            .render_str(text, &context)
+            .map_err(|error| failed(error.to_string()))
+    };
+    Ok(Text {
+        title: render(&file.title)?,
+        body: render(body)?.trim().to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_message_is_written_for_every_channel_that_may_owe_it() {
+        let params = json!({
+            "graduate": "林示例", "employer": "示例科技有限公司", "school": "示例大学", "position": "工程师",
+            "deadline": "2027年3月5日 18:00", "reason": "示例原因", "agreement_number": "20279000131000001",
+        });
+        for action in AgreementAction::ALL {
+            for status in AgreementStatus::ALL {
+                for (audience, template) in owed(*action, *status) {
+                    for channel in audience.channels() {
+                        let text = write(*template, *channel, &params, "https://wq.example").unwrap();
+                        assert!(!text.body.contains("{{"), "{template} {channel}");
+                        assert!(
+                            !text.title.is_empty() && !text.title.contains('\n'),
+                            "{template} {channel}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_missing_parameter_is_an_error_and_user_text_is_not_a_template() {
+        let error = write(
+            MessageTemplate::SigningRejected,
+            Channel::Email,
+            &json!({}),
+            "https://wq.example",
+        )
+        .unwrap_err();
+        assert!(error.to_string().contains("SIGNING_REJECTED"), "{error}");
+        let params = json!({ "graduate": "林", "employer": "甲", "school": "大学", "position": "乙", "deadline": "", "reason": "{{ 7 * 6 }} <b>&", "agreement_number": null });
+        let text = write(
+            MessageTemplate::SigningRejected,
+            Channel::InApp,
+            &params,
+            "https://wq.example",
+        )
+        .unwrap();
+        assert!(text.body.contains("{{ 7 * 6 }} <b>&"), "{}", text.body);
+    }
+}

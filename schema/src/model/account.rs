@@ -1,0 +1,130 @@
+//! Accounts: what a person logs in with. What the person is stands in graduate, employer, reviewer.
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use crate::{
+    checks::{Email, IdCardNumber, Mobile},
+    tables::{accounts, graduates},
+    text_enum::text_enum,
+};
+
+text_enum! {
+    /// What kind of person an account belongs to.
+    pub enum AccountKind {
+        /// 毕业生
+        Graduate = "GRADUATE",
+        /// 用人单位 member.
+        EmployerMember = "EMPLOYER_MEMBER",
+        /// 学校 or 院系 reviewer.
+        Reviewer = "REVIEWER",
+        /// 平台管理员
+        Operator = "OPERATOR",
+    }
+}
+
+/// What somebody types to say who he is (§1 figure 2: 手机号/身份证号/邮箱).
+#[derive(Clone, Debug)]
+pub enum Identifier {
+    /// 手机号
+    Mobile(Mobile),
+    /// 身份证号 (graduates only)
+    IdCard(IdCardNumber),
+    /// 邮箱
+    Email(Email),
+}
+
+impl Identifier {
+    /// Tells by its form which of the three a text is; `None` for a text that can be none of them.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.contains('@') {
+            return Email::parse(text).ok().map(Self::Email);
+        }
+        IdCardNumber::parse(text)
+            .map(Self::IdCard)
+            .or_else(|_| Mobile::parse(text).map(Self::Mobile))
+            .ok()
+    }
+}
+
+/// A row to insert.
+#[derive(Insertable)]
+#[diesel(table_name = accounts)]
+#[expect(missing_docs, reason = "the columns of the table")]
+pub struct NewAccount<'a> {
+    pub id: Uuid,
+    pub kind: AccountKind,
+    pub mobile: Option<&'a str>,
+    pub email: Option<&'a str>,
+    pub wechat_open_id: Option<&'a str>,
+    pub password_hash: &'a str,
+}
+
+/// What checking a password needs.
+#[derive(Queryable)]
+pub struct Credentials {
+    /// The account.
+    pub account_id: Uuid,
+    /// Its argon2id hash in PHC form.
+    pub password_hash: String,
+}
+
+/// The account of an identifier, unless it is disabled.
+///
+/// # Errors
+/// The database's.
+pub async fn find_credentials(
+    conn: &mut AsyncPgConnection,
+    identifier: &Identifier,
+) -> QueryResult<Option<Credentials>> {
+    let enabled = accounts::table.filter(accounts::disabled_at.is_null());
+    let columns = (accounts::id, accounts::password_hash);
+    match identifier {
+        Identifier::Mobile(mobile) => {
+            let query = enabled.filter(accounts::mobile.eq(mobile.as_str()));
+            query.select(columns).first(conn).await.optional()
+        }
+        Identifier::Email(email) => {
+            let query = enabled.filter(accounts::email.eq(email.as_str()));
+            query.select(columns).first(conn).await.optional()
+        }
+        Identifier::IdCard(number) => {
+            let query = enabled
+                .inner_join(graduates::table)
+                .filter(graduates::id_card_number.eq(number.as_str()));
+            query.select(columns).first(conn).await.optional()
+        }
+    }
+}
+
+/// Where a person can be reached outside the application.
+#[derive(Queryable, Clone)]
+pub struct Addresses {
+    /// Mobile number, for SMS.
+    pub mobile: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// The WeChat official account's id of the person, when he has bound it (§10).
+    pub wechat_open_id: Option<String>,
+}
+
+impl std::fmt::Debug for Addresses {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Addresses(…)")
+    }
+}
+
+/// Where an account's person can be reached now.
+///
+/// # Errors
+/// The database's.
+pub async fn addresses(conn: &mut AsyncPgConnection, account_id: Uuid) -> QueryResult<Option<Addresses>> {
+    accounts::table
+        .find(account_id)
+        .filter(accounts::disabled_at.is_null())
+        .select((accounts::mobile, accounts::email, accounts::wechat_open_id))
+        .first(conn)
+        .await
+        .optional()
+}

@@ -1,0 +1,444 @@
+//! Agreements: rows, who sees them, lists, and what the rules need to know of one.
+
+use chrono::{DateTime, Utc};
+use diesel::{dsl, pg::Pg, prelude::*, sql_types::Bool};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::{Page, PageRequest, Viewer, employer::EmployerVerification, terms::AgreementTerms};
+use crate::{
+    tables::{
+        agreement_serials, agreements, employers, engagements, graduates, school_review_routes, schools,
+    },
+    workflow::{
+        ActorRole, ReviewLevel, ReviewRoute, Workflow,
+        agreement::{AgreementAction, AgreementChannel, AgreementFacts, AgreementStatus, available},
+    },
+};
+
+/// 就业协议: one attempt to sign.
+#[derive(Queryable, Selectable, Clone, Debug)]
+#[diesel(table_name = agreements)]
+pub struct Agreement {
+    /// Its id.
+    pub id: Uuid,
+    /// How it came about.
+    pub channel: AgreementChannel,
+    /// Where it stands.
+    pub status: AgreementStatus,
+    /// The graduate.
+    pub graduate_id: Uuid,
+    /// The employer.
+    pub employer_id: Uuid,
+    /// The graduate's school.
+    pub school_id: Uuid,
+    /// The graduate's department.
+    pub department_id: Uuid,
+    /// What is agreed.
+    pub terms: AgreementTerms,
+    /// 应约截止时间, exclusive.
+    pub response_deadline: DateTime<Utc>,
+    /// The route it was submitted with.
+    pub review_route: Option<ReviewRoute>,
+    /// The level that decides next.
+    pub awaiting_review: Option<ReviewLevel>,
+    /// Since when it waits for that level.
+    pub waiting_since: Option<DateTime<Utc>>,
+    /// Who submitted it for review.
+    pub submitted_by: Option<Uuid>,
+    /// 协议书编号, once signed.
+    pub agreement_number: Option<String>,
+    /// The reason of the step that ended it, where one was given.
+    pub reason: Option<String>,
+    /// Goes up with every change of status or terms.
+    pub version: i32,
+    /// How many events it has.
+    pub event_count: i32,
+    /// The hash of the last of them.
+    pub event_hash: Vec<u8>,
+    /// When the graduate was reminded of the deadline.
+    pub reminded_at: Option<DateTime<Utc>>,
+    /// When the employer invited.
+    pub invited_at: DateTime<Utc>,
+    /// When the graduate accepted.
+    pub accepted_at: Option<DateTime<Utc>>,
+    /// When the department approved.
+    pub department_approved_at: Option<DateTime<Utc>>,
+    /// When the school approved.
+    pub school_approved_at: Option<DateTime<Utc>>,
+    /// When it was signed.
+    pub signed_at: Option<DateTime<Utc>>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What surrounds an agreement and decides what may be done with it.
+#[derive(Queryable, Clone, Debug)]
+pub struct Standing {
+    /// When the graduate confirmed his basic information.
+    pub graduate_confirmed_at: Option<DateTime<Utc>>,
+    /// Whether the graduate may sign online.
+    pub online_signing_allowed: bool,
+    /// Whether the employer may act.
+    pub employer_verification: EmployerVerification,
+    /// The school's route for all workflows.
+    pub default_route: ReviewRoute,
+    /// The school's own route for online signing.
+    pub own_route: Option<ReviewRoute>,
+    /// The case that holds the graduate.
+    pub held_by: Option<Uuid>,
+}
+
+/// An agreement with its standing: what lists and steps read, in one statement.
+#[derive(Queryable, Clone, Debug)]
+pub struct AgreementView {
+    /// The agreement.
+    pub agreement: Agreement,
+    /// What surrounds it.
+    pub standing: Standing,
+}
+
+impl AgreementView {
+    /// What the rules look at when `account_id` acts.
+    pub fn facts(&self, account_id: Option<Uuid>, reason_given: bool) -> AgreementFacts {
+        let (agreement, standing) = (&self.agreement, &self.standing);
+        AgreementFacts {
+            status: agreement.status,
+            response_deadline: agreement.response_deadline,
+            route: agreement
+                .review_route
+                .or(standing.own_route)
+                .unwrap_or(standing.default_route),
+            awaiting_review: agreement.awaiting_review,
+            reminded: agreement.reminded_at.is_some(),
+            graduate_held_elsewhere: standing.held_by.is_some_and(|case| case != agreement.id),
+            graduate_confirmed: standing.graduate_confirmed_at.is_some(),
+            online_signing_allowed: standing.online_signing_allowed,
+            employer_verified: standing.employer_verification == EmployerVerification::Verified,
+            own_submission: account_id.is_some() && account_id == agreement.submitted_by,
+            reason_given,
+        }
+    }
+
+    /// What this viewer may do now: a dashboard draws its buttons from it.
+    pub fn viewer_actions(&self, viewer: &Viewer, now: DateTime<Utc>) -> Vec<AgreementAction> {
+        match role_of(viewer, &self.agreement) {
+            Some(role) => available(&self.facts(Some(viewer.account_id()), true), role, now),
+            None => Vec::new(),
+        }
+    }
+}
+
+/// What a viewer is to an agreement; `None` for whoever does not see it.
+pub fn role_of(viewer: &Viewer, agreement: &Agreement) -> Option<ActorRole> {
+    match *viewer {
+        Viewer::Graduate { graduate_id, .. } if graduate_id == agreement.graduate_id => {
+            Some(ActorRole::Graduate)
+        }
+        Viewer::EmployerMember { employer_id, .. } if employer_id == agreement.employer_id => {
+            Some(ActorRole::Employer)
+        }
+        Viewer::Reviewer {
+            department_id: Some(department_id),
+            ..
+        } if department_id == agreement.department_id => Some(ActorRole::DepartmentReviewer),
+        Viewer::Reviewer {
+            school_id,
+            department_id: None,
+            ..
+        } if school_id == agreement.school_id => Some(ActorRole::SchoolReviewer),
+        _ => None,
+    }
+}
+
+type Condition<QS> = Box<dyn BoxableExpression<QS, Pg, SqlType = Bool>>;
+
+/// Which agreements a viewer sees: a graduate and an employer their own, a reviewer those of the department's or
+/// school's graduates, an operator none. The same answer as [`role_of`], in SQL.
+pub fn visible_to<QS>(viewer: &Viewer) -> Condition<QS>
+where
+    dsl::Eq<agreements::graduate_id, Uuid>: BoxableExpression<QS, Pg, SqlType = Bool>,
+    dsl::Eq<agreements::employer_id, Uuid>: BoxableExpression<QS, Pg, SqlType = Bool>,
+    dsl::Eq<agreements::department_id, Uuid>: BoxableExpression<QS, Pg, SqlType = Bool>,
+    dsl::Eq<agreements::school_id, Uuid>: BoxableExpression<QS, Pg, SqlType = Bool>,
+    dsl::AsExprOf<bool, Bool>: BoxableExpression<QS, Pg, SqlType = Bool>,
+{
+    match *viewer {
+        Viewer::Graduate { graduate_id, .. } => Box::new(agreements::graduate_id.eq(graduate_id)),
+        Viewer::EmployerMember { employer_id, .. } => Box::new(agreements::employer_id.eq(employer_id)),
+        Viewer::Reviewer {
+            department_id: Some(department_id),
+            ..
+        } => Box::new(agreements::department_id.eq(department_id)),
+        Viewer::Reviewer {
+            school_id,
+            department_id: None,
+            ..
+        } => Box::new(agreements::school_id.eq(school_id)),
+        Viewer::Operator { .. } => Box::new(false.into_sql::<Bool>()),
+    }
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn with_standing() -> _ {
+    let workflow: Workflow = Workflow::OnlineSigning;
+    agreements::table
+        .inner_join(graduates::table.on(graduates::id.eq(agreements::graduate_id)))
+        .inner_join(employers::table.on(employers::id.eq(agreements::employer_id)))
+        .inner_join(schools::table.on(schools::id.eq(agreements::school_id)))
+        .left_join(
+            school_review_routes::table.on(school_review_routes::school_id
+                .eq(agreements::school_id)
+                .and(school_review_routes::workflow.eq(workflow))),
+        )
+        .left_join(engagements::table.on(engagements::graduate_id.eq(agreements::graduate_id)))
+}
+
+type Columns = (
+    diesel::helper_types::AsSelect<Agreement, Pg>,
+    (
+        graduates::confirmed_at,
+        graduates::online_signing_allowed,
+        employers::verification,
+        schools::default_review_route,
+        dsl::Nullable<school_review_routes::review_route>,
+        dsl::Nullable<engagements::case_id>,
+    ),
+);
+
+fn columns() -> Columns {
+    (
+        Agreement::as_select(),
+        (
+            graduates::confirmed_at,
+            graduates::online_signing_allowed,
+            employers::verification,
+            schools::default_review_route,
+            school_review_routes::review_route.nullable(),
+            engagements::case_id.nullable(),
+        ),
+    )
+}
+
+/// An agreement, if the viewer sees it.
+///
+/// # Errors
+/// The database's.
+pub async fn find(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    id: Uuid,
+) -> QueryResult<Option<AgreementView>> {
+    with_standing()
+        .filter(agreements::id.eq(id))
+        .filter(visible_to(viewer))
+        .select(columns())
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// The agreements with these ids that the viewer sees, in no order.
+///
+/// # Errors
+/// The database's.
+pub async fn by_ids(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    ids: &[Uuid],
+) -> QueryResult<Vec<AgreementView>> {
+    with_standing()
+        .filter(agreements::id.eq_any(ids))
+        .filter(visible_to(viewer))
+        .select(columns())
+        .load(conn)
+        .await
+}
+
+/// Locks an agreement until the transaction ends and reads it as it then is. Without a viewer (the worker) all are seen.
+///
+/// # Errors
+/// The database's.
+pub async fn lock(
+    conn: &mut AsyncPgConnection,
+    viewer: Option<&Viewer>,
+    id: Uuid,
+) -> QueryResult<Option<AgreementView>> {
+    let row = agreements::table
+        .filter(agreements::id.eq(id))
+        .select(agreements::id)
+        .for_update();
+    let locked: Option<Uuid> = match viewer {
+        Some(viewer) => row
+            .filter(visible_to::<agreements::table>(viewer))
+            .first(conn)
+            .await
+            .optional()?,
+        None => row.first(conn).await.optional()?,
+    };
+    if locked.is_none() {
+        return Ok(None);
+    }
+    with_standing()
+        .filter(agreements::id.eq(id))
+        .select(columns())
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// The live agreement of an employer with a graduate, locked: the one that stands in the way of a new invitation.
+///
+/// # Errors
+/// The database's.
+pub async fn lock_live(
+    conn: &mut AsyncPgConnection,
+    employer_id: Uuid,
+    graduate_id: Uuid,
+) -> QueryResult<Option<AgreementView>> {
+    let live = [
+        AgreementStatus::Invited,
+        AgreementStatus::SigningReview,
+        AgreementStatus::Signed,
+    ];
+    let id: Option<Uuid> = agreements::table
+        .filter(agreements::employer_id.eq(employer_id))
+        .filter(agreements::graduate_id.eq(graduate_id))
+        .filter(agreements::channel.eq(AgreementChannel::Online))
+        .filter(agreements::status.eq_any(live))
+        .select(agreements::id)
+        .for_update()
+        .first(conn)
+        .await
+        .optional()?;
+    match id {
+        Some(id) => with_standing()
+            .filter(agreements::id.eq(id))
+            .select(columns())
+            .first(conn)
+            .await
+            .optional(),
+        None => Ok(None),
+    }
+}
+
+/// Which agreements of those the viewer sees.
+#[derive(Clone, Debug, Default)]
+pub struct AgreementFilter {
+    /// Only those in one of these statuses; all when empty.
+    pub statuses: Vec<AgreementStatus>,
+    /// Only those of this graduate.
+    pub graduate_id: Option<Uuid>,
+}
+
+/// The agreements that a viewer sees, newest first.
+///
+/// # Errors
+/// The database's.
+pub async fn list(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    filter: &AgreementFilter,
+    request: &PageRequest<Uuid>,
+) -> QueryResult<Page<AgreementView>> {
+    let mut query = with_standing()
+        .filter(visible_to(viewer))
+        .select(columns())
+        .limit(request.fetch())
+        .into_boxed();
+    if !filter.statuses.is_empty() {
+        query = query.filter(agreements::status.eq_any(filter.statuses.clone()));
+    }
+    if let Some(graduate_id) = filter.graduate_id {
+        query = query.filter(agreements::graduate_id.eq(graduate_id));
+    }
+    if let Some(after) = request.after {
+        query = query.filter(agreements::id.lt(after));
+    }
+    if let Some(before) = request.before {
+        query = query.filter(agreements::id.gt(before));
+    }
+    query = if request.backward {
+        query.order(agreements::id.asc())
+    } else {
+        query.order(agreements::id.desc())
+    };
+    Ok(request.page(query.load(conn).await?))
+}
+
+/// A place in a review queue: since when the case waits, and which it is.
+pub type QueueKey = (DateTime<Utc>, Uuid);
+
+/// The agreements that wait for this viewer's review, longest first. Empty for whoever is no reviewer.
+///
+/// # Errors
+/// The database's.
+pub async fn review_queue(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    request: &PageRequest<QueueKey>,
+) -> QueryResult<Page<AgreementView>> {
+    let Viewer::Reviewer { department_id, .. } = viewer else {
+        return Ok(request.page(Vec::new()));
+    };
+    let level = if department_id.is_some() {
+        ReviewLevel::Department
+    } else {
+        ReviewLevel::School
+    };
+    let mut query = with_standing()
+        .filter(visible_to(viewer))
+        .filter(agreements::awaiting_review.eq(level))
+        .select(columns())
+        .limit(request.fetch())
+        .into_boxed();
+    // Two conditions say (waiting_since, id) > (since, id) so that the index of the queue serves.
+    if let Some((since, id)) = request.after {
+        let later = agreements::waiting_since.gt(since);
+        let same = agreements::waiting_since.eq(since).and(agreements::id.gt(id));
+        query = query
+            .filter(agreements::waiting_since.ge(since))
+            .filter(later.or(same).assume_not_null());
+    }
+    if let Some((since, id)) = request.before {
+        let earlier = agreements::waiting_since.lt(since);
+        let same = agreements::waiting_since.eq(since).and(agreements::id.lt(id));
+        query = query
+            .filter(agreements::waiting_since.le(since))
+            .filter(earlier.or(same).assume_not_null());
+    }
+    query = if request.backward {
+        query.order((agreements::waiting_since.desc(), agreements::id.desc()))
+    } else {
+        query.order((agreements::waiting_since.asc(), agreements::id.asc()))
+    };
+    Ok(request.page(query.load(conn).await?))
+}
+
+/// The next agreement number of a school and class year: class year, school code, degree level and a serial
+/// (DOMAIN.md, Numbers). Never given twice; the serial's row stays locked until the transaction ends.
+///
+/// # Errors
+/// The database's.
+pub async fn next_number(
+    conn: &mut AsyncPgConnection,
+    school_id: Uuid,
+    school_code: &str,
+    class_year: i16,
+    degree_level: &str,
+) -> QueryResult<String> {
+    use agreement_serials as serials;
+    let serial: i32 = diesel::insert_into(serials::table)
+        .values((
+            serials::school_id.eq(school_id),
+            serials::class_year.eq(class_year),
+            serials::last_serial.eq(1),
+        ))
+        .on_conflict((serials::school_id, serials::class_year))
+        .do_update()
+        .set(serials::last_serial.eq(serials::last_serial + 1))
+        .returning(serials::last_serial)
+        .get_result(conn)
+        .await?;
+    Ok(format!("{class_year}{school_code}{degree_level}{serial:06}"))
+}

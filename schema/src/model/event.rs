@@ -1,0 +1,340 @@
+//! Events: one append-only record of one step of one case, chained by hash; the trail, the live feed and the source of
+//! every message.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use diesel::{
+    dsl::sql,
+    pg::Pg,
+    prelude::*,
+    sql_types::{BigInt, Bool},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{Page, PageRequest, Viewer};
+use crate::{
+    tables::case_events,
+    text_enum::text_enum,
+    workflow::{
+        ActorRole,
+        agreement::{AgreementAction, AgreementStatus},
+    },
+};
+
+text_enum! {
+    /// The kinds of case.
+    pub enum CaseKind {
+        /// 就业协议
+        Agreement = "AGREEMENT",
+    }
+}
+
+/// The hash before a case's first event.
+pub const CHAIN_START: [u8; 32] = [0; 32];
+
+/// The oldest transaction that is still running: all events below it are there and none will be added.
+const HORIZON: &str = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+
+/// A place in the order in which events became visible to all: by transaction, then by id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventCursor {
+    /// The transaction that wrote the event.
+    pub txid: i64,
+    /// The event.
+    pub id: i64,
+}
+
+/// One step of one case.
+#[derive(Queryable, Selectable, Clone, Debug, PartialEq, Eq)]
+#[diesel(table_name = case_events)]
+pub struct Event {
+    /// Its id; not the order in which events become visible, see [`EventCursor`].
+    pub id: i64,
+    /// The transaction that wrote it.
+    pub txid: i64,
+    /// When the step was taken.
+    pub occurred_at: DateTime<Utc>,
+    /// Of what kind the case is.
+    pub case_kind: CaseKind,
+    /// The case.
+    pub case_id: Uuid,
+    /// The how-manieth event of the case, from 1.
+    pub sequence: i32,
+    /// In which role somebody acted.
+    pub actor_role: ActorRole,
+    /// Who acted; `None` for the platform itself.
+    pub actor_account_id: Option<Uuid>,
+    /// What was done.
+    pub action: AgreementAction,
+    /// The status before.
+    pub from_status: Option<AgreementStatus>,
+    /// The status after.
+    pub to_status: AgreementStatus,
+    /// The reason given.
+    pub reason: Option<String>,
+    /// Other facts of the step.
+    pub changes: Value,
+    /// The graduate concerned.
+    pub graduate_id: Uuid,
+    /// The employer concerned.
+    pub employer_id: Option<Uuid>,
+    /// The school concerned.
+    pub school_id: Uuid,
+    /// The department concerned.
+    pub department_id: Uuid,
+    /// The hash of the case's event before this one.
+    pub previous_hash: Vec<u8>,
+    /// The hash over this event and `previous_hash`.
+    pub hash: Vec<u8>,
+}
+
+/// An event to be written; its hash is computed from exactly these fields.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the fields of Event")]
+pub struct NewEvent {
+    pub occurred_at: DateTime<Utc>,
+    pub case_kind: CaseKind,
+    pub case_id: Uuid,
+    pub sequence: i32,
+    pub actor_role: ActorRole,
+    pub actor_account_id: Option<Uuid>,
+    pub action: AgreementAction,
+    pub from_status: Option<AgreementStatus>,
+    pub to_status: AgreementStatus,
+    pub reason: Option<String>,
+    pub changes: Value,
+    pub graduate_id: Uuid,
+    pub employer_id: Option<Uuid>,
+    pub school_id: Uuid,
+    pub department_id: Uuid,
+    pub previous_hash: Vec<u8>,
+}
+
+impl NewEvent {
+    /// SHA-256 over the previous hash and the event as an array of JSON values in a fixed order.
+    pub fn hash(&self) -> [u8; 32] {
+        let content = json!([
+            self.occurred_at.to_rfc3339_opts(SecondsFormat::Micros, true),
+            self.case_kind,
+            self.case_id,
+            self.sequence,
+            self.actor_role,
+            self.actor_account_id,
+            self.action,
+            self.from_status,
+            self.to_status,
+            self.reason,
+            canonical(&self.changes),
+            self.graduate_id,
+            self.employer_id,
+            self.school_id,
+            self.department_id,
+        ]);
+        let mut hasher = Sha256::new();
+        hasher.update(&self.previous_hash);
+        hasher.update(content.to_string().as_bytes());
+        hasher.finalize().into()
+    }
+}
+
+/// A JSON value as text that does not depend on the order of an object's keys: jsonb keeps its own.
+fn canonical(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let mut keys: Vec<_> = map.keys().collect();
+            keys.sort();
+            let members = keys
+                .iter()
+                .map(|key| format!("{}:{}", json!(key), canonical(&map[key.as_str()])));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+        }
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(","))
+        }
+        other => other.to_string(),
+    }
+}
+
+impl Event {
+    /// Its place in the feed.
+    pub fn cursor(&self) -> EventCursor {
+        EventCursor {
+            txid: self.txid,
+            id: self.id,
+        }
+    }
+
+    /// The hash that the row's own fields give.
+    pub fn computed_hash(&self) -> [u8; 32] {
+        NewEvent {
+            occurred_at: self.occurred_at,
+            case_kind: self.case_kind,
+            case_id: self.case_id,
+            sequence: self.sequence,
+            actor_role: self.actor_role,
+            actor_account_id: self.actor_account_id,
+            action: self.action,
+            from_status: self.from_status,
+            to_status: self.to_status,
+            reason: self.reason.clone(),
+            changes: self.changes.clone(),
+            graduate_id: self.graduate_id,
+            employer_id: self.employer_id,
+            school_id: self.school_id,
+            department_id: self.department_id,
+            previous_hash: self.previous_hash.clone(),
+        }
+        .hash()
+    }
+}
+
+/// Writes an event in the caller's transaction. Gives its id and hash.
+///
+/// # Errors
+/// The database's; a second event of the same sequence violates a constraint.
+pub async fn append(conn: &mut AsyncPgConnection, event: &NewEvent) -> QueryResult<(i64, [u8; 32])> {
+    let hash = event.hash();
+    let id = diesel::insert_into(case_events::table)
+        .values((
+            (
+                case_events::occurred_at.eq(event.occurred_at),
+                case_events::case_kind.eq(event.case_kind),
+                case_events::case_id.eq(event.case_id),
+                case_events::sequence.eq(event.sequence),
+                case_events::actor_role.eq(event.actor_role),
+                case_events::actor_account_id.eq(event.actor_account_id),
+                case_events::action.eq(event.action),
+                case_events::from_status.eq(event.from_status),
+                case_events::to_status.eq(event.to_status),
+            ),
+            (
+                case_events::reason.eq(&event.reason),
+                case_events::changes.eq(&event.changes),
+                case_events::graduate_id.eq(event.graduate_id),
+                case_events::employer_id.eq(event.employer_id),
+                case_events::school_id.eq(event.school_id),
+                case_events::department_id.eq(event.department_id),
+                case_events::previous_hash.eq(&event.previous_hash),
+                case_events::hash.eq(hash.as_slice()),
+            ),
+        ))
+        .returning(case_events::id)
+        .get_result(conn)
+        .await?;
+    Ok((id, hash))
+}
+
+/// Where the feed stands now: every event at or before this place is visible to all, and all others come after it.
+///
+/// # Errors
+/// The database's.
+pub async fn horizon(conn: &mut AsyncPgConnection) -> QueryResult<EventCursor> {
+    let txid: i64 = diesel::select(sql::<BigInt>(HORIZON)).get_result(conn).await?;
+    Ok(EventCursor {
+        txid: txid - 1,
+        id: i64::MAX,
+    })
+}
+
+type Condition = Box<dyn BoxableExpression<case_events::table, Pg, SqlType = Bool>>;
+
+/// After a place and final: compared as a row, so that the index of the feed serves.
+fn after(cursor: EventCursor) -> Condition {
+    Box::new(
+        sql::<Bool>("(case_events.txid, case_events.id) > (")
+            .bind::<BigInt, _>(cursor.txid)
+            .sql(", ")
+            .bind::<BigInt, _>(cursor.id)
+            .sql(") AND case_events.txid < ")
+            .sql(HORIZON),
+    )
+}
+
+/// The next events of everybody after a place, in feed order: what the one tail of a process reads.
+///
+/// # Errors
+/// The database's.
+pub async fn feed(conn: &mut AsyncPgConnection, cursor: EventCursor, limit: i64) -> QueryResult<Vec<Event>> {
+    case_events::table
+        .filter(after(cursor))
+        .order((case_events::txid, case_events::id))
+        .limit(limit)
+        .select(Event::as_select())
+        .load(conn)
+        .await
+}
+
+/// The next events that concern a viewer after a place, in feed order: what a subscription replays.
+///
+/// # Errors
+/// The database's.
+pub async fn replay(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    cursor: EventCursor,
+    limit: i64,
+) -> QueryResult<Vec<Event>> {
+    let query = case_events::table
+        .filter(after(cursor))
+        .order((case_events::txid, case_events::id))
+        .limit(limit)
+        .select(Event::as_select())
+        .into_boxed();
+    let query = match viewer {
+        Viewer::Graduate { graduate_id, .. } => query.filter(case_events::graduate_id.eq(*graduate_id)),
+        Viewer::EmployerMember { employer_id, .. } => query.filter(case_events::employer_id.eq(*employer_id)),
+        Viewer::Reviewer {
+            department_id: Some(department_id),
+            ..
+        } => query.filter(case_events::department_id.eq(*department_id)),
+        Viewer::Reviewer {
+            school_id,
+            department_id: None,
+            ..
+        } => query.filter(case_events::school_id.eq(*school_id)),
+        Viewer::Operator { .. } => return Ok(Vec::new()),
+    };
+    query.load(conn).await
+}
+
+/// The events with these ids, in no order.
+///
+/// # Errors
+/// The database's.
+pub async fn by_ids(conn: &mut AsyncPgConnection, ids: &[i64]) -> QueryResult<Vec<Event>> {
+    case_events::table
+        .filter(case_events::id.eq_any(ids))
+        .select(Event::as_select())
+        .load(conn)
+        .await
+}
+
+/// The history of a case, oldest first. Whoever sees the case sees its history.
+///
+/// # Errors
+/// The database's.
+pub async fn history(
+    conn: &mut AsyncPgConnection,
+    case_id: Uuid,
+    request: &PageRequest<i32>,
+) -> QueryResult<Page<Event>> {
+    let mut query = case_events::table
+        .filter(case_events::case_id.eq(case_id))
+        .limit(request.fetch())
+        .select(Event::as_select())
+        .into_boxed();
+    if let Some(after) = request.after {
+        query = query.filter(case_events::sequence.gt(after));
+    }
+    if let Some(before) = request.before {
+        query = query.filter(case_events::sequence.lt(before));
+    }
+    query = if request.backward {
+        query.order(case_events::sequence.desc())
+    } else {
+        query.order(case_events::sequence.asc())
+    };
+    Ok(request.page(query.load(conn).await?))
+}

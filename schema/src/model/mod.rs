@@ -1,0 +1,21 @@
+//! What is kept, one file a noun: rows, inserts and queries. `visible_to` of a noun is the one place that says who sees
+//! it.
+
+pub mod account;
+pub mod agreement;
+pub mod document;
+pub mod employer;
+pub mod engagement;
+pub mod event;
+pub mod graduate;
+pub mod idempotency;
+pub mod message;
+pub mod page;
+pub mod reviewer;
+pub mod school;
+pub mod session;
+pub mod terms;
+pub mod viewer;
+
+pub use page::{Page, PageRequest};
+pub use viewer::Viewer;

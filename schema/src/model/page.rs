@@ -1,0 +1,89 @@
+//! Keyset pages: at most a hundred rows, continued after or before the key of a row, the same cost on every page.
+
+/// Most rows of one page.
+pub const MAX_PAGE: u32 = 100;
+
+/// Which rows of an ordered list are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageRequest<K> {
+    /// Rows after this key, in the list's order.
+    pub after: Option<K>,
+    /// Rows before this key, in the list's order.
+    pub before: Option<K>,
+    /// How many rows, 1 to [`MAX_PAGE`].
+    pub limit: u32,
+    /// Take them from the end of the list.
+    pub backward: bool,
+}
+
+/// A page in the list's order, and whether there is more on either side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Whether the list goes on after them.
+    pub has_next: bool,
+    /// Whether the list has rows before them.
+    pub has_previous: bool,
+}
+
+impl<K> PageRequest<K> {
+    /// The first `limit` rows.
+    pub fn first(limit: u32) -> Self {
+        Self {
+            after: None,
+            before: None,
+            limit: limit.clamp(1, MAX_PAGE),
+            backward: false,
+        }
+    }
+
+    /// One row more than wanted: whether it comes tells whether there is more.
+    pub fn fetch(&self) -> i64 {
+        i64::from(self.limit) + 1
+    }
+
+    /// Makes a page of what [`Self::fetch`] rows brought, which are in reverse order for a backward request.
+    pub fn page<T>(&self, mut rows: Vec<T>) -> Page<T> {
+        let more = rows.len() > self.limit as usize;
+        rows.truncate(self.limit as usize);
+        if self.backward {
+            rows.reverse();
+        }
+        Page {
+            items: rows,
+            has_next: if self.backward {
+                self.before.is_some()
+            } else {
+                more
+            },
+            has_previous: if self.backward { more } else { self.after.is_some() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_extra_row_only_tells_that_there_is_more() {
+        let request = PageRequest::<i32>::first(2);
+        let page = request.page(vec![1, 2, 3]);
+        assert_eq!(
+            (page.items, page.has_next, page.has_previous),
+            (vec![1, 2], true, false)
+        );
+
+        let request = PageRequest {
+            backward: true,
+            before: Some(9),
+            ..PageRequest::first(2)
+        };
+        let page = request.page(vec![8, 7, 6]);
+        assert_eq!(
+            (page.items, page.has_next, page.has_previous),
+            (vec![7, 8], true, true)
+        );
+    }
+}

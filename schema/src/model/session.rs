@@ -1,0 +1,238 @@
+//! Sessions: opaque random tokens of which only the SHA-256 is kept, and the viewer behind one.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use rand::Rng;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{Page, PageRequest, Viewer};
+use crate::tables::{accounts, employer_members, graduates, operators, reviewers, sessions};
+
+/// How long a session lives, however much it is used.
+pub const LIFETIME: TimeDelta = TimeDelta::days(7);
+
+/// `last_seen_at` is not written more often than this.
+const SEEN_GRAIN: TimeDelta = TimeDelta::minutes(5);
+
+/// The secret that stands for a session: 32 random bytes in hexadecimal. Never logged, never stored.
+#[derive(Clone)]
+pub struct SessionToken(String);
+
+impl SessionToken {
+    /// A new one from the system's random source.
+    pub fn generate() -> Self {
+        let mut bytes = [0_u8; 32];
+        rand::rng().fill_bytes(&mut bytes);
+        Self(hex::encode(bytes))
+    }
+
+    /// A token that somebody presents.
+    pub fn presented(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The token itself, to hand to its owner.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    fn hash(&self) -> Vec<u8> {
+        Sha256::digest(self.0.as_bytes()).to_vec()
+    }
+}
+
+impl std::fmt::Debug for SessionToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SessionToken(…)")
+    }
+}
+
+/// A session of an account.
+#[derive(Queryable, Selectable, Clone, Debug)]
+pub struct Session {
+    /// Its id; not the token.
+    pub id: Uuid,
+    /// Whose it is.
+    pub account_id: Uuid,
+    /// The program that logged in, as it names itself.
+    pub user_agent: Option<String>,
+    /// When it began.
+    pub created_at: DateTime<Utc>,
+    /// When it was last used, to five minutes.
+    pub last_seen_at: DateTime<Utc>,
+    /// When it ends by itself.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Begins a session.
+///
+/// # Errors
+/// The database's.
+pub async fn begin(
+    conn: &mut AsyncPgConnection,
+    account_id: Uuid,
+    user_agent: Option<&str>,
+    now: DateTime<Utc>,
+) -> QueryResult<(Session, SessionToken)> {
+    let token = SessionToken::generate();
+    let user_agent = user_agent.map(|agent| agent.chars().take(200).collect::<String>());
+    let session = diesel::insert_into(sessions::table)
+        .values((
+            sessions::id.eq(Uuid::now_v7()),
+            sessions::account_id.eq(account_id),
+            sessions::token_hash.eq(token.hash()),
+            sessions::user_agent.eq(user_agent),
+            sessions::created_at.eq(now),
+            sessions::last_seen_at.eq(now),
+            sessions::expires_at.eq(now + LIFETIME),
+        ))
+        .returning(Session::as_returning())
+        .get_result(conn)
+        .await?;
+    Ok((session, token))
+}
+
+/// The live session behind a token, and who that is. One statement; a second one now and then to note the use.
+///
+/// # Errors
+/// The database's.
+pub async fn authenticate(
+    conn: &mut AsyncPgConnection,
+    token: &SessionToken,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<(Session, Viewer)>> {
+    type GraduateIds = (Uuid, Uuid, Uuid);
+    type Row = (
+        Session,
+        Option<GraduateIds>,
+        Option<Uuid>,
+        Option<(Uuid, Option<Uuid>)>,
+        Option<Uuid>,
+    );
+    let found: Option<Row> = sessions::table
+        .inner_join(accounts::table)
+        .left_join(graduates::table.on(graduates::account_id.eq(accounts::id)))
+        .left_join(employer_members::table.on(employer_members::account_id.eq(accounts::id)))
+        .left_join(reviewers::table.on(reviewers::account_id.eq(accounts::id)))
+        .left_join(operators::table.on(operators::account_id.eq(accounts::id)))
+        .filter(sessions::token_hash.eq(token.hash()))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .filter(accounts::disabled_at.is_null())
+        .select((
+            Session::as_select(),
+            (graduates::id, graduates::school_id, graduates::department_id).nullable(),
+            employer_members::employer_id.nullable(),
+            (reviewers::school_id, reviewers::department_id).nullable(),
+            operators::account_id.nullable(),
+        ))
+        .first(conn)
+        .await
+        .optional()?;
+    let Some((session, graduate, employer, reviewer, operator)) = found else {
+        return Ok(None);
+    };
+    let account_id = session.account_id;
+    let viewer = match (graduate, employer, reviewer, operator) {
+        (Some((graduate_id, school_id, department_id)), ..) => Viewer::Graduate {
+            account_id,
+            graduate_id,
+            school_id,
+            department_id,
+        },
+        (_, Some(employer_id), ..) => Viewer::EmployerMember {
+            account_id,
+            employer_id,
+        },
+        (_, _, Some((school_id, department_id)), _) => Viewer::Reviewer {
+            account_id,
+            school_id,
+            department_id,
+        },
+        (.., Some(_)) => Viewer::Operator { account_id },
+        // An account whose role is not set up yet is nobody.
+        (None, None, None, None) => return Ok(None),
+    };
+    if now - session.last_seen_at > SEEN_GRAIN {
+        diesel::update(sessions::table.find(session.id))
+            .set(sessions::last_seen_at.eq(now))
+            .execute(conn)
+            .await?;
+    }
+    Ok(Some((session, viewer)))
+}
+
+/// Which of these sessions have ended, by themselves or by their owner: asked for open sockets.
+///
+/// # Errors
+/// The database's.
+pub async fn ended_among(
+    conn: &mut AsyncPgConnection,
+    ids: &[Uuid],
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Uuid>> {
+    sessions::table
+        .inner_join(accounts::table)
+        .filter(sessions::id.eq_any(ids))
+        .filter(
+            sessions::ended_at
+                .is_not_null()
+                .or(sessions::expires_at.le(now))
+                .or(accounts::disabled_at.is_not_null()),
+        )
+        .select(sessions::id)
+        .load(conn)
+        .await
+}
+
+/// Ends a session of this account. `false` when it has no such live session.
+///
+/// # Errors
+/// The database's.
+pub async fn end(
+    conn: &mut AsyncPgConnection,
+    account_id: Uuid,
+    session_id: Uuid,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let ended = diesel::update(sessions::table.find(session_id))
+        .filter(sessions::account_id.eq(account_id))
+        .filter(sessions::ended_at.is_null())
+        .set(sessions::ended_at.eq(now))
+        .execute(conn)
+        .await?;
+    Ok(ended == 1)
+}
+
+/// The live sessions of an account, newest first.
+///
+/// # Errors
+/// The database's.
+pub async fn list(
+    conn: &mut AsyncPgConnection,
+    account_id: Uuid,
+    request: &PageRequest<Uuid>,
+    now: DateTime<Utc>,
+) -> QueryResult<Page<Session>> {
+    let mut query = sessions::table
+        .filter(sessions::account_id.eq(account_id))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .select(Session::as_select())
+        .limit(request.fetch())
+        .into_boxed();
+    if let Some(after) = request.after {
+        query = query.filter(sessions::id.lt(after));
+    }
+    if let Some(before) = request.before {
+        query = query.filter(sessions::id.gt(before));
+    }
+    query = if request.backward {
+        query.order(sessions::id.asc())
+    } else {
+        query.order(sessions::id.desc())
+    };
+    Ok(request.page(query.load(conn).await?))
+}

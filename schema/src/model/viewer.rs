@@ -1,0 +1,52 @@
+//! Who is looking and acting: a signed-in person in his role.
+
+use uuid::Uuid;
+
+/// A signed-in person. What he sees follows from this alone (DOMAIN.md, Who may do what).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Viewer {
+    /// 毕业生 sees and acts on his own cases only.
+    Graduate {
+        /// His account.
+        account_id: Uuid,
+        /// Himself.
+        graduate_id: Uuid,
+        /// His school.
+        school_id: Uuid,
+        /// His department.
+        department_id: Uuid,
+    },
+    /// 用人单位 a member of an employer sees that employer's agreements only.
+    EmployerMember {
+        /// His account.
+        account_id: Uuid,
+        /// His employer.
+        employer_id: Uuid,
+    },
+    /// 学校 or 院系 reviewer: sees the graduates of the department, or of the whole school.
+    Reviewer {
+        /// His account.
+        account_id: Uuid,
+        /// His school.
+        school_id: Uuid,
+        /// His department; `None` for a reviewer of the school.
+        department_id: Option<Uuid>,
+    },
+    /// 平台管理员 runs the platform and sees nobody's cases.
+    Operator {
+        /// His account.
+        account_id: Uuid,
+    },
+}
+
+impl Viewer {
+    /// The account behind the role.
+    pub const fn account_id(&self) -> Uuid {
+        match self {
+            Self::Graduate { account_id, .. }
+            | Self::EmployerMember { account_id, .. }
+            | Self::Reviewer { account_id, .. }
+            | Self::Operator { account_id } => *account_id,
+        }
+    }
+}

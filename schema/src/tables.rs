@@ -1,0 +1,293 @@
+// @generated automatically by Diesel CLI.
+
+diesel::table! {
+    accounts (id) {
+        id -> Uuid,
+        kind -> Text,
+        mobile -> Nullable<Text>,
+        email -> Nullable<Text>,
+        wechat_open_id -> Nullable<Text>,
+        password_hash -> Text,
+        disabled_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    agreement_serials (school_id, class_year) {
+        school_id -> Uuid,
+        class_year -> Int2,
+        last_serial -> Int4,
+    }
+}
+
+diesel::table! {
+    agreements (id) {
+        id -> Uuid,
+        channel -> Text,
+        status -> Text,
+        graduate_id -> Uuid,
+        employer_id -> Uuid,
+        school_id -> Uuid,
+        department_id -> Uuid,
+        terms -> Jsonb,
+        response_deadline -> Timestamptz,
+        review_route -> Nullable<Text>,
+        awaiting_review -> Nullable<Text>,
+        waiting_since -> Nullable<Timestamptz>,
+        submitted_by -> Nullable<Uuid>,
+        agreement_number -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        version -> Int4,
+        event_count -> Int4,
+        event_hash -> Bytea,
+        reminded_at -> Nullable<Timestamptz>,
+        invited_at -> Timestamptz,
+        accepted_at -> Nullable<Timestamptz>,
+        department_approved_at -> Nullable<Timestamptz>,
+        school_approved_at -> Nullable<Timestamptz>,
+        signed_at -> Nullable<Timestamptz>,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    case_events (id) {
+        id -> Int8,
+        txid -> Int8,
+        occurred_at -> Timestamptz,
+        case_kind -> Text,
+        case_id -> Uuid,
+        sequence -> Int4,
+        actor_role -> Text,
+        actor_account_id -> Nullable<Uuid>,
+        action -> Text,
+        from_status -> Nullable<Text>,
+        to_status -> Text,
+        reason -> Nullable<Text>,
+        changes -> Jsonb,
+        graduate_id -> Uuid,
+        employer_id -> Nullable<Uuid>,
+        school_id -> Uuid,
+        department_id -> Uuid,
+        previous_hash -> Bytea,
+        hash -> Bytea,
+    }
+}
+
+diesel::table! {
+    departments (id) {
+        id -> Uuid,
+        school_id -> Uuid,
+        code -> Text,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    documents (id) {
+        id -> Uuid,
+        agreement_id -> Uuid,
+        version -> Int4,
+        paper -> Jsonb,
+        verification_code -> Text,
+        object_key -> Nullable<Text>,
+        sha256 -> Nullable<Bytea>,
+        byte_size -> Nullable<Int4>,
+        ready_at -> Nullable<Timestamptz>,
+        superseded_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    employer_members (account_id) {
+        account_id -> Uuid,
+        employer_id -> Uuid,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    employers (id) {
+        id -> Uuid,
+        credit_code -> Text,
+        name -> Text,
+        nature -> Text,
+        industry -> Text,
+        region -> Text,
+        address -> Text,
+        verification -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    engagements (graduate_id) {
+        graduate_id -> Uuid,
+        case_kind -> Text,
+        case_id -> Uuid,
+        taken_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    graduates (id) {
+        id -> Uuid,
+        account_id -> Uuid,
+        school_id -> Uuid,
+        department_id -> Uuid,
+        class_year -> Int2,
+        student_number -> Text,
+        name -> Text,
+        gender -> Text,
+        id_card_number -> Text,
+        degree_level -> Text,
+        major -> Text,
+        training_mode -> Text,
+        origin_region -> Text,
+        online_signing_allowed -> Bool,
+        confirmed_at -> Nullable<Timestamptz>,
+        version -> Int4,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (account_id, key) {
+        account_id -> Uuid,
+        key -> Text,
+        request_hash -> Bytea,
+        response -> Jsonb,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    jobs (id) {
+        id -> Int8,
+        queue -> Text,
+        payload -> Jsonb,
+        priority -> Int2,
+        state -> Text,
+        run_at -> Timestamptz,
+        attempt -> Int4,
+        max_attempts -> Int4,
+        unique_key -> Nullable<Text>,
+        lease_token -> Nullable<Uuid>,
+        lease_until -> Nullable<Timestamptz>,
+        last_error -> Nullable<Text>,
+        created_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    messages (id) {
+        id -> Uuid,
+        event_id -> Int8,
+        account_id -> Uuid,
+        channel -> Text,
+        template -> Text,
+        params -> Jsonb,
+        status -> Text,
+        provider_reference -> Nullable<Text>,
+        last_error -> Nullable<Text>,
+        created_at -> Timestamptz,
+        sent_at -> Nullable<Timestamptz>,
+        read_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    operators (account_id) {
+        account_id -> Uuid,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    reviewers (account_id) {
+        account_id -> Uuid,
+        school_id -> Uuid,
+        department_id -> Nullable<Uuid>,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    school_review_routes (school_id, workflow) {
+        school_id -> Uuid,
+        workflow -> Text,
+        review_route -> Text,
+    }
+}
+
+diesel::table! {
+    schools (id) {
+        id -> Uuid,
+        code -> Text,
+        name -> Text,
+        contact_phone -> Nullable<Text>,
+        address -> Nullable<Text>,
+        default_review_route -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Uuid,
+        account_id -> Uuid,
+        token_hash -> Bytea,
+        user_agent -> Nullable<Text>,
+        created_at -> Timestamptz,
+        last_seen_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::joinable!(agreement_serials -> schools (school_id));
+diesel::joinable!(agreements -> accounts (submitted_by));
+diesel::joinable!(agreements -> departments (department_id));
+diesel::joinable!(agreements -> employers (employer_id));
+diesel::joinable!(agreements -> graduates (graduate_id));
+diesel::joinable!(agreements -> schools (school_id));
+diesel::joinable!(case_events -> accounts (actor_account_id));
+diesel::joinable!(departments -> schools (school_id));
+diesel::joinable!(documents -> agreements (agreement_id));
+diesel::joinable!(employer_members -> accounts (account_id));
+diesel::joinable!(employer_members -> employers (employer_id));
+diesel::joinable!(engagements -> graduates (graduate_id));
+diesel::joinable!(graduates -> accounts (account_id));
+diesel::joinable!(graduates -> schools (school_id));
+diesel::joinable!(idempotency_keys -> accounts (account_id));
+diesel::joinable!(messages -> accounts (account_id));
+diesel::joinable!(messages -> case_events (event_id));
+diesel::joinable!(operators -> accounts (account_id));
+diesel::joinable!(reviewers -> accounts (account_id));
+diesel::joinable!(reviewers -> schools (school_id));
+diesel::joinable!(school_review_routes -> schools (school_id));
+diesel::joinable!(sessions -> accounts (account_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    accounts,
+    agreement_serials,
+    agreements,
+    case_events,
+    departments,
+    documents,
+    employer_members,
+    employers,
+    engagements,
+    graduates,
+    idempotency_keys,
+    jobs,
+    messages,
+    operators,
+    reviewers,
+    school_review_routes,
+    schools,
+    sessions,
+);

@@ -1,0 +1,77 @@
+//! The rules of DOMAIN.md as pure functions over enums: no I/O and no clock of their own. (case, action, actor, now)
+//! gives the next status and its effects, or a typed refusal.
+
+pub mod agreement;
+pub mod review_route;
+
+use crate::text_enum::text_enum;
+
+pub use review_route::{ReviewLevel, ReviewRoute, Workflow};
+
+text_enum! {
+    /// What somebody is to a case. Whoever is none of these does not see it.
+    pub enum ActorRole {
+        /// The graduate whose case it is.
+        Graduate = "GRADUATE",
+        /// A member of the employer that is a party.
+        Employer = "EMPLOYER",
+        /// A reviewer of the graduate's department.
+        DepartmentReviewer = "DEPARTMENT_REVIEWER",
+        /// A reviewer of the graduate's school.
+        SchoolReviewer = "SCHOOL_REVIEWER",
+        /// The platform itself: timers and the document job.
+        Worker = "WORKER",
+    }
+}
+
+impl ActorRole {
+    /// The level at which this role reviews, if it does.
+    pub const fn review_level(self) -> Option<ReviewLevel> {
+        match self {
+            Self::DepartmentReviewer => Some(ReviewLevel::Department),
+            Self::SchoolReviewer => Some(ReviewLevel::School),
+            Self::Graduate | Self::Employer | Self::Worker => None,
+        }
+    }
+}
+
+/// Why a step is not taken. Each tells the person what to do instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Refusal {
+    /// The case is not in a status in which this can be done.
+    #[error("this cannot be done in the case's present status")]
+    NotInThisStatus,
+    /// This role never takes this action.
+    #[error("this is not yours to do")]
+    NotYourRole,
+    /// The case waits for a reviewer of the other level.
+    #[error("the case is waiting for the review of the other level")]
+    OtherReviewLevel,
+    /// Nobody reviews a case that he submitted himself.
+    #[error("you submitted this case yourself, so somebody else reviews it")]
+    OwnSubmission,
+    /// From the response deadline on an invitation can be neither answered nor cancelled.
+    #[error("the response deadline has passed")]
+    DeadlinePassed,
+    /// The timer came too early.
+    #[error("the moment for this has not come yet")]
+    TooEarly,
+    /// Another case holds the graduate (DOMAIN.md, Engagement).
+    #[error("another case already holds this graduate")]
+    AlreadyEngaged,
+    /// The graduate has not confirmed his basic information (§2).
+    #[error("the basic information has to be checked and confirmed first")]
+    DataNotConfirmed,
+    /// 定向/委培（不可网签）: the graduate may not sign online.
+    #[error("this graduate's training mode does not allow online signing")]
+    OnlineSigningNotAllowed,
+    /// The operator has not verified the employer yet.
+    #[error("the employer has not been verified yet")]
+    EmployerNotVerified,
+    /// One employer has at most one live agreement with one graduate.
+    #[error("there is already a live agreement with this graduate")]
+    AlreadyInvited,
+    /// This decision needs a reason.
+    #[error("a reason is needed")]
+    ReasonRequired,
+}

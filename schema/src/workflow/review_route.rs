@@ -1,0 +1,51 @@
+//! Who reviews, and in which order: the route that a school has set.
+
+use crate::text_enum::text_enum;
+
+text_enum! {
+    /// The levels at which a case is reviewed.
+    pub enum ReviewLevel {
+        /// 院系 department.
+        Department = "DEPARTMENT",
+        /// 学校 school.
+        School = "SCHOOL",
+    }
+}
+
+text_enum! {
+    /// A school's way of reviewing (DOMAIN.md, Who may do what).
+    pub enum ReviewRoute {
+        /// The department alone decides.
+        DepartmentOnly = "DEPARTMENT_ONLY",
+        /// The school alone decides.
+        SchoolOnly = "SCHOOL_ONLY",
+        /// The department first, then the school.
+        DepartmentThenSchool = "DEPARTMENT_THEN_SCHOOL",
+    }
+}
+
+text_enum! {
+    /// The workflows for which a school may set a route of its own.
+    pub enum Workflow {
+        /// W1 online signing.
+        OnlineSigning = "ONLINE_SIGNING",
+    }
+}
+
+impl ReviewRoute {
+    /// The level that decides first.
+    pub const fn first(self) -> ReviewLevel {
+        match self {
+            Self::DepartmentOnly | Self::DepartmentThenSchool => ReviewLevel::Department,
+            Self::SchoolOnly => ReviewLevel::School,
+        }
+    }
+
+    /// The level that decides after `level` has approved, or `None` when that was the last one.
+    pub const fn after(self, level: ReviewLevel) -> Option<ReviewLevel> {
+        match (self, level) {
+            (Self::DepartmentThenSchool, ReviewLevel::Department) => Some(ReviewLevel::School),
+            _ => None,
+        }
+    }
+}
