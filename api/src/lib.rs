@@ -1,1 +1,21 @@
-//! Placeholder.
+//! The GraphQL API of Wangqian: what is served over HTTP, and nothing that runs without a request. The transports know
+//! nothing of the domain, the resolvers nothing of the transports; [`server`] puts them together.
+
+pub mod context;
+pub mod cookie;
+pub mod error;
+pub mod feed;
+pub mod graphql;
+pub mod health;
+pub mod id;
+pub mod loaders;
+pub mod paging;
+pub mod server;
+pub mod session_watch;
+pub mod settings;
+pub mod transport;
+pub mod verify_page;
+
+pub use graphql::sdl;
+pub use server::{ServeError, serve};
+pub use settings::ApiSettings;

@@ -12,6 +12,7 @@ pub mod db;
 pub mod jobs;
 pub mod messages;
 pub mod model;
+pub mod password;
 pub mod step;
 #[expect(
     missing_docs,

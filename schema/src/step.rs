@@ -521,6 +521,21 @@ pub struct IdempotencyKey {
     pub request_hash: [u8; 32],
 }
 
+/// Claims the key of a request as a whole, before its parts are done: so that the same key with another body is refused
+/// even where no part of the two is the same.
+///
+/// # Errors
+/// [`StepError::KeyReused`].
+pub async fn claim_request(platform: &Platform, viewer: &Viewer, key: &IdempotencyKey) -> Result<(), StepError> {
+    let mut conn = platform.pool.get().await?;
+    let now = platform.clock.now();
+    let response = json!({});
+    match idempotency::claim(&mut conn, viewer.account_id(), &key.key, &key.request_hash, &response, now).await? {
+        Claim::New | Claim::Seen(_) => Ok(()),
+        Claim::OtherBody => Err(StepError::KeyReused),
+    }
+}
+
 /// Invites one graduate. An earlier invitation of the same employer whose deadline has passed is expired on the way, so
 /// that it does not stand in the way when the worker is late.
 ///

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use diesel::{
-    dsl::sql,
+    dsl::{self, sql},
     pg::Pg,
     prelude::*,
     sql_types::{BigInt, Bool},
@@ -238,10 +238,10 @@ pub async fn horizon(conn: &mut AsyncPgConnection) -> QueryResult<EventCursor> {
     })
 }
 
-type Condition = Box<dyn BoxableExpression<case_events::table, Pg, SqlType = Bool>>;
+type Condition<QS> = Box<dyn BoxableExpression<QS, Pg, SqlType = Bool>>;
 
 /// After a place and final: compared as a row, so that the index of the feed serves.
-fn after(cursor: EventCursor) -> Condition {
+pub(super) fn after<QS>(cursor: EventCursor) -> Condition<QS> {
     Box::new(
         sql::<Bool>("(case_events.txid, case_events.id) > (")
             .bind::<BigInt, _>(cursor.txid)
@@ -250,6 +250,19 @@ fn after(cursor: EventCursor) -> Condition {
             .sql(") AND case_events.txid < ")
             .sql(HORIZON),
     )
+}
+
+/// Whether there are events after a place that are committed but not final yet: then it pays to look again soon.
+///
+/// # Errors
+/// The database's.
+pub async fn feed_pending(conn: &mut AsyncPgConnection, cursor: EventCursor) -> QueryResult<bool> {
+    let beyond = sql::<Bool>("(case_events.txid, case_events.id) > (")
+        .bind::<BigInt, _>(cursor.txid)
+        .sql(", ")
+        .bind::<BigInt, _>(cursor.id)
+        .sql(")");
+    diesel::select(dsl::exists(case_events::table.filter(beyond))).get_result(conn).await
 }
 
 /// The next events of everybody after a place, in feed order: what the one tail of a process reads.

@@ -5,8 +5,15 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{Page, PageRequest};
-use crate::{messages::MessageTemplate, tables::messages, text_enum::text_enum};
+use super::{
+    Page, PageRequest,
+    event::{self, EventCursor},
+};
+use crate::{
+    messages::MessageTemplate,
+    tables::{case_events, messages},
+    text_enum::text_enum,
+};
 
 text_enum! {
     /// The ways in which a person is told (DOMAIN.md, Messages).
@@ -225,4 +232,28 @@ pub async fn of_events(conn: &mut AsyncPgConnection, event_ids: &[i64]) -> Query
         .select(Message::as_select())
         .load(conn)
         .await
+}
+
+/// The inbox messages of a person whose events come after a place in the feed, in feed order: what a subscription
+/// replays.
+///
+/// # Errors
+/// The database's.
+pub async fn replay(
+    conn: &mut AsyncPgConnection,
+    account_id: Uuid,
+    cursor: EventCursor,
+    limit: i64,
+) -> QueryResult<Vec<(EventCursor, Message)>> {
+    let rows: Vec<(i64, i64, Message)> = messages::table
+        .inner_join(case_events::table)
+        .filter(messages::account_id.eq(account_id))
+        .filter(messages::channel.eq(Channel::InApp))
+        .filter(event::after(cursor))
+        .order((case_events::txid, case_events::id))
+        .limit(limit)
+        .select((case_events::txid, case_events::id, Message::as_select()))
+        .load(conn)
+        .await?;
+    Ok(rows.into_iter().map(|(txid, id, message)| (EventCursor { txid, id }, message)).collect())
 }

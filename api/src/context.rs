@@ -1,0 +1,84 @@
+//! What a resolver has at hand: the platform, the viewer of this request, and batched loading.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, dataloader::DataLoader};
+use wangqian_schema::{
+    Platform, db,
+    model::{Viewer, session::Session},
+};
+use wangqian_storage::Storage;
+
+use crate::{
+    error::{internal, unauthenticated},
+    feed::Feed,
+    loaders::Loader,
+    settings::ApiSettings,
+};
+
+/// What all requests share.
+#[derive(Clone)]
+pub struct App {
+    /// The data and the steps.
+    pub platform: Platform,
+    /// The files.
+    pub storage: Storage,
+    /// The live feed of this process.
+    pub feed: Feed,
+    /// How the API is set up.
+    pub settings: Arc<ApiSettings>,
+}
+
+/// Who asks, and how: put into every request by the transport.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    /// The session behind the request and who that is.
+    pub signed_in: Option<(Session, Viewer)>,
+    /// How the program names itself.
+    pub user_agent: Option<String>,
+    /// Whether the answer can carry a cookie: over HTTP it can, over an open socket not.
+    pub takes_cookies: bool,
+}
+
+/// Short ways to the [`App`] and the [`Caller`].
+pub trait ContextExt {
+    /// What all requests share.
+    fn app(&self) -> &App;
+    /// Who asks.
+    fn caller(&self) -> &Caller;
+    /// Who asks, when he is signed in.
+    ///
+    /// # Errors
+    /// A top-level error UNAUTHENTICATED.
+    fn viewer(&self) -> async_graphql::Result<Viewer>;
+    /// A connection of the pool.
+    fn connection(&self) -> impl Future<Output = async_graphql::Result<db::Connection>> + Send;
+    /// The batched loading of this request.
+    fn loader(&self) -> &DataLoader<Loader>;
+}
+
+impl ContextExt for Context<'_> {
+    fn app(&self) -> &App {
+        self.data_unchecked::<App>()
+    }
+
+    fn caller(&self) -> &Caller {
+        self.data_unchecked::<Caller>()
+    }
+
+    fn viewer(&self) -> async_graphql::Result<Viewer> {
+        self.caller()
+            .signed_in
+            .as_ref()
+            .map(|(_, viewer)| *viewer)
+            .ok_or_else(unauthenticated)
+    }
+
+    async fn connection(&self) -> async_graphql::Result<db::Connection> {
+        self.app().platform.pool.get().await.map_err(internal)
+    }
+
+    fn loader(&self) -> &DataLoader<Loader> {
+        self.data_unchecked::<DataLoader<Loader>>()
+    }
+}

@@ -1,0 +1,164 @@
+//! The two kinds of error of the API: `userErrors` of a payload, for what a person can put right, and top-level errors
+//! with `extensions.code` for everything else.
+
+use async_graphql::{Enum, ErrorExtensions, SimpleObject};
+use wangqian_schema::{model::terms::FieldError, step::StepError, workflow::Refusal};
+
+/// What a person can put right.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserErrorCode {
+    /// 不存在 No such thing, or none that the viewer may see: both read the same.
+    NotFound,
+    /// 输入有误 A field is wrong; `field` names it.
+    InvalidInput,
+    /// 当前不可操作 The step cannot be taken by this viewer or in this status.
+    StepNotAllowed,
+    /// 已过截止时间 The response deadline has passed.
+    DeadlinePassed,
+    /// 已被占用 Another case holds the graduate.
+    AlreadyEngaged,
+    /// 已有有效邀请 There is already a live agreement of this employer with this graduate.
+    AlreadyInvited,
+    /// 数据已更新 The object changed since the viewer read it: read it again.
+    StaleVersion,
+    /// 未确认基本信息 The graduate has to check and confirm his basic information first.
+    DataNotConfirmed,
+    /// 不可网签 The graduate's training mode does not allow online signing.
+    OnlineSigningNotAllowed,
+    /// 单位未核验 The operator has not verified the employer yet.
+    EmployerNotVerified,
+    /// 需要填写原因 This decision needs a reason.
+    ReasonRequired,
+    /// 幂等键冲突 The idempotency key was used before with another request.
+    IdempotencyKeyReused,
+    /// 账号或密码错误 No account has this identifier and password.
+    WrongCredentials,
+}
+
+/// Something that a person can put right.
+#[derive(SimpleObject, Clone, Debug, PartialEq, Eq)]
+pub struct UserError {
+    /// What it is, for programs.
+    pub code: UserErrorCode,
+    /// What it is, in Chinese, for the person.
+    pub message: String,
+    /// The field of the input that is wrong, as a path such as `terms.contactMobile`; null when no single field is.
+    pub field: Option<String>,
+}
+
+impl UserError {
+    /// An error of no particular field.
+    pub fn new(code: UserErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            field: None,
+        }
+    }
+
+    /// A wrong field.
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            code: UserErrorCode::InvalidInput,
+            message: message.into(),
+            field: Some(field.into()),
+        }
+    }
+
+    /// The thing that `field` names does not exist for this viewer.
+    pub fn not_found(field: impl Into<String>) -> Self {
+        Self {
+            field: Some(field.into()),
+            ..Self::new(UserErrorCode::NotFound, "所指的内容不存在")
+        }
+    }
+
+    /// Wrong fields of a form that stands at `prefix` in the input.
+    pub fn of_fields(prefix: &str, errors: Vec<FieldError>) -> Vec<Self> {
+        errors
+            .into_iter()
+            .map(|error| Self::invalid(format!("{prefix}{}", error.field), error.message))
+            .collect()
+    }
+}
+
+fn refusal(refusal: Refusal) -> UserError {
+    use UserErrorCode as Code;
+    let (code, message) = match refusal {
+        Refusal::NotInThisStatus => (Code::StepNotAllowed, "当前状态下不能进行此操作"),
+        Refusal::NotYourRole => (Code::StepNotAllowed, "您不能进行此操作"),
+        Refusal::OtherReviewLevel => (Code::StepNotAllowed, "当前不在您的审核环节"),
+        Refusal::OwnSubmission => (Code::StepNotAllowed, "不能审核本人提交的事项"),
+        Refusal::TooEarly => (Code::StepNotAllowed, "未到规定时间"),
+        Refusal::DeadlinePassed => (Code::DeadlinePassed, "应约截止时间已过，该邀请已失效"),
+        Refusal::AlreadyEngaged => (
+            Code::AlreadyEngaged,
+            "毕业生已有办理中或已完成的签约或去向，不能再进行此操作",
+        ),
+        Refusal::DataNotConfirmed => (Code::DataNotConfirmed, "请先核对并确认基本信息"),
+        Refusal::OnlineSigningNotAllowed => (
+            Code::OnlineSigningNotAllowed,
+            "该毕业生培养方式为定向/委培，不能网上签约",
+        ),
+        Refusal::EmployerNotVerified => (
+            Code::EmployerNotVerified,
+            "单位尚未通过平台核验，暂不能进行此操作",
+        ),
+        Refusal::AlreadyInvited => (Code::AlreadyInvited, "已向该毕业生发出邀请或已签约，不能重复邀请"),
+        Refusal::ReasonRequired => (Code::ReasonRequired, "请填写原因"),
+    };
+    let field = (refusal == Refusal::ReasonRequired).then(|| "reason".to_owned());
+    UserError {
+        code,
+        message: message.to_owned(),
+        field,
+    }
+}
+
+/// What of a step's failure the person is told; `id_field` names the input that meant the case.
+///
+/// # Errors
+/// A top-level error where the failure is not the person's.
+pub fn step_errors(error: StepError, id_field: &str) -> async_graphql::Result<Vec<UserError>> {
+    Ok(match error {
+        StepError::NotFound => vec![UserError::not_found(id_field)],
+        StepError::Refused(reason) => vec![refusal(reason)],
+        StepError::StaleVersion { .. } => {
+            let message = "内容已被更新，请刷新后重试";
+            vec![UserError {
+                field: Some("expectedVersion".to_owned()),
+                ..UserError::new(UserErrorCode::StaleVersion, message)
+            }]
+        }
+        StepError::Invalid(errors) => UserError::of_fields("", errors),
+        StepError::KeyReused => {
+            let message = "该幂等键已用于另一请求";
+            vec![UserError {
+                field: Some("idempotencyKey".to_owned()),
+                ..UserError::new(UserErrorCode::IdempotencyKeyReused, message)
+            }]
+        }
+        StepError::Database(error) => return Err(internal(error)),
+        StepError::Unreachable(error) => return Err(internal(error)),
+    })
+}
+
+/// A top-level error for somebody who is not signed in.
+pub fn unauthenticated() -> async_graphql::Error {
+    coded("UNAUTHENTICATED", "sign in first")
+}
+
+/// A top-level error about an argument of the query itself.
+pub fn bad_argument(message: impl Into<String>) -> async_graphql::Error {
+    coded("INVALID_ARGUMENT", message)
+}
+
+/// A top-level error that says nothing of what happened: that is in the log, under the request's id.
+pub fn internal(error: impl std::fmt::Display) -> async_graphql::Error {
+    tracing::error!(%error, "a resolver failed");
+    coded("INTERNAL", "something went wrong here; it has been noted")
+}
+
+fn coded(code: &'static str, message: impl Into<String>) -> async_graphql::Error {
+    async_graphql::Error::new(message).extend_with(|_, extensions| extensions.set("code", code))
+}

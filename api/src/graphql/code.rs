@@ -1,0 +1,86 @@
+//! Code lists: what forms are made of.
+
+use async_graphql::{Enum, Object, SimpleObject};
+use wangqian_schema::codes::{self, CodeList};
+
+/// 代码表 The code lists that forms are made of.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "CodeList")]
+pub enum CodeListName {
+    /// 学历 degree level
+    DegreeLevel,
+    /// 培养方式 training mode
+    TrainingMode,
+    /// 单位性质 employer nature
+    EmployerNature,
+    /// 单位行业 industry
+    Industry,
+    /// 职位类别 position category
+    PositionCategory,
+    /// 户籍接收 household registration
+    HouseholdRegistration,
+    /// 行政区划 region: province, city, county
+    Region,
+}
+
+/// 代码 One entry of a code list.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct Code {
+    /// The code itself.
+    pub code: String,
+    /// Chinese name, as printed.
+    pub name_zh: String,
+    /// English name; for regions the Chinese one.
+    pub name_en: String,
+    /// The code above this one (regions).
+    pub parent_code: Option<String>,
+    /// Whether it may still be chosen; an old one keeps its meaning.
+    pub active: bool,
+}
+
+impl From<&codes::Code> for Code {
+    fn from(code: &codes::Code) -> Self {
+        Self {
+            code: code.code.clone(),
+            name_zh: code.name_zh.clone(),
+            name_en: code.name_en.clone(),
+            parent_code: code.parent.clone(),
+            active: code.active,
+        }
+    }
+}
+
+impl Code {
+    /// The entry of a code; one that the list does not know stands for itself.
+    pub fn of(list: CodeList, code: &str) -> Self {
+        list.get(code).map_or_else(
+            || Self {
+                code: code.to_owned(),
+                name_zh: code.to_owned(),
+                name_en: code.to_owned(),
+                parent_code: None,
+                active: false,
+            },
+            Self::from,
+        )
+    }
+}
+
+/// Code lists.
+#[derive(Default)]
+pub struct CodeQuery;
+
+#[Object]
+impl CodeQuery {
+    /// 代码表 The entries of a code list, in its order. Of regions those directly below `parentCode`; without it the
+    /// provinces. Public.
+    #[graphql(complexity = "40 * child_complexity")]
+    async fn codes(&self, list: CodeListName, parent_code: Option<String>) -> Vec<Code> {
+        let list = CodeList::from(list);
+        list.entries()
+            .iter()
+            .filter(|code| list != CodeList::Region || code.parent == parent_code)
+            .map(Code::from)
+            .collect()
+    }
+}

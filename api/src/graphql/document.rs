@@ -1,0 +1,98 @@
+//! Documents: the agreement as a PDF, downloaded through a short-lived link.
+
+use std::time::Duration;
+
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use chrono::{DateTime, TimeDelta, Utc};
+use wangqian_schema::model::document as model;
+
+use crate::{context::ContextExt, error::internal, id::NodeType};
+
+/// 协议书状态 How far a document is.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentStatus {
+    /// 生成中 Being rendered.
+    Pending,
+    /// 可下载 Ready to be downloaded.
+    Ready,
+    /// 已被新版本取代 A newer version took its place.
+    Superseded,
+}
+
+/// 下载链接 A link that opens the file without a session, for a short time.
+#[derive(SimpleObject)]
+pub struct DownloadLink {
+    /// The link. Whoever has it can open the file until it ends: do not keep it.
+    url: String,
+    /// When it ends.
+    expires_at: DateTime<Utc>,
+}
+
+/// 就业协议书 The paper of an agreement, as a PDF.
+pub struct Document(pub model::Document);
+
+#[Object]
+impl Document {
+    /// Global id.
+    pub async fn id(&self) -> ID {
+        NodeType::Document.id(self.0.id)
+    }
+
+    /// 版本 1 for the first; an amendment makes the next.
+    async fn version(&self) -> i32 {
+        self.0.version
+    }
+
+    /// 状态 How far it is.
+    async fn status(&self) -> DocumentStatus {
+        match (self.0.superseded_at, self.0.ready_at) {
+            (Some(_), _) => DocumentStatus::Superseded,
+            (None, Some(_)) => DocumentStatus::Ready,
+            (None, None) => DocumentStatus::Pending,
+        }
+    }
+
+    /// 验证码 The code printed on it, by which anybody who holds the paper can check it.
+    async fn verification_code(&self) -> &str {
+        &self.0.verification_code
+    }
+
+    /// SHA-256 of the PDF, in hexadecimal; null while it is being rendered.
+    async fn sha256(&self) -> Option<String> {
+        let bytes = self.0.sha256.as_ref()?;
+        Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Size of the PDF in bytes; null while it is being rendered.
+    async fn byte_size(&self) -> Option<i32> {
+        self.0.byte_size
+    }
+
+    /// 生成时间 When the PDF was stored.
+    async fn ready_at(&self) -> Option<DateTime<Utc>> {
+        self.0.ready_at
+    }
+
+    /// 下载 A fresh link to the PDF, valid for a few minutes; null while it is being rendered.
+    async fn download_link(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<DownloadLink>> {
+        let Some(key) = &self.0.object_key else {
+            return Ok(None);
+        };
+        let app = ctx.app();
+        let seconds = app.settings.download_link_seconds;
+        let number = self.0.paper["agreement_number"].as_str().unwrap_or_default();
+        let name = format!("就业协议书-{number}.pdf");
+        let lifetime = Duration::from_secs(seconds.into());
+        let url = app
+            .storage
+            .presign_get(key, lifetime, &name, "application/pdf")
+            .await
+            .map_err(internal)?;
+        // The link is judged by the object store's clock, so by the real time.
+        let expires_at = Utc::now() + TimeDelta::seconds(seconds.into());
+        Ok(Some(DownloadLink {
+            url: url.to_string(),
+            expires_at,
+        }))
+    }
+}

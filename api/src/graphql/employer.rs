@@ -1,0 +1,68 @@
+//! Employers.
+
+use async_graphql::{Enum, ID, Object};
+use wangqian_schema::{
+    codes::CodeList,
+    model::employer::{self as model},
+};
+
+use super::code::Code;
+use crate::id::NodeType;
+
+/// 单位核验状态 Whether the operator has verified that the employer is who it says.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "model::EmployerVerification")]
+pub enum EmployerVerification {
+    /// 待核验 Waiting; may look around, may not act.
+    Pending,
+    /// 已核验 May act.
+    Verified,
+    /// 核验不通过 May not act.
+    Refused,
+}
+
+/// 用人单位 An employer.
+pub struct Employer(pub model::Employer);
+
+#[Object]
+impl Employer {
+    /// Global id.
+    pub async fn id(&self) -> ID {
+        NodeType::Employer.id(self.0.id)
+    }
+
+    /// 单位名称 Name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// 统一社会信用代码 Unified social credit code (GB 32100).
+    async fn credit_code(&self) -> &str {
+        &self.0.credit_code
+    }
+
+    /// 单位性质 Nature.
+    async fn nature(&self) -> Code {
+        Code::of(CodeList::EmployerNature, &self.0.nature)
+    }
+
+    /// 单位行业 Industry.
+    async fn industry(&self) -> Code {
+        Code::of(CodeList::Industry, &self.0.industry)
+    }
+
+    /// 所在地 Region.
+    async fn region(&self) -> Code {
+        Code::of(CodeList::Region, &self.0.region)
+    }
+
+    /// 详细地址 Detailed address.
+    async fn address(&self) -> &str {
+        &self.0.address
+    }
+
+    /// 核验状态 Whether it may act.
+    async fn verification(&self) -> EmployerVerification {
+        self.0.verification.into()
+    }
+}

@@ -1,0 +1,317 @@
+//! Graduates: what the viewer may see of one, the search by an employer, and the confirmation of the basic information.
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
+use chrono::{DateTime, Utc};
+use wangqian_schema::{
+    checks::IdCardNumber,
+    codes::CodeList,
+    model::{
+        Viewer,
+        graduate::{self as model, Confirmation, SearchNumber},
+    },
+};
+
+use super::{
+    code::Code,
+    school::{Department, School},
+};
+use crate::{
+    context::ContextExt,
+    error::{UserError, UserErrorCode, internal},
+    id::NodeType,
+    loaders::{DepartmentKey, SchoolKey},
+};
+
+/// 性别 Gender.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "model::Gender")]
+pub enum Gender {
+    /// 男 male
+    Male,
+    /// 女 female
+    Female,
+}
+
+/// 毕业生 A graduate: a student of one school and department, in one graduating year.
+pub struct Graduate(pub model::Graduate);
+
+impl Graduate {
+    /// Whether the viewer sees the personal data: the graduate himself and his reviewers do, an employer does not.
+    fn open_to(&self, ctx: &Context<'_>) -> bool {
+        ctx.caller()
+            .signed_in
+            .as_ref()
+            .is_some_and(|(_, viewer)| matches!(viewer, Viewer::Graduate { .. } | Viewer::Reviewer { .. }))
+    }
+}
+
+#[Object]
+impl Graduate {
+    /// Global id.
+    pub async fn id(&self) -> ID {
+        NodeType::Graduate.id(self.0.id)
+    }
+
+    /// 姓名 Name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// 性别 Gender.
+    async fn gender(&self) -> Gender {
+        self.0.gender.into()
+    }
+
+    /// 学校 School.
+    async fn school(&self, ctx: &Context<'_>) -> async_graphql::Result<School> {
+        let school = ctx
+            .loader()
+            .load_one(SchoolKey(self.0.school_id))
+            .await
+            .map_err(internal)?;
+        school
+            .map(School)
+            .ok_or_else(|| internal("a graduate without his school"))
+    }
+
+    /// 院系 Department.
+    async fn department(&self, ctx: &Context<'_>) -> async_graphql::Result<Department> {
+        let department = ctx
+            .loader()
+            .load_one(DepartmentKey(self.0.department_id))
+            .await
+            .map_err(internal)?;
+        department
+            .map(Department)
+            .ok_or_else(|| internal("a graduate without his department"))
+    }
+
+    /// 届 Graduating year.
+    async fn class_year(&self) -> i32 {
+        i32::from(self.0.class_year)
+    }
+
+    /// 学号 Student number.
+    async fn student_number(&self) -> &str {
+        &self.0.student_number
+    }
+
+    /// 身份证号 ID-card number; for an employer all but the last four characters are masked.
+    async fn id_card_number(&self, ctx: &Context<'_>) -> String {
+        let number = &self.0.id_card_number;
+        if self.open_to(ctx) {
+            return number.clone();
+        }
+        let hidden = number.chars().count().saturating_sub(4);
+        number
+            .chars()
+            .enumerate()
+            .map(|(at, c)| if at < hidden { '*' } else { c })
+            .collect()
+    }
+
+    /// 学历 Degree level.
+    async fn degree_level(&self) -> Code {
+        Code::of(CodeList::DegreeLevel, &self.0.degree_level)
+    }
+
+    /// 专业 Major.
+    async fn major(&self) -> &str {
+        &self.0.major
+    }
+
+    /// 培养方式 Training mode.
+    async fn training_mode(&self) -> Code {
+        Code::of(CodeList::TrainingMode, &self.0.training_mode)
+    }
+
+    /// 生源地 Where he comes from.
+    async fn origin_region(&self) -> Code {
+        Code::of(CodeList::Region, &self.0.origin_region)
+    }
+
+    /// 手机号码 Mobile number; null for an employer.
+    async fn mobile(&self, ctx: &Context<'_>) -> Option<&str> {
+        self.0.contact.mobile.as_deref().filter(|_| self.open_to(ctx))
+    }
+
+    /// 电子邮箱 E-mail address; null for an employer.
+    async fn email(&self, ctx: &Context<'_>) -> Option<&str> {
+        self.0.contact.email.as_deref().filter(|_| self.open_to(ctx))
+    }
+
+    /// 可否网签 Whether he may sign online: 定向/委培 graduates may not, unless the school says otherwise.
+    async fn online_signing_allowed(&self) -> bool {
+        self.0.online_signing_allowed
+    }
+
+    /// 信息确认时间 When he confirmed his basic information; null before, and after a correction by the school.
+    async fn confirmed_at(&self) -> Option<DateTime<Utc>> {
+        self.0.confirmed_at
+    }
+
+    /// Goes up with every change of the data.
+    async fn version(&self) -> i32 {
+        self.0.version
+    }
+}
+
+/// 查找到的毕业生 What an employer is told of a graduate whose name and number it knows.
+pub struct GraduateMatch(model::Graduate);
+
+#[Object]
+impl GraduateMatch {
+    /// The graduate's global id, to invite him by.
+    async fn graduate_id(&self) -> ID {
+        NodeType::Graduate.id(self.0.id)
+    }
+
+    /// 姓名 Name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// 学校 School.
+    async fn school(&self, ctx: &Context<'_>) -> async_graphql::Result<School> {
+        let school = ctx
+            .loader()
+            .load_one(SchoolKey(self.0.school_id))
+            .await
+            .map_err(internal)?;
+        school
+            .map(School)
+            .ok_or_else(|| internal("a graduate without his school"))
+    }
+
+    /// 院系 Department.
+    async fn department(&self, ctx: &Context<'_>) -> async_graphql::Result<Department> {
+        let department = ctx
+            .loader()
+            .load_one(DepartmentKey(self.0.department_id))
+            .await
+            .map_err(internal)?;
+        department
+            .map(Department)
+            .ok_or_else(|| internal("a graduate without his department"))
+    }
+
+    /// 届 Graduating year.
+    async fn class_year(&self) -> i32 {
+        i32::from(self.0.class_year)
+    }
+
+    /// 学历 Degree level.
+    async fn degree_level(&self) -> Code {
+        Code::of(CodeList::DegreeLevel, &self.0.degree_level)
+    }
+
+    /// 专业 Major.
+    async fn major(&self) -> &str {
+        &self.0.major
+    }
+
+    /// 可否网签 Whether he may sign online; an invitation is refused otherwise.
+    async fn online_signing_allowed(&self) -> bool {
+        self.0.online_signing_allowed
+    }
+}
+
+/// 学号或身份证号 The number that an employer knows beside the name.
+#[derive(OneofObject)]
+pub enum GraduateNumberInput {
+    /// 学号 Student number.
+    StudentNumber(String),
+    /// 身份证号 ID-card number.
+    IdCardNumber(String),
+}
+
+/// 基本信息确认 Confirms the basic information.
+#[derive(InputObject)]
+pub struct ConfirmGraduateDataInput {
+    /// The `version` of the data that the graduate has looked at.
+    version: i32,
+}
+
+/// What came of the confirmation.
+#[derive(SimpleObject)]
+pub struct ConfirmGraduateDataPayload {
+    /// The graduate; null when something was wrong.
+    graduate: Option<Graduate>,
+    /// What was wrong.
+    user_errors: Vec<UserError>,
+}
+
+/// Graduates.
+#[derive(Default)]
+pub struct GraduateQuery;
+
+#[Object]
+impl GraduateQuery {
+    /// 查找毕业生 The graduates who bear exactly this name and number, at most ten: for verified employers, who cannot
+    /// browse people. Empty for everybody else. The number travels in the request's body only, so ask by POST.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn find_graduates(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "姓名 The whole name.")] name: String,
+        #[graphql(desc = "学号或身份证号 One of the two numbers.")] number: GraduateNumberInput,
+    ) -> async_graphql::Result<Vec<GraduateMatch>> {
+        let Viewer::EmployerMember { employer_id, .. } = ctx.viewer()? else {
+            return Ok(Vec::new());
+        };
+        let number = match number {
+            GraduateNumberInput::StudentNumber(number) => SearchNumber::StudentNumber(number),
+            GraduateNumberInput::IdCardNumber(number) => match IdCardNumber::parse(&number) {
+                Ok(number) => SearchNumber::IdCardNumber(number),
+                Err(_) => return Ok(Vec::new()),
+            },
+        };
+        let mut conn = ctx.connection().await?;
+        let found = model::search(&mut conn, employer_id, &name, &number)
+            .await
+            .map_err(internal)?;
+        Ok(found.into_iter().map(GraduateMatch).collect())
+    }
+}
+
+/// What graduates do with their own data.
+#[derive(Default)]
+pub struct GraduateMutation;
+
+#[Object]
+impl GraduateMutation {
+    /// 信息确认无误，进入系统 The graduate confirms that his basic information is right (§2). Before it he takes no step.
+    async fn confirm_graduate_data(
+        &self,
+        ctx: &Context<'_>,
+        input: ConfirmGraduateDataInput,
+    ) -> async_graphql::Result<ConfirmGraduateDataPayload> {
+        let refused = |error| ConfirmGraduateDataPayload {
+            graduate: None,
+            user_errors: vec![error],
+        };
+        let Viewer::Graduate { graduate_id, .. } = ctx.viewer()? else {
+            return Ok(refused(UserError::new(
+                UserErrorCode::StepNotAllowed,
+                "您不能进行此操作",
+            )));
+        };
+        let now = ctx.app().platform.clock.now();
+        let mut conn = ctx.connection().await?;
+        Ok(
+            match model::confirm(&mut conn, graduate_id, input.version, now)
+                .await
+                .map_err(internal)?
+            {
+                Confirmation::Confirmed(graduate) => ConfirmGraduateDataPayload {
+                    graduate: Some(Graduate(*graduate)),
+                    user_errors: Vec::new(),
+                },
+                Confirmation::Stale => refused(UserError {
+                    field: Some("version".to_owned()),
+                    ..UserError::new(UserErrorCode::StaleVersion, "基本信息已被更新，请重新核对")
+                }),
+            },
+        )
+    }
+}

@@ -1,0 +1,121 @@
+//! What can be followed live, over WebSocket and SSE.
+
+use std::sync::Arc;
+
+use async_graphql::{
+    Context, ID, SimpleObject, Subscription as SubscriptionRoot, Union, connection::CursorType,
+};
+use futures_util::{Stream, StreamExt, future};
+use wangqian_schema::model::event::EventCursor;
+
+use super::{
+    agreement::Agreement,
+    agreement_event::{AgreementEvent, CaseEvent},
+    notification::Notification,
+};
+use crate::{
+    context::ContextExt,
+    error::internal,
+    id::NodeType,
+    loaders::{AgreementKey, Loader},
+    paging::{Cursor, cursor},
+};
+
+/// 办理事项 What moves through a workflow.
+#[derive(Union)]
+pub enum Case {
+    /// An agreement.
+    Agreement(Agreement),
+}
+
+/// 办理事项变化 A step was taken on a case that concerns the viewer.
+#[derive(SimpleObject)]
+pub struct CaseChange {
+    /// Where the event stands in the feed: hand it back as `after` to go on from here.
+    cursor: String,
+    /// What happened.
+    event: CaseEvent,
+    /// The case as it is now.
+    case: Option<Case>,
+}
+
+/// 新消息 A message arrived in the viewer's inbox.
+#[derive(SimpleObject)]
+pub struct NotificationReceived {
+    /// Where it stands in the feed: hand it back as `after` to go on from here.
+    cursor: String,
+    /// The message.
+    notification: Notification,
+}
+
+/// What can be followed live.
+#[derive(Default)]
+pub struct Subscription;
+
+#[SubscriptionRoot]
+impl Subscription {
+    /// 办理事项变化 The steps on cases that concern the viewer, in the order in which they were committed: those after
+    /// the cursor first, without gap or double.
+    async fn case_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Go on after this cursor; without it from now on.")] after: Option<String>,
+        #[graphql(desc = "Only changes of this case.")] case_id: Option<ID>,
+    ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<CaseChange>> + use<>> {
+        let viewer = ctx.viewer()?;
+        let after = cursor::<EventCursor>("after", after.as_deref())?;
+        let only = match case_id {
+            Some(id) => Some(NodeType::Agreement.uuid(&id).unwrap_or_default()),
+            None => None,
+        };
+        let app = ctx.app().clone();
+        let look_ahead = ctx.look_ahead();
+        let wants_case = look_ahead.field("case").exists();
+        let events = app.feed.case_events(viewer, after);
+        let events = events.filter(move |item| {
+            let wanted = item
+                .as_ref()
+                .map_or(true, |(_, event)| only.is_none_or(|only| only == event.case_id));
+            future::ready(wanted)
+        });
+        Ok(events.then(move |item| {
+            let platform = app.platform.clone();
+            async move {
+                let (cursor, event) = item.map_err(internal)?;
+                let case = if wants_case {
+                    // A loader of its own: a case must be read after its event, never from an earlier reading.
+                    let loader = Loader::new(platform, Some(viewer));
+                    loader
+                        .load_one(AgreementKey(event.case_id))
+                        .await
+                        .map_err(internal)?
+                } else {
+                    None
+                };
+                Ok(CaseChange {
+                    cursor: Cursor(cursor).encode_cursor(),
+                    event: CaseEvent::AgreementEvent(AgreementEvent(Arc::unwrap_or_clone(event))),
+                    case: case.map(|view| Case::Agreement(Agreement(view))),
+                })
+            }
+        }))
+    }
+
+    /// 新消息 The messages that arrive in the viewer's inbox: those after the cursor first, without gap or double.
+    async fn notification_received(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Go on after this cursor; without it from now on.")] after: Option<String>,
+    ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<NotificationReceived>> + use<>> {
+        let viewer = ctx.viewer()?;
+        let after = cursor::<EventCursor>("after", after.as_deref())?;
+        let messages = ctx.app().feed.notifications(viewer.account_id(), after);
+        Ok(messages.map(|item| {
+            let (cursor, message) = item.map_err(internal)?;
+            Ok(NotificationReceived {
+                cursor: Cursor(cursor).encode_cursor(),
+                notification: Notification(Arc::unwrap_or_clone(message)),
+            })
+        }))
+    }
+}

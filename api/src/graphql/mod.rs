@@ -1,0 +1,77 @@
+//! The GraphQL schema: one file a noun, its objects, queries and mutations side by side.
+
+pub mod account;
+pub mod agreement;
+pub mod agreement_event;
+pub mod agreement_input;
+pub mod code;
+pub mod document;
+pub mod employer;
+pub mod graduate;
+pub mod live;
+pub mod node;
+pub mod notification;
+pub mod school;
+pub mod verification;
+
+use async_graphql::{MergedObject, Schema, SchemaBuilder};
+
+/// Everything that can be read.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    node::NodeQuery,
+    account::AccountQuery,
+    agreement::AgreementQuery,
+    graduate::GraduateQuery,
+    notification::NotificationQuery,
+    verification::VerificationQuery,
+    code::CodeQuery,
+);
+
+/// Everything that can be done.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    account::AccountMutation,
+    graduate::GraduateMutation,
+    agreement::AgreementMutation,
+    notification::NotificationMutation,
+);
+
+/// What can be followed live.
+pub use live::Subscription;
+
+/// The schema of the API.
+pub type ApiSchema = Schema<Query, Mutation, Subscription>;
+
+/// The schema before limits and data are put in.
+pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), Mutation::default(), Subscription).disable_suggestions()
+}
+
+/// The schema as SDL, as it is published in `schema/schema.graphql`.
+pub fn sdl() -> String {
+    let options = async_graphql::SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .prefer_single_line_descriptions();
+    builder().finish().sdl_with_options(options)
+}
+
+#[cfg(test)]
+mod tests {
+    /// The published schema is what clients generate their types from: a change shows in the diff, never unseen.
+    #[test]
+    fn the_published_schema_is_the_programs_own() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../schema/schema.graphql");
+        let sdl = super::sdl();
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+            std::fs::write(path, &sdl).unwrap();
+        }
+        let published = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            published == sdl,
+            "schema/schema.graphql is stale: run UPDATE_SCHEMA=1 cargo test -p wangqian-api"
+        );
+    }
+}

@@ -1,0 +1,141 @@
+//! `node` and `nodes`: any object by its global id, if the viewer sees it.
+
+use async_graphql::{Context, ID, Interface, Object};
+use wangqian_schema::model::{agreement, document, employer, graduate, message, school, session};
+
+use super::{
+    account::Session,
+    agreement::Agreement,
+    document::Document,
+    employer::Employer,
+    graduate::Graduate,
+    notification::Notification,
+    school::{Department, School},
+};
+use crate::{
+    context::ContextExt,
+    error::{bad_argument, internal},
+    id::{self, NodeType},
+};
+
+/// An object with a global id (Relay).
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Global id."))]
+pub enum Node {
+    /// 就业协议
+    Agreement(Agreement),
+    /// 就业协议书
+    Document(Document),
+    /// 毕业生
+    Graduate(Graduate),
+    /// 用人单位
+    Employer(Employer),
+    /// 学校
+    School(School),
+    /// 院系
+    Department(Department),
+    /// 消息
+    Notification(Notification),
+    /// 登录会话
+    Session(Session),
+}
+
+/// Most ids of one `nodes`.
+const MAX_NODES: usize = 20;
+
+/// Objects by id.
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// The object of a global id; null when there is none, or none that the viewer sees.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Global id.")] id: ID,
+    ) -> async_graphql::Result<Option<Node>> {
+        find(ctx, &id).await
+    }
+
+    /// The objects of up to twenty global ids, in their order; null for each that the viewer does not see.
+    #[graphql(complexity = "ids.len() * child_complexity")]
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Global ids.")] ids: Vec<ID>,
+    ) -> async_graphql::Result<Vec<Option<Node>>> {
+        if ids.len() > MAX_NODES {
+            return Err(bad_argument(format!("`ids` has at most {MAX_NODES} entries")));
+        }
+        let mut nodes = Vec::with_capacity(ids.len());
+        for id in &ids {
+            nodes.push(find(ctx, id).await?);
+        }
+        Ok(nodes)
+    }
+}
+
+async fn find(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Node>> {
+    let viewer = ctx.viewer()?;
+    let Some((node_type, uuid)) = id::decode(id) else {
+        return Ok(None);
+    };
+    let mut conn = ctx.connection().await?;
+    let conn = &mut conn;
+    Ok(match node_type {
+        NodeType::Agreement => {
+            let found = agreement::find(conn, &viewer, uuid).await.map_err(internal)?;
+            found.map(|view| Node::Agreement(Agreement(view)))
+        }
+        NodeType::Document => {
+            let found = document::find(conn, uuid).await.map_err(internal)?;
+            match found {
+                Some(document) => {
+                    let seen = agreement::find(conn, &viewer, document.agreement_id)
+                        .await
+                        .map_err(internal)?;
+                    seen.map(|_| Node::Document(Document(document)))
+                }
+                None => None,
+            }
+        }
+        NodeType::Graduate => {
+            let found = graduate::find(conn, &viewer, uuid).await.map_err(internal)?;
+            found.map(|graduate| Node::Graduate(Graduate(graduate)))
+        }
+        NodeType::Employer => {
+            let found = employer::find(conn, &viewer, uuid).await.map_err(internal)?;
+            found.map(|employer| Node::Employer(Employer(employer)))
+        }
+        NodeType::School => {
+            let found = school::schools_by_ids(conn, &[uuid]).await.map_err(internal)?;
+            found
+                .into_iter()
+                .next()
+                .map(|school| Node::School(School(school)))
+        }
+        NodeType::Department => {
+            let found = school::departments_by_ids(conn, &[uuid])
+                .await
+                .map_err(internal)?;
+            found
+                .into_iter()
+                .next()
+                .map(|department| Node::Department(Department(department)))
+        }
+        NodeType::Notification => {
+            let found = message::find_in_inbox(conn, viewer.account_id(), uuid)
+                .await
+                .map_err(internal)?;
+            found.map(|message| Node::Notification(Notification(message)))
+        }
+        NodeType::Session => {
+            let now = ctx.app().platform.clock.now();
+            let found = session::find(conn, viewer.account_id(), uuid, now)
+                .await
+                .map_err(internal)?;
+            found.map(|session| Node::Session(Session(session)))
+        }
+    })
+}

@@ -1,0 +1,98 @@
+//! Opaque global ids (Relay): base64url of `Type:uuid`. A program must not look into them.
+
+use async_graphql::ID;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use uuid::Uuid;
+
+/// The types that have a global id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeType {
+    /// An agreement.
+    Agreement,
+    /// A document of an agreement.
+    Document,
+    /// A graduate.
+    Graduate,
+    /// An employer.
+    Employer,
+    /// A school.
+    School,
+    /// A department.
+    Department,
+    /// A message in the inbox.
+    Notification,
+    /// A session.
+    Session,
+}
+
+impl NodeType {
+    const ALL: [Self; 8] = [
+        Self::Agreement,
+        Self::Document,
+        Self::Graduate,
+        Self::Employer,
+        Self::School,
+        Self::Department,
+        Self::Notification,
+        Self::Session,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Agreement => "Agreement",
+            Self::Document => "Document",
+            Self::Graduate => "Graduate",
+            Self::Employer => "Employer",
+            Self::School => "School",
+            Self::Department => "Department",
+            Self::Notification => "Notification",
+            Self::Session => "Session",
+        }
+    }
+
+    /// The global id of a row.
+    pub fn id(self, uuid: Uuid) -> ID {
+        ID(URL_SAFE_NO_PAD.encode(format!("{}:{}", self.name(), uuid.simple())))
+    }
+
+    /// The row that a global id of this type means. An id of another type means nothing.
+    pub fn uuid(self, id: &ID) -> Option<Uuid> {
+        match decode(id) {
+            Some((found, uuid)) if found == self => Some(uuid),
+            _ => None,
+        }
+    }
+}
+
+/// The type and row that a global id means.
+pub fn decode(id: &ID) -> Option<(NodeType, Uuid)> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(id.as_bytes()).ok()?).ok()?;
+    let (name, uuid) = text.split_once(':')?;
+    let node_type = NodeType::ALL
+        .into_iter()
+        .find(|node_type| node_type.name() == name)?;
+    Some((node_type, Uuid::try_parse(uuid).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_lead_back_and_do_not_cross_types() {
+        let uuid = Uuid::now_v7();
+        for node_type in NodeType::ALL {
+            let id = node_type.id(uuid);
+            assert_eq!(decode(&id), Some((node_type, uuid)));
+            let other = if node_type == NodeType::Agreement {
+                NodeType::Graduate
+            } else {
+                NodeType::Agreement
+            };
+            assert_eq!(other.uuid(&id), None);
+        }
+        for wrong in ["", "x", "QWdyZWVtZW50", "🦀", "QWdyZWVtZW50OnE"] {
+            assert_eq!(decode(&ID(wrong.to_owned())), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Batched loading of the edges between nouns: one statement for all rows of a page, however many. New for each
+//! operation, so that nothing is remembered across viewers.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use async_graphql::dataloader::{DataLoader, Loader as Batch};
+use uuid::Uuid;
+use wangqian_schema::{
+    Platform, db,
+    model::{
+        Viewer,
+        agreement::{self, AgreementView},
+        document::{self, Document},
+        employer::{self, Employer},
+        event::{self, Event},
+        graduate::{self, Graduate},
+        school::{self, Department, School},
+    },
+};
+
+/// Loads by the keys below.
+pub struct Loader {
+    platform: Platform,
+    viewer: Option<Viewer>,
+}
+
+/// A failure, shared by all keys of a batch.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct LoadError(Arc<str>);
+
+impl From<db::DatabaseError> for LoadError {
+    fn from(error: db::DatabaseError) -> Self {
+        Self(error.to_string().into())
+    }
+}
+
+impl Loader {
+    /// For one operation of one viewer.
+    pub fn new(platform: Platform, viewer: Option<Viewer>) -> DataLoader<Self> {
+        // Keys of one page are asked for in one go: no need to wait for more of them.
+        DataLoader::new(Self { platform, viewer }, tokio::spawn).delay(Duration::ZERO)
+    }
+
+    async fn connection(&self) -> Result<db::Connection, db::DatabaseError> {
+        Ok(self.platform.pool.get().await?)
+    }
+}
+
+macro_rules! batch {
+    ($(#[$meta:meta])* $key:ident($id:ty) => $value:ty, |$conn:ident, $ids:ident| $load:expr, $of:expr) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub struct $key(pub $id);
+
+        impl Batch<$key> for Loader {
+            type Value = $value;
+            type Error = LoadError;
+
+            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $value>, LoadError> {
+                let $ids: Vec<$id> = keys.iter().map(|key| key.0).collect();
+                let mut connection = self.connection().await?;
+                let $conn = &mut connection;
+                let rows = $load.await.map_err(db::DatabaseError::from)?;
+                Ok(rows.into_iter().map(|row| ($key($of(&row)), row)).collect())
+            }
+        }
+    };
+}
+
+batch!(
+    /// A graduate of a case that the viewer sees.
+    GraduateKey(Uuid) => Graduate, |conn, ids| graduate::by_ids(conn, &ids), |row: &Graduate| row.id
+);
+batch!(
+    /// An employer of a case that the viewer sees.
+    EmployerKey(Uuid) => Employer, |conn, ids| employer::by_ids(conn, &ids), |row: &Employer| row.id
+);
+batch!(
+    /// A school.
+    SchoolKey(Uuid) => School, |conn, ids| school::schools_by_ids(conn, &ids), |row: &School| row.id
+);
+batch!(
+    /// A department.
+    DepartmentKey(Uuid) => Department, |conn, ids| school::departments_by_ids(conn, &ids), |row: &Department| row.id
+);
+batch!(
+    /// An event by its number; only for events of messages in the viewer's own inbox.
+    EventKey(i64) => Event, |conn, ids| event::by_ids(conn, &ids), |row: &Event| row.id
+);
+
+/// The documents of an agreement that the viewer sees, newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DocumentsKey(pub Uuid);
+
+impl Batch<DocumentsKey> for Loader {
+    type Value = Vec<Document>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[DocumentsKey]) -> Result<HashMap<DocumentsKey, Vec<Document>>, LoadError> {
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let mut conn = self.connection().await?;
+        let documents = document::of_agreements(&mut conn, &ids)
+            .await
+            .map_err(db::DatabaseError::from)?;
+        let mut by_agreement: HashMap<_, Vec<_>> = HashMap::new();
+        for document in documents {
+            by_agreement
+                .entry(DocumentsKey(document.agreement_id))
+                .or_default()
+                .push(document);
+        }
+        Ok(by_agreement)
+    }
+}
+
+/// An agreement, if the viewer sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AgreementKey(pub Uuid);
+
+impl Batch<AgreementKey> for Loader {
+    type Value = AgreementView;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[AgreementKey]) -> Result<HashMap<AgreementKey, AgreementView>, LoadError> {
+        let Some(viewer) = &self.viewer else {
+            return Ok(HashMap::new());
+        };
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let mut conn = self.connection().await?;
+        let views = agreement::by_ids(&mut conn, viewer, &ids)
+            .await
+            .map_err(db::DatabaseError::from)?;
+        Ok(views
+            .into_iter()
+            .map(|view| (AgreementKey(view.agreement.id), view))
+            .collect())
+    }
+}

@@ -1,0 +1,200 @@
+//! The API as one server: the gateway between transports and resolvers, and the tasks that live beside it.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use async_graphql::{Request, Response};
+use axum::{Router, response::Redirect, routing::get};
+use futures_util::{StreamExt, stream::BoxStream};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use wangqian_schema::{
+    Platform, db,
+    model::{
+        Viewer,
+        session::{self, Session, SessionToken},
+    },
+};
+use wangqian_storage::Storage;
+
+use crate::{
+    context::{App, Caller},
+    cookie,
+    feed::Feed,
+    graphql::{self, ApiSchema},
+    health,
+    loaders::Loader,
+    session_watch::SessionWatch,
+    settings::ApiSettings,
+    transport::{self, AuthenticationError, Call, Credentials, Gateway, Transport},
+    verify_page,
+};
+
+/// How long operations that outlive their connection may take at the end.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// Why the API could not be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The database was not there at the start.
+    #[error(transparent)]
+    Database(#[from] db::DatabaseError),
+    /// The listener failed.
+    #[error("the listener failed: {0}")]
+    Listener(#[from] std::io::Error),
+}
+
+/// The application behind the transports.
+#[derive(Clone)]
+struct Application {
+    app: App,
+    schema: ApiSchema,
+    watch: SessionWatch,
+}
+
+/// Who calls, as far as a socket or request as a whole is concerned.
+#[derive(Clone)]
+struct SignedIn(Option<(Session, Viewer)>);
+
+impl Gateway for Application {
+    type Caller = SignedIn;
+
+    const SESSION_COOKIE: &'static str = cookie::NAME;
+
+    async fn authenticate(
+        &self,
+        credentials: Credentials,
+        call: &Call,
+    ) -> Result<SignedIn, AuthenticationError> {
+        let (token, stale_is_anonymous) = match &credentials {
+            Credentials::None => return Ok(SignedIn(None)),
+            // A browser that still holds an old cookie must be able to log in again.
+            Credentials::Cookie(token) => (token, call.transport == Transport::Http),
+            Credentials::Bearer(token) => (token, false),
+        };
+        let token = SessionToken::presented(token.expose());
+        let platform = &self.app.platform;
+        let found = async {
+            let mut conn = platform.pool.get().await.map_err(|error| error.to_string())?;
+            let now = platform.clock.now();
+            session::authenticate(&mut conn, &token, now)
+                .await
+                .map_err(|error| error.to_string())
+        };
+        match found.await {
+            Ok(Some(found)) => Ok(SignedIn(Some(found))),
+            Ok(None) if stale_is_anonymous => Ok(SignedIn(None)),
+            Ok(None) => Err(AuthenticationError::Refused),
+            Err(error) => {
+                tracing::error!(%error, "a session could not be checked");
+                Err(AuthenticationError::Unavailable)
+            }
+        }
+    }
+
+    fn session_ended(&self, caller: &SignedIn) -> impl Future<Output = ()> + Send + 'static {
+        let ended = caller.0.as_ref().map(|(session, _)| self.watch.ended(session.id));
+        async move {
+            match ended {
+                Some(ended) => ended.await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    fn prepare(&self, caller: &SignedIn, request: Request) -> Request {
+        let viewer = caller.0.as_ref().map(|(_, viewer)| *viewer);
+        request
+            .data(Loader::new(self.app.platform.clone(), viewer))
+            .data(caller.clone())
+    }
+
+    async fn execute(&self, request: Request) -> Response {
+        self.schema.execute(with_caller(request)).await
+    }
+
+    fn subscribe(&self, request: Request) -> BoxStream<'static, Response> {
+        self.schema.execute_stream(with_caller(request)).boxed()
+    }
+}
+
+/// Puts the resolvers' view of the caller into a request.
+fn with_caller(request: Request) -> Request {
+    let of = |id| request.data.get(&id);
+    let signed_in = of(std::any::TypeId::of::<SignedIn>()).and_then(|any| any.downcast_ref::<SignedIn>());
+    let call = of(std::any::TypeId::of::<Call>()).and_then(|any| any.downcast_ref::<Call>());
+    let caller = Caller {
+        signed_in: signed_in.and_then(|signed_in| signed_in.0.clone()),
+        user_agent: call.and_then(|call| call.user_agent.clone()),
+        takes_cookies: call.is_some_and(|call| call.transport != Transport::WebSocket),
+    };
+    request.data(caller)
+}
+
+/// Serves the API until `shutdown`: then no connection is taken any more, running requests are answered, sockets are
+/// told and closed.
+///
+/// # Errors
+/// [`ServeError`] when the database is not there at the start or the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    platform: Platform,
+    database_url: String,
+    storage: Storage,
+    settings: ApiSettings,
+    shutdown: CancellationToken,
+) -> Result<(), ServeError> {
+    health::metrics_handle();
+    transport::describe_metrics();
+    let feed = Feed::open(platform.clone()).await?;
+    let app = App {
+        platform: platform.clone(),
+        storage,
+        feed: feed.clone(),
+        settings: Arc::new(settings),
+    };
+    let watch = SessionWatch::default();
+    let schema = graphql::builder()
+        .limit_depth(app.settings.query_depth)
+        .limit_complexity(app.settings.query_cost)
+        .limit_directives(10)
+        .data(app.clone())
+        .finish();
+    let tasks = TaskTracker::new();
+    let application = Application {
+        app: app.clone(),
+        schema,
+        watch: watch.clone(),
+    };
+    let graphql = transport::router(
+        application,
+        app.settings.transport.clone(),
+        shutdown.clone(),
+        tasks.clone(),
+    );
+    let router = Router::new()
+        .route("/", get(async || Redirect::temporary("/graphiql")))
+        .merge(health::router(app.clone()))
+        .merge(verify_page::router(app))
+        .merge(graphql);
+
+    // These end with the server, whichever way it ends.
+    let beside = CancellationToken::new();
+    let _end = beside.clone().drop_guard();
+    let waker = platform.waker.clone();
+    let pool = platform.pool.clone();
+    let stop = beside.clone();
+    tokio::spawn(async move { stop.run_until_cancelled(waker.forward(pool)).await });
+    tokio::spawn(feed.clone().tail(beside.clone()));
+    tokio::spawn(feed.listen(database_url, beside.clone()));
+    tokio::spawn(watch.run(platform, beside));
+
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
+        .with_graceful_shutdown(shutdown.cancelled_owned())
+        .await?;
+    tasks.close();
+    if tokio::time::timeout(DRAIN, tasks.wait()).await.is_err() {
+        tracing::warn!("some operations did not end in time");
+    }
+    Ok(())
+}

@@ -1,0 +1,281 @@
+//! Looks at a document before it runs: which operation is meant, of which type, and whether its size is bearable. Does
+//! not validate it against the schema; async-graphql does.
+
+use std::collections::HashMap;
+
+use async_graphql::parser::types::{
+    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
+};
+use async_graphql::{ErrorExtensionValues, Request, ServerError};
+
+use super::TransportSettings;
+use super::params::Params;
+
+/// An operation that is ready to run.
+pub(super) struct Operation {
+    pub(super) kind: OperationType,
+    /// The operation's name in the document.
+    pub(super) name: Option<String>,
+    pub(super) request: Request,
+}
+
+impl Operation {
+    /// Parses the document and picks the operation; the error is a GraphQL request error.
+    pub(super) fn new(params: Params, settings: &TransportSettings) -> Result<Self, ServerError> {
+        if params.query.len() > settings.graphql_document_limit {
+            return Err(refusal("DOCUMENT_TOO_LARGE", "The document is too long."));
+        }
+        let mut request = Request::new(params.query).variables(params.variables);
+        request.operation_name = params.operation_name;
+        let wanted = request.operation_name.clone();
+        let document = request.parsed_query().map_err(readable)?;
+        if unfolded_size(document) > settings.graphql_selection_limit {
+            return Err(refusal(
+                "DOCUMENT_TOO_LARGE",
+                "The document selects too many fields.",
+            ));
+        }
+        let (name, definition) = pick(document, wanted.as_deref())?;
+        let kind = definition.ty;
+        if kind == OperationType::Subscription {
+            check_single_field(definition)?;
+        }
+        Ok(Self { kind, name, request })
+    }
+}
+
+/// An error of the transport's own, with its code.
+pub(super) fn refusal(code: &'static str, message: impl Into<String>) -> ServerError {
+    let mut error = ServerError::new(message, None);
+    error
+        .extensions
+        .get_or_insert_with(ErrorExtensionValues::default)
+        .set("code", code);
+    error
+}
+
+/// The parser's error without its picture of the source, which repeats the whole line.
+fn readable(error: ServerError) -> ServerError {
+    let cause = error
+        .message
+        .rsplit_once("\n  = ")
+        .map_or(&*error.message, |(_, cause)| cause)
+        .trim();
+    let mut readable = refusal("GRAPHQL_PARSE_FAILED", format!("Syntax error: {cause}"));
+    readable.locations = error.locations;
+    readable
+}
+
+/// The operation that runs, as async-graphql will choose it.
+fn pick<'a>(
+    document: &'a ExecutableDocument,
+    wanted: Option<&str>,
+) -> Result<(Option<String>, &'a OperationDefinition), ServerError> {
+    match (&document.operations, wanted) {
+        (DocumentOperations::Single(operation), None) => Ok((None, &operation.node)),
+        (DocumentOperations::Multiple(operations), Some(wanted)) => operations
+            .get(wanted)
+            .map(|operation| (Some(wanted.to_owned()), &operation.node))
+            .ok_or_else(|| {
+                refusal(
+                    "OPERATION_NOT_FOUND",
+                    "The document has no operation of that name.",
+                )
+            }),
+        (DocumentOperations::Single(_), Some(_)) => Err(refusal(
+            "OPERATION_NOT_FOUND",
+            "The document has no operation of that name.",
+        )),
+        (DocumentOperations::Multiple(operations), None) => {
+            let mut operations = operations.iter();
+            match (operations.next(), operations.next()) {
+                (Some((name, operation)), None) => Ok((Some(name.to_string()), &operation.node)),
+                _ => Err(refusal(
+                    "OPERATION_NOT_FOUND",
+                    "`operationName` must say which operation to run.",
+                )),
+            }
+        }
+    }
+}
+
+/// A subscription has one root field (GraphQL, section 5.2.4.1), else one operation could open any number of streams.
+///
+/// async-graphql runs only root fields that stand in the operation itself, so fragments there are refused as well
+/// rather than ignored.
+fn check_single_field(operation: &OperationDefinition) -> Result<(), ServerError> {
+    match &*operation.selection_set.node.items {
+        [only] if matches!(only.node, Selection::Field(_)) => Ok(()),
+        _ => Err(refusal(
+            "GRAPHQL_VALIDATION_FAILED",
+            "A subscription selects exactly one field, written in the operation itself.",
+        )),
+    }
+}
+
+/// Levels that may be nested, fragments written out; async-graphql itself bears 32.
+const DEEPEST: usize = 256;
+
+/// How many selections the document has with its fragments written out, at most `usize::MAX`.
+///
+/// async-graphql 7 walks fragments once for every spread, so that 500 bytes of fragments spreading one another eight
+/// times each keep a core busy for minutes. Here each fragment is counted once.
+fn unfolded_size(document: &ExecutableDocument) -> usize {
+    let mut counter = Counter {
+        document,
+        known: HashMap::new(),
+        depth: 0,
+    };
+    document.operations.iter().fold(0, |sum: usize, (_, operation)| {
+        sum.saturating_add(counter.set(&operation.node.selection_set.node))
+    })
+}
+
+/// Counts selections, remembering what it knows of each fragment: its size, or that it is being counted.
+struct Counter<'a> {
+    document: &'a ExecutableDocument,
+    known: HashMap<&'a str, Option<usize>>,
+    depth: usize,
+}
+
+impl<'a> Counter<'a> {
+    fn set(&mut self, set: &'a SelectionSet) -> usize {
+        if self.depth == DEEPEST {
+            return usize::MAX;
+        }
+        self.depth += 1;
+        let mut sum: usize = 0;
+        for item in &set.items {
+            let inner = match &item.node {
+                Selection::Field(field) => self.set(&field.node.selection_set.node),
+                Selection::InlineFragment(fragment) => self.set(&fragment.node.selection_set.node),
+                Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node),
+            };
+            sum = sum.saturating_add(1).saturating_add(inner);
+        }
+        self.depth -= 1;
+        sum
+    }
+
+    fn fragment(&mut self, name: &'a str) -> usize {
+        match self.known.get(name) {
+            Some(Some(size)) => *size,
+            // Being counted further up: a cycle, which validation refuses.
+            Some(None) => 0,
+            None => {
+                let Some(fragment) = self.document.fragments.get(name) else {
+                    return 0;
+                };
+                self.known.insert(name, None);
+                let size = self.set(&fragment.node.selection_set.node);
+                self.known.insert(name, Some(size));
+                size
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &str, name: Option<&str>) -> Result<Operation, ServerError> {
+        let params = Params {
+            query: query.to_owned(),
+            operation_name: name.map(str::to_owned),
+            variables: Default::default(),
+        };
+        Operation::new(params, &TransportSettings::default())
+    }
+
+    fn code(error: &ServerError) -> String {
+        error
+            .extensions
+            .as_ref()
+            .and_then(|values| values.get("code"))
+            .unwrap()
+            .to_string()
+    }
+
+    #[test]
+    fn the_operation_meant_is_found() {
+        let two = "query A { a } mutation B { b }";
+        assert_eq!(read(two, Some("B")).unwrap().kind, OperationType::Mutation);
+        assert_eq!(read(two, Some("A")).unwrap().name.as_deref(), Some("A"));
+        assert_eq!(read("query A { a }", None).unwrap().name.as_deref(), Some("A"));
+        for (query, name) in [(two, None), (two, Some("C")), ("{ a }", Some("A"))] {
+            assert_eq!(
+                code(&read(query, name).err().unwrap()),
+                r#""OPERATION_NOT_FOUND""#,
+                "{query}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_syntax_error_does_not_repeat_the_document() {
+        let error = read(&format!("{{ {} ", "private ".repeat(50)), None)
+            .err()
+            .unwrap();
+        assert!(
+            error.message.len() < 200 && !error.message.contains("private private"),
+            "{}",
+            error.message
+        );
+        assert_eq!(error.locations.len(), 1);
+    }
+
+    #[test]
+    fn nested_documents_are_refused_rather_than_overflowing_the_stack() {
+        for deep in [
+            "{a".repeat(20_000),
+            format!("{{a(b:{}", "[".repeat(20_000)),
+            format!("query($a:{}", "[".repeat(20_000)),
+        ] {
+            assert!(read(&deep, None).is_err());
+        }
+    }
+
+    #[test]
+    fn fragments_that_unfold_to_billions_are_refused_at_once() {
+        let mut bomb = "{ ...f0 }".to_owned();
+        for level in 0..30 {
+            let spread = format!("...f{} ", level + 1);
+            bomb.push_str(&format!(" fragment f{level} on Query {{ {} }}", spread.repeat(8)));
+        }
+        bomb.push_str(" fragment f30 on Query { a }");
+        assert_eq!(code(&read(&bomb, None).err().unwrap()), r#""DOCUMENT_TOO_LARGE""#);
+        let nested = |level: usize| {
+            format!(
+                "fragment f{level} on Q {}...f{}{}",
+                "{a ".repeat(50),
+                level + 1,
+                "}".repeat(50)
+            )
+        };
+        let chain: String = (0..200).map(nested).collect();
+        assert_eq!(
+            code(&read(&format!("{{ ...f0 }} {chain}"), None).err().unwrap()),
+            r#""DOCUMENT_TOO_LARGE""#
+        );
+        assert!(
+            read("{ ...a } fragment a on Query { b ...a }", None).is_ok(),
+            "cycles are for validation"
+        );
+    }
+
+    #[test]
+    fn a_subscription_has_one_root_field() {
+        assert!(read("subscription { a { b c } }", None).is_ok());
+        for wrong in [
+            "subscription { a b: a }",
+            "subscription { ...f } fragment f on S { a }",
+            "subscription { ... { a } }",
+        ] {
+            assert_eq!(
+                code(&read(wrong, None).err().unwrap()),
+                r#""GRAPHQL_VALIDATION_FAILED""#
+            );
+        }
+    }
+}

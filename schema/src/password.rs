@@ -1,0 +1,86 @@
+//! Passwords: hashing and checking with argon2id. Which account a hash belongs to stands in `model::account`.
+//!
+//! Both functions take tens of milliseconds and 19 MiB on purpose: call them inside `tokio::task::spawn_blocking`, and
+//! bound how many run at a time.
+
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash,
+};
+
+/// A hash that no password has, at the same cost as a real one. Who logs in with an identifier that nobody bears is
+/// checked against it, so that the time of the answer does not tell whether an account exists.
+pub const NOBODYS_HASH: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5cy1zYWx0LTE2Yg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// The random source of the system, or the parameters, failed.
+#[derive(Debug, thiserror::Error)]
+#[error("the password could not be hashed: {0}")]
+pub struct HashingFailed(argon2::password_hash::Error);
+
+/// OWASP's minimum for argon2id: 19 MiB, two passes, one lane.
+fn hasher() -> Argon2<'static> {
+    #[expect(clippy::expect_used, reason = "within the limits that the algorithm sets")]
+    let params = Params::new(19_456, 2, 1, None).expect("valid parameters");
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+/// Hashes a password under a new random salt, into the PHC form `$argon2id$v=19$m=19456,t=2,p=1$…`.
+///
+/// # Errors
+/// [`HashingFailed`] when the system has no randomness to give.
+pub fn hash(password: &str) -> Result<String, HashingFailed> {
+    let hash: PasswordHash = hasher()
+        .hash_password(password.as_bytes())
+        .map_err(HashingFailed)?;
+    Ok(hash.to_string())
+}
+
+/// Whether the password is the one that was hashed. The hash's own parameters are used. A hash that cannot be read
+/// fits no password.
+pub fn verify(password: &str, hash: &str) -> bool {
+    match PasswordHash::new(hash) {
+        Ok(hash) => hasher().verify_password(password.as_bytes(), &hash).is_ok(),
+        Err(error) => {
+            tracing::error!(%error, "a stored password hash cannot be read");
+            false
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_password_that_was_hashed_fits() {
+        let hash = hash("示例口令 wangqian-demo").unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(verify("示例口令 wangqian-demo", &hash));
+        assert!(!verify("示例口令 wangqian-dem", &hash));
+        assert!(!verify("", &hash));
+    }
+
+    #[test]
+    fn every_hash_has_a_salt_of_its_own() {
+        assert_ne!(hash("same").unwrap(), hash("same").unwrap());
+    }
+
+    #[test]
+    fn nobodys_hash_is_checked_at_the_same_cost_and_never_fits() {
+        let real = hash("secret").unwrap();
+        let parameters = |hash: &str| hash.rsplitn(3, '$').nth(2).map(str::to_owned);
+        assert_eq!(parameters(NOBODYS_HASH), parameters(&real));
+        assert_eq!(NOBODYS_HASH.len(), real.len(), "same lengths of salt and output");
+        assert!(PasswordHash::new(NOBODYS_HASH).is_ok(), "it can be read, so it is computed");
+        for password in ["", "secret", "wangqian-demo"] {
+            assert!(!verify(password, NOBODYS_HASH));
+        }
+    }
+
+    #[test]
+    fn a_broken_hash_fits_nothing() {
+        for broken in ["", "plain", "$argon2id$v=19$m=19456,t=2,p=1$short"] {
+            assert!(!verify("", broken) && !verify("plain", broken), "{broken}");
+        }
+    }
+}

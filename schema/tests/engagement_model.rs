@@ -1,0 +1,307 @@
+//! Online signing once more, as simply as it can be told: in memory, in whole hours, one step after the other. What a
+//! step must come to, and what must be owed afterwards, without looking at the program.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+use wangqian_schema::workflow::{
+    Refusal, ReviewLevel, ReviewRoute,
+    agreement::{AgreementAction, AgreementStatus},
+};
+
+/// Somebody who may try something, by his place in the lists of [`Model`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Person {
+    Graduate(usize),
+    Member { employer: usize, account: Uuid },
+    DepartmentReviewer { school: usize, department: usize },
+    SchoolReviewer { school: usize },
+    Operator,
+    Worker,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Graduate {
+    pub(crate) account: Uuid,
+    pub(crate) school: usize,
+    pub(crate) department: usize,
+    pub(crate) confirmed: bool,
+    pub(crate) allowed: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Employer {
+    pub(crate) members: Vec<Uuid>,
+    pub(crate) verified: bool,
+}
+
+/// One agreement.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    /// Known once the program has made it.
+    pub(crate) id: Option<Uuid>,
+    pub(crate) graduate: usize,
+    pub(crate) employer: usize,
+    pub(crate) status: AgreementStatus,
+    pub(crate) awaiting: Option<ReviewLevel>,
+    pub(crate) deadline: i64,
+    pub(crate) remind_job: bool,
+    pub(crate) version: i32,
+    pub(crate) events: Vec<(AgreementAction, AgreementStatus)>,
+    pub(crate) serial: Option<u32>,
+    route: Option<ReviewRoute>,
+    reminded: bool,
+    stored: bool,
+}
+
+/// What came of a try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Done,
+    NotFound,
+    Invalid,
+    Refused(Refusal),
+}
+
+/// A message that must exist: case, its event, account, channel, text.
+pub(crate) type Owed = (usize, usize, Uuid, &'static str, &'static str);
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Model {
+    /// Full hours since the beginning; the program's clock is always half an hour further.
+    pub(crate) hour: i64,
+    pub(crate) routes: Vec<ReviewRoute>,
+    pub(crate) graduates: Vec<Graduate>,
+    pub(crate) employers: Vec<Employer>,
+    pub(crate) cases: Vec<Case>,
+    pub(crate) held: BTreeMap<usize, usize>,
+    pub(crate) messages: BTreeSet<Owed>,
+    serials: BTreeMap<usize, u32>,
+}
+
+impl Model {
+    /// Whether somebody sees a case.
+    pub(crate) fn sees(&self, person: Person, case: usize) -> bool {
+        let case = &self.cases[case];
+        let home = &self.graduates[case.graduate];
+        match person {
+            Person::Graduate(graduate) => graduate == case.graduate,
+            Person::Member { employer, .. } => employer == case.employer,
+            Person::DepartmentReviewer { school, department } => {
+                (school, department) == (home.school, home.department)
+            }
+            Person::SchoolReviewer { school } => school == home.school,
+            Person::Operator => false,
+            Person::Worker => true,
+        }
+    }
+
+    /// An employer invites for so many hours.
+    pub(crate) fn invite(&mut self, person: Person, graduate: usize, hours: i64) -> Outcome {
+        let Person::Member { employer, .. } = person else {
+            return Outcome::Refused(Refusal::NotYourRole);
+        };
+        if !self.employers[employer].verified {
+            return Outcome::Refused(Refusal::EmployerNotVerified);
+        }
+        if !(1..=180 * 24).contains(&hours) {
+            return Outcome::Invalid;
+        }
+        if !self.graduates[graduate].allowed {
+            return Outcome::Refused(Refusal::OnlineSigningNotAllowed);
+        }
+        let live = [
+            AgreementStatus::Invited,
+            AgreementStatus::SigningReview,
+            AgreementStatus::Signed,
+        ];
+        let found = self.cases.iter().position(|case| {
+            (case.employer, case.graduate) == (employer, graduate) && live.contains(&case.status)
+        });
+        if let Some(found) = found {
+            let old = &self.cases[found];
+            if old.status != AgreementStatus::Invited || self.hour < old.deadline {
+                return Outcome::Refused(Refusal::AlreadyInvited);
+            }
+            self.move_to(found, AgreementAction::Expire, AgreementStatus::Expired);
+        }
+        self.cases.push(Case {
+            id: None,
+            graduate,
+            employer,
+            status: AgreementStatus::Invited,
+            awaiting: None,
+            deadline: self.hour + hours,
+            remind_job: hours > 24,
+            version: 1,
+            events: Vec::new(),
+            serial: None,
+            route: None,
+            reminded: false,
+            stored: false,
+        });
+        self.note(self.cases.len() - 1, AgreementAction::Invite);
+        Outcome::Done
+    }
+
+    /// Somebody tries something on a case.
+    pub(crate) fn take(
+        &mut self,
+        person: Person,
+        at: usize,
+        action: AgreementAction,
+        reason: bool,
+    ) -> Outcome {
+        use AgreementAction as Do;
+        use AgreementStatus as Is;
+
+        if !self.sees(person, at) {
+            return Outcome::NotFound;
+        }
+        if let Some(refusal) = self.refusal(person, at, action, reason) {
+            return Outcome::Refused(refusal);
+        }
+        let graduate = self.cases[at].graduate;
+        match action {
+            Do::Invite => unreachable!("not a step on a case"),
+            Do::Cancel => self.move_to(at, action, Is::Cancelled),
+            Do::Decline => self.move_to(at, action, Is::Declined),
+            Do::Expire => self.move_to(at, action, Is::Expired),
+            Do::Remind => {
+                self.cases[at].reminded = true;
+                self.note(at, action);
+            }
+            Do::Accept => {
+                let route = self.routes[self.graduates[graduate].school];
+                self.held.insert(graduate, at);
+                self.cases[at].route = Some(route);
+                self.cases[at].awaiting = Some(match route {
+                    ReviewRoute::SchoolOnly => ReviewLevel::School,
+                    _ => ReviewLevel::Department,
+                });
+                self.move_to(at, action, Is::SigningReview);
+            }
+            Do::Reject => {
+                self.held.remove(&graduate);
+                self.cases[at].awaiting = None;
+                self.move_to(at, action, Is::SigningRejected);
+            }
+            Do::Approve => {
+                let two_levels = self.cases[at].route == Some(ReviewRoute::DepartmentThenSchool);
+                if two_levels && self.cases[at].awaiting == Some(ReviewLevel::Department) {
+                    self.cases[at].awaiting = Some(ReviewLevel::School);
+                    self.move_to(at, action, Is::SigningReview);
+                } else {
+                    let serial = self.serials.entry(self.graduates[graduate].school).or_default();
+                    *serial += 1;
+                    self.cases[at].serial = Some(*serial);
+                    self.cases[at].awaiting = None;
+                    self.move_to(at, action, Is::Signed);
+                }
+            }
+            Do::StoreDocument if self.cases[at].stored => {}
+            Do::StoreDocument => {
+                self.cases[at].stored = true;
+                self.note(at, action);
+            }
+        }
+        Outcome::Done
+    }
+
+    /// Why somebody who sees a case may not do something now.
+    pub(crate) fn refusal(
+        &self,
+        person: Person,
+        at: usize,
+        action: AgreementAction,
+        reason: bool,
+    ) -> Option<Refusal> {
+        use AgreementAction as Do;
+
+        let case = &self.cases[at];
+        let graduate = &self.graduates[case.graduate];
+        let open = self.hour < case.deadline;
+        let held_elsewhere = self.held.get(&case.graduate).is_some_and(|holder| *holder != at);
+        let when = |condition: bool, refusal| condition.then_some(refusal);
+        let needs = |status| when(case.status != status, Refusal::NotInThisStatus);
+        match (action, person) {
+            (Do::Cancel, Person::Member { .. }) => needs(AgreementStatus::Invited)
+                .or(when(
+                    !self.employers[case.employer].verified,
+                    Refusal::EmployerNotVerified,
+                ))
+                .or(when(!open, Refusal::DeadlinePassed)),
+            (Do::Accept | Do::Decline, Person::Graduate(_)) => needs(AgreementStatus::Invited)
+                .or(when(!graduate.confirmed, Refusal::DataNotConfirmed))
+                .or(when(!open, Refusal::DeadlinePassed))
+                .or(when(held_elsewhere, Refusal::AlreadyEngaged))
+                .or(when(
+                    action == Do::Accept && !graduate.allowed,
+                    Refusal::OnlineSigningNotAllowed,
+                )),
+            (Do::Expire, Person::Worker) => {
+                needs(AgreementStatus::Invited).or(when(open, Refusal::TooEarly))
+            }
+            (Do::Remind, Person::Worker) => needs(AgreementStatus::Invited)
+                .or(when(case.reminded, Refusal::NotInThisStatus))
+                .or(when(!open, Refusal::DeadlinePassed))
+                .or(when(self.hour < case.deadline - 24, Refusal::TooEarly)),
+            (Do::StoreDocument, Person::Worker) => needs(AgreementStatus::Signed),
+            (
+                Do::Approve | Do::Reject,
+                Person::DepartmentReviewer { .. } | Person::SchoolReviewer { .. },
+            ) => {
+                let level = match person {
+                    Person::SchoolReviewer { .. } => ReviewLevel::School,
+                    _ => ReviewLevel::Department,
+                };
+                needs(AgreementStatus::SigningReview)
+                    .or(when(case.awaiting != Some(level), Refusal::OtherReviewLevel))
+                    .or(when(action == Do::Reject && !reason, Refusal::ReasonRequired))
+            }
+            _ => Some(Refusal::NotYourRole),
+        }
+    }
+
+    fn move_to(&mut self, at: usize, action: AgreementAction, to: AgreementStatus) {
+        self.cases[at].status = to;
+        self.cases[at].version += 1;
+        self.note(at, action);
+    }
+
+    /// One more event, and the messages that it owes (DOMAIN.md, Messages).
+    fn note(&mut self, at: usize, action: AgreementAction) {
+        use AgreementAction as Do;
+
+        let case = &mut self.cases[at];
+        case.events.push((action, case.status));
+        let (to_graduate, to_employer) = match action {
+            Do::Invite => (Some("INVITATION_RECEIVED"), None),
+            Do::Remind => (Some("INVITATION_EXPIRING"), None),
+            Do::Cancel => (Some("INVITATION_CANCELLED"), None),
+            Do::Accept => (None, Some("INVITATION_ACCEPTED")),
+            Do::Decline => (None, Some("INVITATION_DECLINED")),
+            Do::Expire => (Some("INVITATION_EXPIRED"), Some("INVITATION_UNANSWERED")),
+            Do::Reject => (Some("SIGNING_REJECTED"), Some("SIGNING_REJECTED")),
+            Do::Approve if case.status == AgreementStatus::Signed => {
+                (Some("AGREEMENT_SIGNED"), Some("AGREEMENT_SIGNED"))
+            }
+            Do::Approve => (Some("REVIEW_ADVANCED"), Some("REVIEW_ADVANCED")),
+            Do::StoreDocument => (None, None),
+        };
+        let sequence = case.events.len();
+        if let Some(text) = to_graduate {
+            let account = self.graduates[case.graduate].account;
+            for channel in ["IN_APP", "WECHAT", "EMAIL"] {
+                self.messages.insert((at, sequence, account, channel, text));
+            }
+        }
+        if let Some(text) = to_employer {
+            for account in &self.employers[case.employer].members {
+                for channel in ["IN_APP", "EMAIL"] {
+                    self.messages.insert((at, sequence, *account, channel, text));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! The rules of online signing against the table of W1 in DOMAIN.md, for every combination of what they look at.
+//!
+//! The expectations are stated here a second time, from the text of DOMAIN.md: a table of steps, and one sentence for
+//! each thing that can stand in the way.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use wangqian_schema::{
+    messages::{Audience, MessageTemplate, owed},
+    model::message::Channel,
+    workflow::{
+        ActorRole::{self, DepartmentReviewer, Employer, Graduate, SchoolReviewer, Worker},
+        Refusal, ReviewLevel, ReviewRoute,
+        agreement::{
+            AgreementAction::{self, *},
+            AgreementFacts,
+            AgreementStatus::{self, *},
+            EngagementEffect, InviteFacts, available, decide, decide_invite,
+        },
+    },
+};
+
+/// The table of W1: which role takes a step, and from which status. The first step, `Invite`, starts from nothing; the
+/// document of a signed agreement is stored by the worker (§4.3).
+const STEPS: [(AgreementAction, &[ActorRole], Option<AgreementStatus>); 9] = [
+    (Invite, &[Employer], None),
+    (Cancel, &[Employer], Some(Invited)),
+    (Accept, &[Graduate], Some(Invited)),
+    (Decline, &[Graduate], Some(Invited)),
+    (Expire, &[Worker], Some(Invited)),
+    (Remind, &[Worker], Some(Invited)),
+    (Approve, &[DepartmentReviewer, SchoolReviewer], Some(SigningReview)),
+    (Reject, &[DepartmentReviewer, SchoolReviewer], Some(SigningReview)),
+    (StoreDocument, &[Worker], Some(Signed)),
+];
+
+#[derive(Debug)]
+struct Case {
+    facts: AgreementFacts,
+    action: AgreementAction,
+    role: ActorRole,
+    now: DateTime<Utc>,
+}
+
+impl Case {
+    fn is(&self, actions: &[AgreementAction]) -> bool {
+        actions.contains(&self.action)
+    }
+
+    fn step(&self) -> (&'static [ActorRole], Option<AgreementStatus>) {
+        let step = STEPS.iter().find(|step| step.0 == self.action).unwrap();
+        (step.1, step.2)
+    }
+
+    fn level(&self) -> Option<ReviewLevel> {
+        match self.role {
+            DepartmentReviewer => Some(ReviewLevel::Department),
+            SchoolReviewer => Some(ReviewLevel::School),
+            Graduate | Employer | Worker => None,
+        }
+    }
+}
+
+type Obstacle = (Refusal, fn(&Case) -> bool);
+
+/// What can stand in the way, the one named first that a person is told first.
+const OBSTACLES: [Obstacle; 12] = [
+    // The column "who".
+    (Refusal::NotYourRole, |case| !case.step().0.contains(&case.role)),
+    // The column "from".
+    (Refusal::NotInThisStatus, |case| case.step().1 != Some(case.facts.status)),
+    // A case is reminded of once.
+    (Refusal::NotInThisStatus, |case| case.is(&[Remind]) && case.facts.reminded),
+    // "An employer ... may act only once the operator has verified it."
+    (Refusal::EmployerNotVerified, |case| {
+        case.role == Employer && !case.facts.employer_verified
+    }),
+    // "He must check and confirm his basic information before any step that changes something."
+    (Refusal::DataNotConfirmed, |case| {
+        case.role == Graduate && !case.facts.graduate_confirmed
+    }),
+    // "Refused from the deadline on, whether or not the expiry job has run."
+    (Refusal::DeadlinePassed, |case| {
+        case.is(&[Accept, Decline, Cancel, Remind]) && case.now >= case.facts.response_deadline
+    }),
+    // "While held, other invitations ... can be neither accepted nor declined."
+    (Refusal::AlreadyEngaged, |case| {
+        case.is(&[Accept, Decline]) && case.facts.graduate_held_elsewhere
+    }),
+    // "Without it he may only file the destination type ...; no other workflow is offered."
+    (Refusal::OnlineSigningNotAllowed, |case| {
+        case.is(&[Accept]) && !case.facts.online_signing_allowed
+    }),
+    // "At the deadline", and "reminder 24 h before".
+    (Refusal::TooEarly, |case| {
+        let lead = if case.is(&[Remind]) { 24 } else { 0 };
+        let moment = case.facts.response_deadline - TimeDelta::hours(lead);
+        case.is(&[Expire, Remind]) && case.now < moment
+    }),
+    // "In the two-level route a case stays under review until the school approves."
+    (Refusal::OtherReviewLevel, |case| {
+        case.is(&[Approve, Reject]) && case.level() != case.facts.awaiting_review
+    }),
+    // "Nobody reviews a case that he submitted himself."
+    (Refusal::OwnSubmission, |case| {
+        case.is(&[Approve, Reject]) && case.facts.own_submission
+    }),
+    // "RETURN and REJECT need a reason."
+    (Refusal::ReasonRequired, |case| case.is(&[Reject]) && !case.facts.reason_given),
+];
+
+/// The column "to" with the column "also": status, next level, engagement, whether it signs.
+fn outcome(case: &Case) -> (AgreementStatus, Option<ReviewLevel>, EngagementEffect, bool) {
+    use EngagementEffect::{Free, Keep, Take};
+    let facts = &case.facts;
+    match case.action {
+        Invite => unreachable!("an existing agreement is not invited to"),
+        Cancel => (Cancelled, None, Keep, false),
+        Decline => (Declined, None, Keep, false),
+        Expire => (Expired, None, Keep, false),
+        Reject => (SigningRejected, None, Free, false),
+        Remind | StoreDocument => (facts.status, facts.awaiting_review, Keep, false),
+        Accept => {
+            let first = match facts.route {
+                ReviewRoute::SchoolOnly => ReviewLevel::School,
+                ReviewRoute::DepartmentOnly | ReviewRoute::DepartmentThenSchool => ReviewLevel::Department,
+            };
+            (SigningReview, Some(first), Take, false)
+        }
+        Approve if facts.route == ReviewRoute::DepartmentThenSchool && case.role == DepartmentReviewer => {
+            (SigningReview, Some(ReviewLevel::School), Keep, false)
+        }
+        Approve => (Signed, None, Keep, true),
+    }
+}
+
+/// Every status with the review levels that can go with it.
+fn standings() -> Vec<(AgreementStatus, Option<ReviewLevel>)> {
+    let mut standings = Vec::new();
+    for status in AgreementStatus::ALL {
+        if *status == SigningReview {
+            standings.extend(ReviewLevel::ALL.iter().map(|level| (*status, Some(*level))));
+        } else {
+            standings.push((*status, None));
+        }
+    }
+    standings
+}
+
+fn every_facts(mut visit: impl FnMut(&AgreementFacts)) {
+    let deadline = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+    for (status, awaiting_review) in standings() {
+        for route in ReviewRoute::ALL {
+            for bits in 0..128u8 {
+                let bit = |at: u8| bits & (1 << at) != 0;
+                visit(&AgreementFacts {
+                    status,
+                    response_deadline: deadline,
+                    route: *route,
+                    awaiting_review,
+                    reminded: bit(0),
+                    graduate_held_elsewhere: bit(1),
+                    graduate_confirmed: bit(2),
+                    online_signing_allowed: bit(3),
+                    employer_verified: bit(4),
+                    own_submission: bit(5),
+                    reason_given: bit(6),
+                });
+            }
+        }
+    }
+}
+
+/// The moments around which something changes, to the microsecond.
+fn moments(deadline: DateTime<Utc>) -> [DateTime<Utc>; 6] {
+    let (tick, lead) = (TimeDelta::microseconds(1), TimeDelta::hours(24));
+    [
+        deadline - lead - tick,
+        deadline - lead,
+        deadline - tick,
+        deadline,
+        deadline + tick,
+        deadline + TimeDelta::days(400),
+    ]
+}
+
+#[test]
+fn every_step_is_decided_as_the_table_says() {
+    let (mut taken, mut refused) = (0, 0);
+    every_facts(|facts| {
+        for now in moments(facts.response_deadline) {
+            for role in ActorRole::ALL {
+                for action in AgreementAction::ALL {
+                    let case = Case {
+                        facts: facts.clone(),
+                        action: *action,
+                        role: *role,
+                        now,
+                    };
+                    let obstacle = OBSTACLES.iter().find(|(_, stands)| stands(&case));
+                    let decided = decide(&case.facts, case.action, case.role, case.now);
+                    match (obstacle, decided) {
+                        (Some((expected, _)), Err(refusal)) => {
+                            assert_eq!(refusal, *expected, "{case:?}");
+                            refused += 1;
+                        }
+                        (None, Ok(made)) => {
+                            let made = (made.to, made.awaiting_review, made.engagement, made.signs);
+                            assert_eq!(made, outcome(&case), "{case:?}");
+                            taken += 1;
+                        }
+                        (expected, decided) => panic!("{case:?}: {decided:?}, not {expected:?}"),
+                    }
+                }
+            }
+        }
+    });
+    // 8 standings × 3 routes × 128 × 6 moments × 5 roles × 9 actions.
+    assert_eq!(taken + refused, 829_440);
+    assert!(taken > 1_000, "the table lets something through: {taken}");
+}
+
+#[test]
+fn buttons_are_the_steps_that_would_be_taken() {
+    every_facts(|facts| {
+        // A person is shown the button before he gives his reason.
+        let with_reason = AgreementFacts {
+            reason_given: true,
+            ..facts.clone()
+        };
+        for now in moments(facts.response_deadline) {
+            for role in ActorRole::ALL {
+                let offered = available(facts, *role, now);
+                let expected: Vec<AgreementAction> = STEPS
+                    .iter()
+                    .map(|step| step.0)
+                    .filter(|action| {
+                        let case = Case {
+                            facts: with_reason.clone(),
+                            action: *action,
+                            role: *role,
+                            now,
+                        };
+                        !OBSTACLES.iter().any(|(_, stands)| stands(&case))
+                    })
+                    .collect();
+                assert_eq!(offered, expected, "{facts:?} {role} {now}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_held_graduate_may_be_invited_and_a_live_agreement_stands_in_the_way() {
+    let live = [None, Some(Invited), Some(SigningReview), Some(Signed)];
+    for live in live {
+        for bits in 0..4 {
+            let facts = InviteFacts {
+                employer_verified: bits & 1 != 0,
+                online_signing_allowed: bits & 2 != 0,
+                live,
+            };
+            let expected = match (facts.employer_verified, facts.online_signing_allowed, live) {
+                (false, _, _) => Err(Refusal::EmployerNotVerified),
+                (true, false, _) => Err(Refusal::OnlineSigningNotAllowed),
+                (true, true, Some(_)) => Err(Refusal::AlreadyInvited),
+                (true, true, None) => Ok(()),
+            };
+            assert_eq!(decide_invite(facts), expected, "{facts:?}");
+        }
+    }
+}
+
+#[test]
+fn every_step_owes_the_messages_of_the_table() {
+    use MessageTemplate as Text;
+    let (graduate, employer) = (Audience::Graduate, Audience::Employer);
+    // The rows of DOMAIN.md, Messages, that online signing has; a cancelled invitation is told to the graduate too.
+    let expected: [(AgreementAction, AgreementStatus, &[(Audience, Text)]); 10] = [
+        (Invite, Invited, &[(graduate, Text::InvitationReceived)]),
+        (Remind, Invited, &[(graduate, Text::InvitationExpiring)]),
+        (Cancel, Cancelled, &[(graduate, Text::InvitationCancelled)]),
+        (Accept, SigningReview, &[(employer, Text::InvitationAccepted)]),
+        (Decline, Declined, &[(employer, Text::InvitationDeclined)]),
+        (
+            Expire,
+            Expired,
+            &[(graduate, Text::InvitationExpired), (employer, Text::InvitationUnanswered)],
+        ),
+        (
+            Approve,
+            SigningReview,
+            &[(graduate, Text::ReviewAdvanced), (employer, Text::ReviewAdvanced)],
+        ),
+        (
+            Approve,
+            Signed,
+            &[(graduate, Text::AgreementSigned), (employer, Text::AgreementSigned)],
+        ),
+        (
+            Reject,
+            SigningRejected,
+            &[(graduate, Text::SigningRejected), (employer, Text::SigningRejected)],
+        ),
+        (StoreDocument, Signed, &[]),
+    ];
+    for (action, to, messages) in expected {
+        assert_eq!(owed(action, to), messages, "{action} {to}");
+    }
+    assert_eq!(graduate.channels(), [Channel::InApp, Channel::Wechat, Channel::Email]);
+    assert_eq!(employer.channels(), [Channel::InApp, Channel::Email]);
+}

@@ -1,0 +1,49 @@
+//! Raw SQL, so that what a test looks at does not depend on the queries under test.
+
+use diesel::{
+    QueryableByName,
+    sql_types::{BigInt, Text},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    value: i64,
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    value: String,
+}
+
+/// The one number that a query gives.
+pub(crate) async fn number(conn: &mut AsyncPgConnection, query: &str) -> i64 {
+    let row: Number = diesel::sql_query(format!("SELECT ({query})::bigint AS value"))
+        .get_result(conn)
+        .await
+        .unwrap();
+    row.value
+}
+
+/// How many rows a table has where a condition holds.
+pub(crate) async fn count(conn: &mut AsyncPgConnection, table: &str, condition: &str) -> i64 {
+    number(conn, &format!("SELECT count(*) FROM {table} WHERE {condition}")).await
+}
+
+/// The first column of all rows of a query, as text, in the query's order.
+pub(crate) async fn text(conn: &mut AsyncPgConnection, query: &str) -> Vec<String> {
+    let rows: Vec<Line> = diesel::sql_query(format!(
+        "SELECT coalesce(line::text, '') AS value FROM ({query}) AS lines (line)"
+    ))
+    .load(conn)
+    .await
+    .unwrap();
+    rows.into_iter().map(|row| row.value).collect()
+}
+
+/// Runs statements.
+pub(crate) async fn execute(conn: &mut AsyncPgConnection, statements: &str) {
+    conn.batch_execute(statements).await.unwrap();
+}
