@@ -8,7 +8,7 @@ use uuid::Uuid;
 use wangqian_schema::{
     Platform, db,
     model::{
-        Viewer,
+        Page, PageRequest, Viewer,
         agreement::{self, AgreementView},
         document::{self, Document},
         employer::{self, Employer},
@@ -135,5 +135,33 @@ impl Batch<AgreementKey> for Loader {
             .into_iter()
             .map(|view| (AgreementKey(view.agreement.id), view))
             .collect())
+    }
+}
+
+/// A page of the history of a case that the viewer sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct HistoryKey {
+    /// The case.
+    pub case_id: Uuid,
+    /// Which page; the same for all rows of a list.
+    pub request: PageRequest<i32>,
+}
+
+impl Batch<HistoryKey> for Loader {
+    type Value = Page<Event>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[HistoryKey]) -> Result<HashMap<HistoryKey, Page<Event>>, LoadError> {
+        let mut wanted: HashMap<PageRequest<i32>, Vec<Uuid>> = HashMap::new();
+        for key in keys {
+            wanted.entry(key.request).or_default().push(key.case_id);
+        }
+        let mut conn = self.connection().await?;
+        let mut pages = HashMap::new();
+        for (request, case_ids) in wanted {
+            let found = event::histories(&mut conn, &case_ids, &request).await.map_err(db::DatabaseError::from)?;
+            pages.extend(found.into_iter().map(|(case_id, page)| (HistoryKey { case_id, request }, page)));
+        }
+        Ok(pages)
     }
 }

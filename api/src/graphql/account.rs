@@ -42,6 +42,7 @@ pub enum Viewer {
 /// 用人单位成员 A member of an employer.
 pub struct EmployerMember(employers::EmployerMember);
 
+/// 用人单位成员 A member of an employer.
 #[Object]
 impl EmployerMember {
     /// 姓名 Name.
@@ -65,6 +66,7 @@ impl EmployerMember {
 /// 审核人 A reviewer of a school, or of one department of it.
 pub struct Reviewer(reviewers::Reviewer);
 
+/// 审核人 A reviewer of a school, or of one department of it.
 #[Object]
 impl Reviewer {
     /// 姓名 Name.
@@ -127,6 +129,7 @@ async fn load_viewer(ctx: &Context<'_>, viewer: &SchemaViewer) -> async_graphql:
 /// 登录会话 A session of the viewer's account.
 pub struct Session(pub SessionRow);
 
+/// 登录会话 A session of the viewer's account.
 #[Object]
 impl Session {
     /// Global id.

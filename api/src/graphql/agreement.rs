@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use wangqian_schema::{
     model::{
         agreement::{self as model, AgreementFilter, AgreementView},
-        event, idempotency,
+        idempotency,
         terms::TermsDraft,
     },
     step::{self, Actor, AgreementStep, IdempotencyKey, Invitation, StepError},
@@ -27,7 +27,7 @@ use crate::{
     context::ContextExt,
     error::{UserError, internal, step_errors},
     id::NodeType,
-    loaders::{DocumentsKey, EmployerKey, GraduateKey},
+    loaders::{DocumentsKey, EmployerKey, GraduateKey, HistoryKey},
     paging::{Arguments, connection, cost},
 };
 
@@ -62,6 +62,7 @@ pub enum AgreementStatus {
 /// 就业协议 One attempt to sign. While INVITED it is an invitation (签约邀请).
 pub struct Agreement(pub AgreementView);
 
+/// 就业协议 One attempt to sign. While INVITED it is an invitation (签约邀请).
 #[Object]
 impl Agreement {
     /// Global id.
@@ -198,10 +199,8 @@ impl Agreement {
             before,
         }
         .request()?;
-        let mut conn = ctx.connection().await?;
-        let page = event::history(&mut conn, self.0.agreement.id, &request)
-            .await
-            .map_err(internal)?;
+        let key = HistoryKey { case_id: self.0.agreement.id, request };
+        let page = ctx.loader().load_one(key).await.map_err(internal)?.unwrap_or_default();
         Ok(connection(page, |event| event.sequence, AgreementEvent))
     }
 }

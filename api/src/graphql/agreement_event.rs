@@ -79,6 +79,7 @@ pub enum CaseEvent {
 /// 就业协议事件 One step of an agreement.
 pub struct AgreementEvent(pub model::Event);
 
+/// 就业协议事件 One step of an agreement.
 #[Object]
 impl AgreementEvent {
     /// Id of the event.

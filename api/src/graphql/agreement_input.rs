@@ -96,6 +96,7 @@ impl From<AgreementTermsInput> for TermsDraft {
 /// 签约条款 The terms of an agreement.
 pub struct AgreementTerms(pub Model);
 
+/// 签约条款 The terms of an agreement.
 #[Object]
 impl AgreementTerms {
     /// 单位名称 The employer's name when it invited.

@@ -31,6 +31,7 @@ pub struct DownloadLink {
 /// 就业协议书 The paper of an agreement, as a PDF.
 pub struct Document(pub model::Document);
 
+/// 就业协议书 The paper of an agreement, as a PDF.
 #[Object]
 impl Document {
     /// Global id.

@@ -24,6 +24,7 @@ pub enum EmployerVerification {
 /// 用人单位 An employer.
 pub struct Employer(pub model::Employer);
 
+/// 用人单位 An employer.
 #[Object]
 impl Employer {
     /// Global id.

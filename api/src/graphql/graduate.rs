@@ -45,6 +45,7 @@ impl Graduate {
     }
 }
 
+/// 毕业生 A graduate: a student of one school and department, in one graduating year.
 #[Object]
 impl Graduate {
     /// Global id.
@@ -159,6 +160,7 @@ impl Graduate {
 /// 查找到的毕业生 What an employer is told of a graduate whose name and number it knows.
 pub struct GraduateMatch(model::Graduate);
 
+/// 查找到的毕业生 What an employer is told of a graduate whose name and number it knows.
 #[Object]
 impl GraduateMatch {
     /// The graduate's global id, to invite him by.

@@ -52,6 +52,7 @@ pub struct NotificationReceived {
 #[derive(Default)]
 pub struct Subscription;
 
+/// What can be followed live, over WebSocket and SSE.
 #[SubscriptionRoot]
 impl Subscription {
     /// 办理事项变化 The steps on cases that concern the viewer, in the order in which they were committed: those after

@@ -1,4 +1,4 @@
-//! `node` and `nodes`: any object by its global id, if the viewer sees it.
+//! `node`: any object by its global id, if the viewer sees it.
 
 use async_graphql::{Context, ID, Interface, Object};
 use wangqian_schema::model::{agreement, document, employer, graduate, message, school, session};
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     context::ContextExt,
-    error::{bad_argument, internal},
+    error::internal,
     id::{self, NodeType},
 };
 
@@ -40,9 +40,6 @@ pub enum Node {
     Session(Session),
 }
 
-/// Most ids of one `nodes`.
-const MAX_NODES: usize = 20;
-
 /// Objects by id.
 #[derive(Default)]
 pub struct NodeQuery;
@@ -56,23 +53,6 @@ impl NodeQuery {
         #[graphql(desc = "Global id.")] id: ID,
     ) -> async_graphql::Result<Option<Node>> {
         find(ctx, &id).await
-    }
-
-    /// The objects of up to twenty global ids, in their order; null for each that the viewer does not see.
-    #[graphql(complexity = "ids.len() * child_complexity")]
-    async fn nodes(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Global ids.")] ids: Vec<ID>,
-    ) -> async_graphql::Result<Vec<Option<Node>>> {
-        if ids.len() > MAX_NODES {
-            return Err(bad_argument(format!("`ids` has at most {MAX_NODES} entries")));
-        }
-        let mut nodes = Vec::with_capacity(ids.len());
-        for id in &ids {
-            nodes.push(find(ctx, id).await?);
-        }
-        Ok(nodes)
     }
 }
 

@@ -28,6 +28,7 @@ impl Notification {
     }
 }
 
+/// 消息 A message in the viewer's inbox.
 #[Object]
 impl Notification {
     /// Global id.

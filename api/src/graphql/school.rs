@@ -33,6 +33,7 @@ pub enum ReviewLevel {
 /// 学校 A school.
 pub struct School(pub model::School);
 
+/// 学校 A school.
 #[Object]
 impl School {
     /// Global id.
@@ -64,6 +65,7 @@ impl School {
 /// 院系 A department of a school.
 pub struct Department(pub model::Department);
 
+/// 院系 A department of a school.
 #[Object]
 impl Department {
     /// Global id.

@@ -4,7 +4,7 @@
 pub const MAX_PAGE: u32 = 100;
 
 /// Which rows of an ordered list are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PageRequest<K> {
     /// Rows after this key, in the list's order.
     pub after: Option<K>,
@@ -25,6 +25,12 @@ pub struct Page<T> {
     pub has_next: bool,
     /// Whether the list has rows before them.
     pub has_previous: bool,
+}
+
+impl<T> Default for Page<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), has_next: false, has_previous: false }
+    }
 }
 
 impl<K> PageRequest<K> {

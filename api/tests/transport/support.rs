@@ -1,0 +1,370 @@
+//! The server under test: a schema with one field for each way to behave, and a gateway whose decisions the test holds
+//! in its hand.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_graphql::{
+    Context, Error, Object, Request, Response, Result, Schema, SimpleObject, Subscription,
+};
+use futures_util::stream::{self, BoxStream, Stream};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, watch};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use wangqian_api::transport::{
+    AuthenticationError, Call, Credentials, Gateway, Transport, TransportSettings, router,
+};
+
+/// What the fields of the schema do and see, shared with the test.
+#[derive(Default)]
+pub(crate) struct Stage {
+    /// Subscription streams that live.
+    pub(crate) live: watch::Sender<usize>,
+    /// Mutations that went through to their end.
+    pub(crate) touched: watch::Sender<usize>,
+    /// Mutations that began.
+    pub(crate) begun: watch::Sender<usize>,
+    /// Lets one `slowTouch` go on.
+    pub(crate) gate: Notify,
+    /// Lets one check of the token `slow` go on.
+    pub(crate) check: Notify,
+    /// Ends the sessions of user `ada`.
+    pub(crate) sign_out: CancellationToken,
+    /// Events that `big` produced.
+    pub(crate) produced: AtomicUsize,
+}
+
+impl Stage {
+    /// Waits until the watched number is as wanted.
+    pub(crate) async fn wait(watched: &watch::Sender<usize>, wanted: usize) {
+        let mut receiver = watched.subscribe();
+        within(receiver.wait_for(|number| *number == wanted)).await.unwrap();
+    }
+}
+
+/// Counts a living stream.
+struct Alive(Arc<Stage>);
+
+impl Alive {
+    fn new(stage: &Arc<Stage>) -> Self {
+        stage.live.send_modify(|live| *live += 1);
+        Self(Arc::clone(stage))
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.live.send_modify(|live| *live -= 1);
+    }
+}
+
+fn stage<'a>(context: &Context<'a>) -> &'a Arc<Stage> {
+    context.data_unchecked::<Arc<Stage>>()
+}
+
+/// What a mistake in a resolver does.
+fn burst() -> i32 {
+    panic!("boom")
+}
+
+pub(crate) struct Query;
+
+#[derive(SimpleObject)]
+struct Order {
+    zebra: i32,
+    apple: i32,
+}
+
+#[Object]
+impl Query {
+    async fn hello(&self, #[graphql(default)] name: String) -> String {
+        format!("hello {name}")
+    }
+
+    async fn whoami(&self, context: &Context<'_>) -> Option<String> {
+        context.data_unchecked::<Caller>().0.clone()
+    }
+
+    async fn transport(&self, context: &Context<'_>) -> String {
+        format!("{:?}", context.data_unchecked::<Call>().transport)
+    }
+
+    async fn order(&self) -> Order {
+        Order { zebra: 1, apple: 2 }
+    }
+
+    async fn maybe(&self) -> Result<Option<i32>> {
+        Err(Error::new("maybe not"))
+    }
+
+    async fn must(&self) -> Result<i32> {
+        Err(Error::new("must not"))
+    }
+
+    async fn boom(&self) -> i32 {
+        burst()
+    }
+}
+
+pub(crate) struct Mutation;
+
+#[Object]
+impl Mutation {
+    async fn touch(&self, context: &Context<'_>) -> usize {
+        stage(context).touched.send_modify(|touched| *touched += 1);
+        *stage(context).touched.borrow()
+    }
+
+    async fn slow_touch(&self, context: &Context<'_>) -> usize {
+        stage(context).begun.send_modify(|begun| *begun += 1);
+        stage(context).gate.notified().await;
+        stage(context).touched.send_modify(|touched| *touched += 1);
+        *stage(context).touched.borrow()
+    }
+
+    async fn sign_in(&self, context: &Context<'_>) -> bool {
+        context.append_http_header("set-cookie", "test_session=good; HttpOnly");
+        context.append_http_header("set-cookie", "other=1");
+        true
+    }
+}
+
+pub(crate) struct Events;
+
+#[Subscription]
+impl Events {
+    /// As many events as anyone can take.
+    async fn busy(&self, context: &Context<'_>) -> impl Stream<Item = u64> + use<> {
+        let alive = Alive::new(stage(context));
+        stream::iter(0..).map(move |number| {
+            let _ = &alive;
+            number
+        })
+    }
+
+    /// Large events, counted as they are made.
+    async fn big(&self, context: &Context<'_>, bytes: usize) -> impl Stream<Item = String> + use<> {
+        let stage = Arc::clone(stage(context));
+        stream::iter(0_u64..).map(move |number| {
+            stage.produced.fetch_add(1, Ordering::SeqCst);
+            format!("{number:0bytes$}")
+        })
+    }
+
+    async fn ticks(&self, count: u64) -> impl Stream<Item = u64> + use<> {
+        stream::iter(0..count)
+    }
+
+    /// Says nothing, for ever.
+    async fn silent(&self, context: &Context<'_>) -> impl Stream<Item = u64> + use<> {
+        let alive = Alive::new(stage(context));
+        stream::once(async move {
+            let _alive = alive;
+            std::future::pending::<u64>().await
+        })
+    }
+
+    async fn refused(&self) -> Result<BoxStream<'static, u64>> {
+        Err::<BoxStream<'static, u64>, _>(Error::new("not for you"))
+    }
+
+    /// One event that fails between two that don't.
+    async fn failing(&self) -> impl Stream<Item = Result<u64>> + use<> {
+        stream::iter([Ok(1), Err(Error::new("the second fails")), Ok(3)])
+    }
+
+    async fn boom(&self) -> impl Stream<Item = u64> + use<> {
+        stream::once(async { panic!("boom") })
+    }
+}
+
+pub(crate) type TestSchema = Schema<Query, Mutation, Events>;
+
+/// The schema, with the stage in its data.
+pub(crate) fn schema(stage: &Arc<Stage>) -> TestSchema {
+    Schema::build(Query, Mutation, Events).data(Arc::clone(stage)).finish()
+}
+
+/// Nobody, or somebody with a name.
+#[derive(Clone)]
+pub(crate) struct Caller(pub(crate) Option<String>);
+
+#[derive(Clone)]
+struct TestGateway {
+    schema: TestSchema,
+    stage: Arc<Stage>,
+}
+
+impl Gateway for TestGateway {
+    type Caller = Caller;
+    const SESSION_COOKIE: &'static str = "test_session";
+
+    async fn authenticate(&self, credentials: Credentials, call: &Call) -> Result<Caller, AuthenticationError> {
+        let name = match &credentials {
+            Credentials::None => return Ok(Caller(None)),
+            Credentials::Bearer(token) | Credentials::Cookie(token) => token.expose(),
+        };
+        match (name, &credentials) {
+            ("good", _) => Ok(Caller(Some("ada".to_owned()))),
+            ("down", _) => Err(AuthenticationError::Unavailable),
+            ("slow", _) => {
+                self.stage.check.notified().await;
+                Ok(Caller(Some("ada".to_owned())))
+            }
+            (_, Credentials::Cookie(_)) if call.transport != Transport::WebSocket => Ok(Caller(None)),
+            _ => Err(AuthenticationError::Refused),
+        }
+    }
+
+    fn session_ended(&self, caller: &Caller) -> impl Future<Output = ()> + Send + 'static {
+        let sign_out = self.stage.sign_out.clone();
+        let is_somebody = caller.0.is_some();
+        async move {
+            if is_somebody {
+                sign_out.cancelled().await;
+            } else {
+                std::future::pending().await
+            }
+        }
+    }
+
+    fn prepare(&self, caller: &Caller, request: Request) -> Request {
+        request.data(caller.clone())
+    }
+
+    async fn execute(&self, request: Request) -> Response {
+        self.schema.execute(request).await
+    }
+
+    fn subscribe(&self, request: Request) -> BoxStream<'static, Response> {
+        self.schema.execute_stream(request)
+    }
+}
+
+/// A running server.
+pub(crate) struct Server {
+    pub(crate) host: String,
+    pub(crate) stage: Arc<Stage>,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) client: reqwest::Client,
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        Self::with(TransportSettings::default()).await
+    }
+
+    pub(crate) async fn with(settings: TransportSettings) -> Self {
+        let stage = Arc::new(Stage::default());
+        let gateway = TestGateway { schema: schema(&stage), stage: Arc::clone(&stage) };
+        let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let app = router(gateway, settings, shutdown.clone(), tasks.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Self { host, stage, shutdown, tasks, client: reqwest::Client::new() }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/graphql", self.host)
+    }
+
+    /// A POST of this JSON, to which headers can be added.
+    pub(crate) fn post(&self, body: &Value) -> reqwest::RequestBuilder {
+        self.client.post(self.url()).json(body)
+    }
+
+    /// A POST of this document, and the JSON of its answer.
+    pub(crate) async fn ask(&self, query: &str) -> Value {
+        self.post(&json!({ "query": query })).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// A WebSocket with these headers in its handshake.
+    pub(crate) async fn try_socket(
+        &self,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Socket, Box<tungstenite::Error>> {
+        let mut request = format!("ws://{}/graphql", self.host).into_client_request().map_err(Box::new)?;
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        let (stream, _) = within(tokio_tungstenite::connect_async(request)).await.map_err(Box::new)?;
+        Ok(Socket(stream))
+    }
+
+    /// A WebSocket that has said nothing yet.
+    pub(crate) async fn socket(&self) -> Socket {
+        self.try_socket(&[("sec-websocket-protocol", "graphql-transport-ws")]).await.unwrap()
+    }
+
+    /// A WebSocket that is acknowledged.
+    pub(crate) async fn open_socket(&self, payload: Value) -> Socket {
+        let mut socket = self.socket().await;
+        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
+        assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+        socket
+    }
+}
+
+/// The client's end of a WebSocket.
+pub(crate) struct Socket(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    pub(crate) async fn say(&mut self, message: Value) {
+        within(self.0.send(Message::text(message.to_string()))).await.unwrap();
+    }
+
+    pub(crate) async fn subscribe(&mut self, id: &str, query: &str) {
+        self.say(json!({ "type": "subscribe", "id": id, "payload": { "query": query } })).await;
+    }
+
+    pub(crate) async fn complete(&mut self, id: &str) {
+        self.say(json!({ "type": "complete", "id": id })).await;
+    }
+
+    /// The next frame.
+    pub(crate) async fn frame(&mut self) -> Message {
+        within(self.0.next()).await.unwrap().unwrap()
+    }
+
+    /// The next message, pings left out.
+    pub(crate) async fn hear(&mut self) -> Value {
+        loop {
+            match self.frame().await {
+                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Ping(_) => {}
+                other => panic!("a message was expected, not {other:?}"),
+            }
+        }
+    }
+
+    /// The code and reason with which the server closes, whatever it says before.
+    pub(crate) async fn closed(&mut self) -> (u16, String) {
+        loop {
+            if let Message::Close(frame) = self.frame().await {
+                let frame = frame.unwrap();
+                return (frame.code.into(), frame.reason.to_string());
+            }
+        }
+    }
+
+    /// Shows that the socket is open and has nothing more to say: the answer to a ping comes next.
+    pub(crate) async fn is_quiet(&mut self) {
+        self.say(json!({ "type": "ping" })).await;
+        assert_eq!(self.hear().await, json!({ "type": "pong" }));
+    }
+}
+
+/// Waits, but not for ever.
+pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
+    timeout(Duration::from_secs(20), future).await.expect("this takes too long")
+}
