@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, dataloader::DataLoader};
+use tokio::sync::Semaphore;
 use wangqian_schema::{
     Platform, db,
     model::{Viewer, session::Session},
@@ -25,6 +26,8 @@ pub struct App {
     pub storage: Storage,
     /// The live feed of this process.
     pub feed: Feed,
+    /// How many passwords are checked at a time: each takes a core and 19 MiB for a while.
+    pub password_slots: Arc<Semaphore>,
     /// How the API is set up.
     pub settings: Arc<ApiSettings>,
 }

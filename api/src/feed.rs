@@ -29,7 +29,7 @@ const LAG: usize = 256;
 const BATCH: i64 = 500;
 /// The tail looks at least this often, should a wake-up be lost.
 const POLL: Duration = Duration::from_secs(1);
-/// Pause before looking again for events that are committed but not final yet.
+/// First pause before looking again for events that are committed but not final yet.
 const PENDING_PAUSE: Duration = Duration::from_millis(5);
 /// Pause after a failure of the database.
 const FAILURE_PAUSE: Duration = Duration::from_millis(500);
@@ -120,11 +120,19 @@ impl Feed {
     /// Reads and hands out until shutdown.
     pub async fn tail(self, shutdown: CancellationToken) {
         let mut commits = self.platform.waker.subscribe();
+        let mut pending_pause = PENDING_PAUSE;
         loop {
             commits.mark_unchanged();
             let pause = match self.hand_out().await {
-                Ok(false) => POLL,
-                Ok(true) => PENDING_PAUSE,
+                Ok(false) => {
+                    pending_pause = PENDING_PAUSE;
+                    POLL
+                }
+                Ok(true) => {
+                    // A long transaction holds the feed back: look ever less often.
+                    pending_pause = (pending_pause * 2).min(POLL);
+                    pending_pause
+                }
                 Err(error) => {
                     tracing::warn!(%error, "the live feed cannot read; it will go on where it stopped");
                     FAILURE_PAUSE

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use async_graphql::{Request, Response};
 use axum::{Router, response::Redirect, routing::get};
 use futures_util::{StreamExt, stream::BoxStream};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wangqian_schema::{
     Platform, db,
@@ -146,10 +146,12 @@ pub async fn serve(
     health::metrics_handle();
     transport::describe_metrics();
     let feed = Feed::open(platform.clone()).await?;
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let app = App {
         platform: platform.clone(),
         storage,
         feed: feed.clone(),
+        password_slots: Arc::new(Semaphore::new(cores)),
         settings: Arc::new(settings),
     };
     let watch = SessionWatch::default();

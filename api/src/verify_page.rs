@@ -64,7 +64,7 @@ fn found_body(found: &AgreementVerification) -> String {
         ("毕业生", found.graduate_name.clone()),
         ("用人单位", found.employer_name.clone()),
         ("学校", found.school_name.clone()),
-        ("签约日期", found.signed_on.format("%Y年%-m月%-d日").to_string()),
+        ("签约日期", found.signed_on.0.format("%Y年%-m月%-d日").to_string()),
     ];
     let rows: String = rows
         .iter()

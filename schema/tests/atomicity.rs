@@ -40,7 +40,11 @@ async fn sabotage(conn: &mut AsyncPgConnection, table: &str, write: &str, deferr
     } else {
         "CREATE TRIGGER sabotage AFTER"
     };
-    let when = if deferred { "DEFERRABLE INITIALLY DEFERRED" } else { "" };
+    let when = if deferred {
+        "DEFERRABLE INITIALLY DEFERRED"
+    } else {
+        ""
+    };
     execute(
         conn,
         &format!(
@@ -170,7 +174,10 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
         },
     ];
     let [invite, accept, reject, approve, sign] = attempts;
-    for round in [vec![&invite, &accept, &reject], vec![&invite, &accept, &approve, &sign]] {
+    for round in [
+        vec![&invite, &accept, &reject],
+        vec![&invite, &accept, &approve, &sign],
+    ] {
         let mut case = None;
         let conn = &mut *scene.world.conn().await;
         execute(conn, "DELETE FROM idempotency_keys").await;
@@ -183,7 +190,10 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
                     sabotage(conn, table, write, deferred).await;
                     let failed = scene.run(attempt, case).await;
                     let place = format!("{}: {write} {table}, deferred: {deferred}", attempt.what);
-                    assert!(matches!(failed, Err(StepError::Database(_))), "{place}: {failed:?}");
+                    assert!(
+                        matches!(failed, Err(StepError::Database(_))),
+                        "{place}: {failed:?}"
+                    );
                     assert_eq!(everything(conn).await, before, "{place}");
                     assert!(!woken.has_changed().unwrap(), "{place}: nothing to wake for");
                     repair(conn, table).await;

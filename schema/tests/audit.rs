@@ -25,11 +25,17 @@ async fn scene() -> (World, Uuid) {
     let student = world.graduate(&campus, 0).await;
     world.invite(&world.employer().await, &student).await;
     let id = world.invite(&world.employer().await, &student).await;
-    world.take(&student.viewer, id, AgreementStep::Accept).await.unwrap();
+    world
+        .take(&student.viewer, id, AgreementStep::Accept)
+        .await
+        .unwrap();
     let department = world.department_reviewer(&campus, 0).await;
     world.take(&department, id, AgreementStep::Approve).await.unwrap();
     let school = world.school_reviewer(&campus).await;
-    world.take(&school, id, AgreementStep::Reject(reason())).await.unwrap();
+    world
+        .take(&school, id, AgreementStep::Reject(reason()))
+        .await
+        .unwrap();
     (world, id)
 }
 
@@ -58,20 +64,32 @@ async fn every_way_of_tampering_is_found_at_its_place() {
     let event = |sequence, set: &str| {
         format!("UPDATE case_events SET {set} WHERE case_id = '{id}' AND sequence = {sequence}")
     };
-    let delete = |sequences| format!("DELETE FROM case_events WHERE case_id = '{id}' AND sequence {sequences}");
+    let delete =
+        |sequences| format!("DELETE FROM case_events WHERE case_id = '{id}' AND sequence {sequences}");
     let case = |set| format!("UPDATE agreements SET {set} WHERE id = '{id}'");
     let tamperings = [
         (event(4, "reason = '另一个原因'"), 4, Changed),
         (event(4, "reason = NULL"), 4, Changed),
         (event(2, "reason = '没有人说过'"), 2, Changed),
-        (event(3, "occurred_at = occurred_at + interval '1 microsecond'"), 3, Changed),
-        (event(1, "occurred_at = occurred_at - interval '1 year'"), 1, Changed),
+        (
+            event(3, "occurred_at = occurred_at + interval '1 microsecond'"),
+            3,
+            Changed,
+        ),
+        (
+            event(1, "occurred_at = occurred_at - interval '1 year'"),
+            1,
+            Changed,
+        ),
         (event(2, "to_status = 'SIGNED'"), 2, Changed),
         (event(2, "from_status = NULL"), 2, Changed),
         (event(4, "action = 'APPROVE'"), 4, Changed),
         (event(3, "actor_role = 'SCHOOL_REVIEWER'"), 3, Changed),
         (
-            event(3, "actor_account_id = (SELECT actor_account_id FROM case_events WHERE id = 1)"),
+            event(
+                3,
+                "actor_account_id = (SELECT actor_account_id FROM case_events WHERE id = 1)",
+            ),
             3,
             Changed,
         ),
@@ -98,19 +116,23 @@ async fn every_way_of_tampering_is_found_at_its_place() {
             Unlinked,
         ),
         // The last one is taken away and the case told so.
-        (format!("{}; {}", delete("= 4"), case("event_count = 3")), 3, WrongEnd),
+        (
+            format!("{}; {}", delete("= 4"), case("event_count = 3")),
+            3,
+            WrongEnd,
+        ),
         (case("event_count = 3"), 4, WrongEnd),
         (case("event_hash = sha256('x')"), 4, WrongEnd),
         // The case is set back without its trail.
         (case("status = 'DECLINED'"), 4, WrongStatus),
         // The case itself is gone.
-        (
-            format!("DELETE FROM agreements WHERE id = '{id}'"),
-            1,
-            NoCase,
-        ),
+        (format!("DELETE FROM agreements WHERE id = '{id}'"), 1, NoCase),
     ];
-    execute(conn, "CREATE TABLE kept_events AS TABLE case_events; CREATE TABLE kept AS TABLE agreements").await;
+    execute(
+        conn,
+        "CREATE TABLE kept_events AS TABLE case_events; CREATE TABLE kept AS TABLE agreements",
+    )
+    .await;
     for (tampering, sequence, kind) in tamperings {
         tamper(conn, &tampering).await;
         let expected = [Break {
@@ -118,8 +140,16 @@ async fn every_way_of_tampering_is_found_at_its_place() {
             sequence,
             kind,
         }];
-        assert_eq!(audit::walk(conn, None).await.unwrap().breaks, expected, "{tampering}");
-        assert_eq!(audit::walk(conn, Some(id)).await.unwrap().breaks, expected, "{tampering}");
+        assert_eq!(
+            audit::walk(conn, None).await.unwrap().breaks,
+            expected,
+            "{tampering}"
+        );
+        assert_eq!(
+            audit::walk(conn, Some(id)).await.unwrap().breaks,
+            expected,
+            "{tampering}"
+        );
         tamper(
             conn,
             "DELETE FROM case_events; DELETE FROM agreements; INSERT INTO agreements TABLE kept;
@@ -137,7 +167,11 @@ async fn every_broken_case_is_named_once_in_the_order_of_the_cases() {
     tamper(conn, "UPDATE case_events SET reason = 'x'").await;
     let breaks = audit::walk(conn, None).await.unwrap().breaks;
     assert_eq!(breaks.len(), 2);
-    assert!(breaks.iter().all(|one| (one.sequence, one.kind) == (1, BreakKind::Changed)));
+    assert!(
+        breaks
+            .iter()
+            .all(|one| (one.sequence, one.kind) == (1, BreakKind::Changed))
+    );
     assert!(breaks.is_sorted_by_key(|one| one.case_id));
     assert_eq!(breaks[1].case_id, id, "ids rise with time");
 }
@@ -182,7 +216,9 @@ async fn a_walk_beside_people_at_work_finds_no_break() {
                 let made = step::invite(&platform, &employer.viewer, &invitation, None).await;
                 let id = made.unwrap().agreement.id;
                 let actor = Actor::Viewer(student.viewer);
-                step::take(&platform, actor, id, AgreementStep::Decline(None), None).await.unwrap();
+                step::take(&platform, actor, id, AgreementStep::Decline(None), None)
+                    .await
+                    .unwrap();
             }
         });
     }

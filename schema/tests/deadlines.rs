@@ -29,7 +29,10 @@ impl Scene {
     }
 
     async fn invite_until(&self, deadline: DateTime<Utc>) -> Uuid {
-        let made = self.world.try_invite(&self.employer.viewer, self.student.id, deadline).await;
+        let made = self
+            .world
+            .try_invite(&self.employer.viewer, self.student.id, deadline)
+            .await;
         made.unwrap().agreement.id
     }
 
@@ -74,7 +77,11 @@ async fn an_answer_counts_by_the_microsecond_at_which_it_is_written() {
         let id = scene.invite_until(deadline).await;
         // The clock runs: from well before the deadline to well after it, in steps of 0.2 ms.
         scene.set(deadline - TimeDelta::microseconds(9_000 - round * 200));
-        match scene.world.take(&scene.student.viewer, id, AgreementStep::Decline(None)).await {
+        match scene
+            .world
+            .take(&scene.student.viewer, id, AgreementStep::Decline(None))
+            .await
+        {
             Ok(view) => {
                 assert!(view.agreement.updated_at < deadline);
                 answered += 1;
@@ -101,7 +108,12 @@ async fn a_deadline_is_kept_as_it_was_given_and_reads_the_same_everywhere() {
     // More than PostgreSQL keeps: the rest is dropped before anything is decided by it.
     let given = scene.world.now() + TimeDelta::days(2) + TimeDelta::nanoseconds(123_456_789);
     let id = scene.invite_until(given).await;
-    let kept = scene.world.find(&scene.student.viewer, id).await.agreement.response_deadline;
+    let kept = scene
+        .world
+        .find(&scene.student.viewer, id)
+        .await
+        .agreement
+        .response_deadline;
     assert_eq!(kept.timestamp_micros(), given.timestamp_micros());
     assert_eq!(kept.timestamp_subsec_nanos() % 1_000, 0);
     let conn = &mut *scene.world.conn().await;
@@ -124,7 +136,11 @@ async fn a_deadline_lies_in_the_future_and_within_180_days() {
         now + TimeDelta::days(181),
         DateTime::<Utc>::MAX_UTC,
     ] {
-        match scene.world.try_invite(&scene.employer.viewer, scene.student.id, wrong).await {
+        match scene
+            .world
+            .try_invite(&scene.employer.viewer, scene.student.id, wrong)
+            .await
+        {
             Err(StepError::Invalid(errors)) => assert_eq!(errors[0].field, "responseDeadline"),
             other => panic!("{wrong}: {other:?}"),
         }
@@ -139,7 +155,10 @@ async fn a_new_invitation_expires_the_old_one_on_the_way() {
     let old = scene.invite_until(deadline).await;
     let again = deadline + TimeDelta::days(3);
 
-    let refused = scene.world.try_invite(&scene.employer.viewer, scene.student.id, again).await;
+    let refused = scene
+        .world
+        .try_invite(&scene.employer.viewer, scene.student.id, again)
+        .await;
     assert_eq!(refusal(refused), Refusal::AlreadyInvited);
     scene.set(deadline);
     let new = scene.invite_until(again).await;
@@ -191,7 +210,10 @@ async fn the_reminder_comes_once_between_24_hours_before_and_the_deadline() {
     assert_eq!(told, 3, "one a channel");
 
     let other = scene.world.employer().await;
-    let late = scene.world.try_invite(&other.viewer, scene.student.id, deadline).await;
+    let late = scene
+        .world
+        .try_invite(&other.viewer, scene.student.id, deadline)
+        .await;
     let late = late.unwrap().agreement.id;
     scene.set(deadline);
     let refused = scene.world.work(late, AgreementStep::Remind).await;
@@ -214,7 +236,11 @@ async fn nothing_expires_before_its_deadline_and_a_held_graduate_s_invitations_d
     let id = scene.invite_until(deadline).await;
     let other = scene.world.employer().await;
     let held = scene.world.invite(&other, &scene.student).await;
-    scene.world.take(&scene.student.viewer, held, AgreementStep::Accept).await.unwrap();
+    scene
+        .world
+        .take(&scene.student.viewer, held, AgreementStep::Accept)
+        .await
+        .unwrap();
 
     scene.set(deadline - TimeDelta::minutes(1));
     let early = scene.world.work(id, AgreementStep::Expire).await;
@@ -232,15 +258,30 @@ async fn freed_before_the_deadline_an_invitation_can_be_answered_again() {
     let id = world.invite(&scene.employer, student).await;
     let other = world.employer().await;
     let held = world.invite(&other, student).await;
-    world.take(&student.viewer, held, AgreementStep::Accept).await.unwrap();
+    world
+        .take(&student.viewer, held, AgreementStep::Accept)
+        .await
+        .unwrap();
     for step in [AgreementStep::Accept, AgreementStep::Decline(None)] {
         let refused = world.take(&student.viewer, id, step).await;
         assert_eq!(refusal(refused), Refusal::AlreadyEngaged);
     }
-    assert!(world.find(&student.viewer, id).await.viewer_actions(&student.viewer, world.now()).is_empty());
+    assert!(
+        world
+            .find(&student.viewer, id)
+            .await
+            .viewer_actions(&student.viewer, world.now())
+            .is_empty()
+    );
 
     let reviewer = world.school_reviewer(&scene.campus).await;
-    world.take(&reviewer, held, AgreementStep::Reject(reason())).await.unwrap();
-    world.take(&student.viewer, id, AgreementStep::Accept).await.unwrap();
+    world
+        .take(&reviewer, held, AgreementStep::Reject(reason()))
+        .await
+        .unwrap();
+    world
+        .take(&student.viewer, id, AgreementStep::Accept)
+        .await
+        .unwrap();
     assert_eq!(world.find(&student.viewer, id).await.standing.held_by, Some(id));
 }

@@ -239,18 +239,13 @@ impl Model {
                     action == Do::Accept && !graduate.allowed,
                     Refusal::OnlineSigningNotAllowed,
                 )),
-            (Do::Expire, Person::Worker) => {
-                needs(AgreementStatus::Invited).or(when(open, Refusal::TooEarly))
-            }
+            (Do::Expire, Person::Worker) => needs(AgreementStatus::Invited).or(when(open, Refusal::TooEarly)),
             (Do::Remind, Person::Worker) => needs(AgreementStatus::Invited)
                 .or(when(case.reminded, Refusal::NotInThisStatus))
                 .or(when(!open, Refusal::DeadlinePassed))
                 .or(when(self.hour < case.deadline - 24, Refusal::TooEarly)),
             (Do::StoreDocument, Person::Worker) => needs(AgreementStatus::Signed),
-            (
-                Do::Approve | Do::Reject,
-                Person::DepartmentReviewer { .. } | Person::SchoolReviewer { .. },
-            ) => {
+            (Do::Approve | Do::Reject, Person::DepartmentReviewer { .. } | Person::SchoolReviewer { .. }) => {
                 let level = match person {
                     Person::SchoolReviewer { .. } => ReviewLevel::School,
                     _ => ReviewLevel::Department,

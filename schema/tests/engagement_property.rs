@@ -1,6 +1,8 @@
 //! Random people try random things: every try comes to what [`Model`] says, and whatever happened, the database holds
 //! what it must.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::AsyncPgConnection;
 use proptest::{
@@ -12,12 +14,11 @@ use uuid::Uuid;
 use wangqian_schema::{
     audit,
     model::{
-        Viewer,
-        agreement,
-        employer::EmployerVerification,
+        Viewer, agreement,
         document::StoredPdf,
-        school::set_review_route,
+        employer::EmployerVerification,
         graduate::{Confirmation, confirm},
+        school::set_review_route,
     },
     step::{self, Actor, AgreementStep, StepError},
     workflow::{
@@ -40,13 +41,35 @@ const SIMPLIFICATIONS: usize = 60;
 /// One try. Numbers are taken modulo what there is, so that a shrunk sequence still means something.
 #[derive(Clone, Debug)]
 enum Try {
-    Invite { by: u8, graduate: u8, hours: i64 },
-    Take { case: u8, by: Option<u8>, action: AgreementAction, reason: bool },
-    Wait { hours: i64 },
-    Confirm { graduate: u8 },
-    Allow { graduate: u8, allowed: bool },
-    Verify { employer: u8, verified: bool },
-    Route { school: u8, route: ReviewRoute },
+    Invite {
+        by: u8,
+        graduate: u8,
+        hours: i64,
+    },
+    Take {
+        case: u8,
+        by: Option<u8>,
+        action: AgreementAction,
+        reason: bool,
+    },
+    Wait {
+        hours: i64,
+    },
+    Confirm {
+        graduate: u8,
+    },
+    Allow {
+        graduate: u8,
+        allowed: bool,
+    },
+    Verify {
+        employer: u8,
+        verified: bool,
+    },
+    Route {
+        school: u8,
+        route: ReviewRoute,
+    },
 }
 
 fn tries() -> impl Strategy<Value = Vec<Try>> {
@@ -64,7 +87,21 @@ fn tries() -> impl Strategy<Value = Vec<Try>> {
         3 => Just(AgreementAction::Approve),
         1 => Just(AgreementAction::Reject),
     ];
-    let hours = prop::sample::select(vec![-1, 0, 1, 3, 12, 23, 24, 25, 26, 40, 72, 180 * 24, 180 * 24 + 1]);
+    let hours = prop::sample::select(vec![
+        -1,
+        0,
+        1,
+        3,
+        12,
+        23,
+        24,
+        25,
+        26,
+        40,
+        72,
+        180 * 24,
+        180 * 24 + 1,
+    ]);
     let by = prop_oneof![4 => Just(None), 1 => any::<u8>().prop_map(Some)];
     let one = prop_oneof![
         10 => (any::<u8>(), any::<u8>(), hours)
@@ -92,6 +129,8 @@ struct Run {
     companies: Vec<Company>,
     people: Vec<(Person, Option<Viewer>)>,
     done: usize,
+    /// What the tries came to.
+    met: BTreeMap<String, u32>,
 }
 
 impl Run {
@@ -165,6 +204,7 @@ impl Run {
             companies,
             people,
             done: 0,
+            met: BTreeMap::new(),
         }
     }
 
@@ -186,7 +226,8 @@ impl Run {
             Try::Allow { graduate, allowed } => {
                 let graduate = pick(graduate, self.students.len());
                 let id = self.students[graduate].id;
-                let change = format!("UPDATE graduates SET online_signing_allowed = {allowed} WHERE id = '{id}'");
+                let change =
+                    format!("UPDATE graduates SET online_signing_allowed = {allowed} WHERE id = '{id}'");
                 execute(&mut *self.world.conn().await, &change).await;
                 self.model.graduates[graduate].allowed = allowed;
             }
@@ -218,7 +259,12 @@ impl Run {
                 };
                 self.invite(by, pick(graduate, self.students.len()), hours).await;
             }
-            Try::Take { case, by, action, reason } => {
+            Try::Take {
+                case,
+                by,
+                action,
+                reason,
+            } => {
                 if self.model.cases.is_empty() {
                     return;
                 }
@@ -226,7 +272,12 @@ impl Run {
                 let count = self.model.cases.len();
                 let case = count - 1 - pick(case, count.min(9));
                 let by = match by {
-                    Some(by) => pick(by, self.people.len()),
+                    Some(by) if by % 2 == 0 => pick(by / 2, self.people.len()),
+                    Some(by) => {
+                        let sees = |at: &usize| self.model.sees(self.people[*at].0, case);
+                        let involved: Vec<usize> = (0..self.people.len()).filter(sees).collect();
+                        involved[pick(by / 2, involved.len())]
+                    }
                     None => self.fitting(case, action),
                 };
                 self.take(by, case, action, reason).await;
@@ -269,7 +320,12 @@ impl Run {
             None,
         )
         .await;
-        assert_eq!(outcome(&made), expected, "{person:?} invites {graduate} for {hours} h");
+        assert_eq!(
+            outcome(&made),
+            expected,
+            "{person:?} invites {graduate} for {hours} h"
+        );
+        *self.met.entry(format!("INVITE {expected:?}")).or_default() += 1;
         if let Ok(view) = made {
             let case = self.model.cases.last_mut().unwrap();
             case.id = Some(view.agreement.id);
@@ -283,7 +339,11 @@ impl Run {
         if let Some(viewer) = &viewer {
             let conn = &mut *self.world.conn().await;
             let seen = agreement::find(conn, viewer, id).await.unwrap();
-            assert_eq!(seen.is_some(), self.model.sees(person, at), "{person:?} sees {at}");
+            assert_eq!(
+                seen.is_some(),
+                self.model.sees(person, at),
+                "{person:?} sees {at}"
+            );
             if let Some(view) = seen {
                 let offered = view.viewer_actions(viewer, self.world.now()).contains(&action);
                 let expected = self.model.refusal(person, at, action, true).is_none();
@@ -307,17 +367,26 @@ impl Run {
         let actor = viewer.map_or(Actor::Worker, Actor::Viewer);
         let taken = step::take(&self.world.platform, actor, id, step, None).await;
         assert_eq!(outcome(&taken), expected, "{person:?} takes {action} on {at}");
+        *self.met.entry(format!("{action} {expected:?}")).or_default() += 1;
         if let Ok(view) = taken {
             assert_agrees(&view.agreement, &self.model.cases[at]);
             let graduate = self.model.cases[at].graduate;
-            let held_by = self.model.held.get(&graduate).and_then(|case| self.model.cases[*case].id);
+            let held_by = self
+                .model
+                .held
+                .get(&graduate)
+                .and_then(|case| self.model.cases[*case].id);
             assert_eq!(view.standing.held_by, held_by);
         }
     }
 
     async fn storing(&self, agreement: Uuid) -> AgreementStep {
         let conn = &mut *self.world.conn().await;
-        let found = text(conn, &format!("SELECT id FROM documents WHERE agreement_id = '{agreement}'")).await;
+        let found = text(
+            conn,
+            &format!("SELECT id FROM documents WHERE agreement_id = '{agreement}'"),
+        )
+        .await;
         let document = found.first().map_or_else(Uuid::now_v7, |id| id.parse().unwrap());
         let pdf = StoredPdf {
             object_key: format!("agreements/{document}.pdf"),
@@ -394,9 +463,8 @@ impl Run {
         )
         .await;
         // Times as hours since the beginning, so that a job's moment is exact.
-        let due = |lead: i64| {
-            move |case: &Case| format!("{} {}", case.id.unwrap(), (case.deadline - lead) * 3600)
-        };
+        let due =
+            |lead: i64| move |case: &Case| format!("{} {}", case.id.unwrap(), (case.deadline - lead) * 3600);
         for (queue, lead, wanted) in [
             ("expire_invitation", 0, (|_| true) as fn(&Case) -> bool),
             ("remind_invitation", 24, |case| case.remind_job),
@@ -409,7 +477,12 @@ impl Run {
                             trim_scale(extract(epoch FROM run_at - '{begin}'::timestamptz)))
                      FROM jobs WHERE queue = '{queue}'"
                 ),
-                self.model.cases.iter().filter(|case| wanted(case)).map(due(lead)).collect(),
+                self.model
+                    .cases
+                    .iter()
+                    .filter(|case| wanted(case))
+                    .map(due(lead))
+                    .collect(),
             )
             .await;
         }
@@ -488,7 +561,10 @@ fn assert_agrees(agreement: &agreement::Agreement, case: &Case) {
     assert_eq!(agreement.awaiting_review, case.awaiting);
     assert_eq!(agreement.version, case.version);
     assert_eq!(agreement.event_count as usize, case.events.len());
-    assert_eq!(agreement.agreement_number.is_some(), case.status == AgreementStatus::Signed);
+    assert_eq!(
+        agreement.agreement_number.is_some(),
+        case.status == AgreementStatus::Signed
+    );
 }
 
 /// The sequence that a seed stands for.
@@ -501,7 +577,7 @@ fn sequence(seed: u64) -> Vec<Try> {
 }
 
 /// Plays a sequence in a world of its own. Gives what it failed with, if it failed.
-async fn play(tries: &[Try]) -> Result<(), String> {
+async fn play(tries: &[Try]) -> Result<BTreeMap<String, u32>, String> {
     let tries = tries.to_vec();
     let played = tokio::spawn(async move {
         let mut run = Run::new().await;
@@ -509,11 +585,14 @@ async fn play(tries: &[Try]) -> Result<(), String> {
             run.attempt(one).await;
         }
         run.check_all().await;
+        run.met
     });
-    played.await.map_err(|error| match error.into_panic().downcast::<String>() {
-        Ok(message) => *message,
-        Err(_) => "failed without a message".to_owned(),
-    })
+    played
+        .await
+        .map_err(|error| match error.into_panic().downcast::<String>() {
+            Ok(message) => *message,
+            Err(_) => "failed without a message".to_owned(),
+        })
 }
 
 /// Leaves out of a failing sequence what does not matter: large parts first, then smaller ones.
@@ -545,11 +624,27 @@ fn number_from_environment(name: &str) -> Option<u64> {
 async fn whatever_people_try_comes_to_what_the_rules_say() {
     let first = number_from_environment("WANGQIAN_TEST_SEED").unwrap_or_else(rand::random);
     let sequences = number_from_environment("WANGQIAN_TEST_SEQUENCES").unwrap_or(SEQUENCES);
+    let mut met: BTreeMap<String, u32> = BTreeMap::new();
     for seed in (0..sequences).map(|number| first.wrapping_add(number)) {
         let tries = sequence(seed);
-        if let Err(failure) = play(&tries).await {
-            let tries = simplified(tries).await;
-            panic!("with WANGQIAN_TEST_SEED={seed}: {failure}\nWhat matters of it: {tries:#?}");
+        match play(&tries).await {
+            Ok(more) => {
+                for (outcome, times) in more {
+                    *met.entry(outcome).or_default() += times;
+                }
+            }
+            Err(failure) => {
+                let tries = simplified(tries).await;
+                panic!("with WANGQIAN_TEST_SEED={seed}: {failure}\nWhat matters of it: {tries:#?}");
+            }
         }
+    }
+    // Random tries that never get anywhere would prove nothing.
+    eprintln!("{met:#?}");
+    for action in AgreementAction::ALL {
+        assert!(
+            met.contains_key(&format!("{action} Done")),
+            "{action} was never taken: {met:#?}"
+        );
     }
 }

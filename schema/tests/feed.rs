@@ -6,30 +6,20 @@ use chrono::TimeDelta;
 use diesel_async::AsyncPgConnection;
 use tokio::task::{JoinHandle, JoinSet};
 use wangqian_schema::{
-    model::event::{self, Event, EventCursor},
+    model::{
+        Viewer,
+        event::{self, Event, EventCursor},
+        message,
+    },
     step::{self, AgreementStep},
     workflow::ReviewRoute,
 };
 
-use crate::support::{Company, Student, World, count, distinct, execute, invitation, number, reason, text};
+use crate::support::{
+    Company, Student, World, count, distinct, execute, invitation, reason, text, until, until_final,
+};
 
 const BEGIN: EventCursor = EventCursor { txid: 0, id: 0 };
-
-/// Waits until a condition that the database answers holds. Other tests' transactions on the same server hold the
-/// feed back as well, so this is asked again rather than expected at once.
-async fn until(conn: &mut AsyncPgConnection, condition: &str) {
-    let begun = tokio::time::Instant::now();
-    while number(conn, &format!("SELECT ({condition})::int")).await == 0 {
-        assert!(begun.elapsed() < Duration::from_secs(30), "never: {condition}");
-        tokio::time::sleep(Duration::from_millis(3)).await;
-    }
-}
-
-/// Waits until every transaction that wrote an event, and all before it, have ended.
-async fn until_final(conn: &mut AsyncPgConnection) {
-    let xmin = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
-    until(conn, &format!("(SELECT max(txid) FROM case_events) < {xmin}")).await;
-}
 
 async fn whole_feed(conn: &mut AsyncPgConnection) -> Vec<Event> {
     until_final(conn).await;
@@ -95,10 +85,29 @@ async fn a_later_commit_of_an_earlier_transaction_is_waited_for(table: &str) {
     let slow = gated.begin_slow(conn).await;
     gated.world.invite(&gated.fast, &gated.student).await;
 
-    assert_eq!(count(conn, "case_events", "true").await, 1, "the fast one is committed");
-    assert_eq!(event::feed(conn, BEGIN, 100).await.unwrap(), [], "and waits for the slow one");
+    assert_eq!(
+        count(conn, "case_events", "true").await,
+        1,
+        "the fast one is committed"
+    );
+    assert_eq!(
+        event::feed(conn, BEGIN, 100).await.unwrap(),
+        [],
+        "and waits for the slow one"
+    );
+    assert!(
+        event::feed_pending(conn, BEGIN).await.unwrap(),
+        "there is something to look for"
+    );
     let viewer = &gated.student.viewer;
+    let account = viewer.account_id();
     assert_eq!(event::replay(conn, viewer, BEGIN, 100).await.unwrap(), []);
+    assert!(
+        message::replay(conn, account, BEGIN, 100)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let place = event::horizon(conn).await.unwrap();
 
     execute(conn, "SELECT pg_advisory_unlock(1)").await;
@@ -106,10 +115,28 @@ async fn a_later_commit_of_an_earlier_transaction_is_waited_for(table: &str) {
     let feed = whole_feed(conn).await;
     let employers: Vec<_> = feed.iter().map(|event| event.employer_id.unwrap()).collect();
     assert_eq!(employers, [gated.slow.id, gated.fast.id], "by transaction");
-    assert!(feed.iter().all(|event| event.cursor() > place), "both come after the place");
+    assert!(
+        feed.iter().all(|event| event.cursor() > place),
+        "both come after the place"
+    );
     assert_eq!(event::feed(conn, place, 100).await.unwrap(), feed);
     assert_eq!(event::replay(conn, viewer, place, 100).await.unwrap(), feed);
-    assert!(event::horizon(conn).await.unwrap() > feed[1].cursor());
+    let inbox = message::replay(conn, account, place, 100).await.unwrap();
+    let cursors: Vec<EventCursor> = feed.iter().map(Event::cursor).collect();
+    assert_eq!(
+        inbox.iter().map(|(cursor, _)| *cursor).collect::<Vec<_>>(),
+        cursors
+    );
+    assert!(
+        inbox
+            .iter()
+            .all(|(cursor, message)| cursor.id == message.event_id)
+    );
+    let rest = message::replay(conn, account, cursors[0], 100).await.unwrap();
+    assert_eq!(rest.len(), 1, "the rest after the first");
+    assert!(event::horizon(conn).await.unwrap() > cursors[1]);
+    assert!(event::feed_pending(conn, cursors[0]).await.unwrap());
+    assert!(!event::feed_pending(conn, cursors[1]).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,7 +162,10 @@ async fn a_step_that_rolls_back_holds_nothing_back_and_leaves_no_gap_to_wait_for
     )
     .await;
     let deadline = gated.world.now() + TimeDelta::days(7);
-    let failed = gated.world.try_invite(&gated.fast.viewer, gated.student.id, deadline).await;
+    let failed = gated
+        .world
+        .try_invite(&gated.fast.viewer, gated.student.id, deadline)
+        .await;
     assert!(failed.is_err());
     execute(conn, "DROP TRIGGER fail ON case_events").await;
     gated.world.invite(&gated.fast, &gated.student).await;
@@ -160,16 +190,31 @@ async fn after_any_place_exactly_the_rest_is_replayed() {
     }
     let conn = &mut *world.conn().await;
     for (at, student) in students.iter().enumerate() {
-        let query = format!("SELECT id FROM agreements WHERE graduate_id = '{}' ORDER BY id", student.id);
+        let query = format!(
+            "SELECT id FROM agreements WHERE graduate_id = '{}' ORDER BY id",
+            student.id
+        );
         let id = text(conn, &query).await[at % 2].parse().unwrap();
-        world.take(&student.viewer, id, AgreementStep::Accept).await.unwrap();
-        world.take(&reviewer, id, AgreementStep::Reject(reason())).await.unwrap();
+        world
+            .take(&student.viewer, id, AgreementStep::Accept)
+            .await
+            .unwrap();
+        world
+            .take(&reviewer, id, AgreementStep::Reject(reason()))
+            .await
+            .unwrap();
     }
 
     let all = whole_feed(conn).await;
     assert_eq!(all.len(), 16);
     assert!(all.is_sorted_by(|one, next| one.cursor() < next.cursor()));
-    let viewers = [students[0].viewer, students[1].viewer, employers[0].viewer, employers[1].viewer, reviewer];
+    let viewers = [
+        students[0].viewer,
+        students[1].viewer,
+        employers[0].viewer,
+        employers[1].viewer,
+        reviewer,
+    ];
     for start in 0..=all.len() {
         let place = start.checked_sub(1).map_or(BEGIN, |last| all[last].cursor());
         let rest = &all[start..];
@@ -180,12 +225,8 @@ async fn after_any_place_exactly_the_rest_is_replayed() {
             let concerned: Vec<Event> = rest
                 .iter()
                 .filter(|event| match viewer {
-                    wangqian_schema::model::Viewer::Graduate { graduate_id, .. } => {
-                        event.graduate_id == *graduate_id
-                    }
-                    wangqian_schema::model::Viewer::EmployerMember { employer_id, .. } => {
-                        event.employer_id == Some(*employer_id)
-                    }
+                    Viewer::Graduate { graduate_id, .. } => event.graduate_id == *graduate_id,
+                    Viewer::EmployerMember { employer_id, .. } => event.employer_id == Some(*employer_id),
                     _ => true,
                 })
                 .cloned()
@@ -216,7 +257,9 @@ async fn a_tail_beside_eight_writers_reads_everything_once_and_in_order() {
                 let made = step::invite(&platform, &employer.viewer, &invitation, None).await;
                 let id = made.unwrap().agreement.id;
                 let actor = step::Actor::Viewer(employer.viewer);
-                step::take(&platform, actor, id, AgreementStep::Cancel, None).await.unwrap();
+                step::take(&platform, actor, id, AgreementStep::Cancel, None)
+                    .await
+                    .unwrap();
             }
         });
     }
@@ -226,7 +269,11 @@ async fn a_tail_beside_eight_writers_reads_everything_once_and_in_order() {
     let mut horizons = Vec::new();
     let begun = tokio::time::Instant::now();
     while tail.len() < WRITERS * STUDENTS * 2 {
-        assert!(begun.elapsed() < Duration::from_secs(60), "only {} came", tail.len());
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "only {} came",
+            tail.len()
+        );
         let page = event::feed(conn, place, 7).await.unwrap();
         if let Some(last) = page.last() {
             place = last.cursor();
@@ -242,7 +289,11 @@ async fn a_tail_beside_eight_writers_reads_everything_once_and_in_order() {
     while let Some(written) = writers.join_next().await {
         written.unwrap();
     }
-    assert_eq!(event::feed(conn, place, 7).await.unwrap(), [], "nothing comes after the last");
+    assert_eq!(
+        event::feed(conn, place, 7).await.unwrap(),
+        [],
+        "nothing comes after the last"
+    );
     assert!(
         tail.is_sorted_by(|one, next| one.cursor() < next.cursor()),
         "in order and none twice"
@@ -250,6 +301,10 @@ async fn a_tail_beside_eight_writers_reads_everything_once_and_in_order() {
     let ids = distinct(tail.iter().map(|event| event.id.to_string()));
     assert_eq!(ids, distinct(text(conn, "SELECT id FROM case_events").await));
     for (behind, then) in horizons {
-        assert_eq!(count(conn, "case_events", &behind).await, then, "none was added {behind}");
+        assert_eq!(
+            count(conn, "case_events", &behind).await,
+            then,
+            "none was added {behind}"
+        );
     }
 }

@@ -42,7 +42,10 @@ impl Crowd {
         for _ in 0..ROWS {
             let student = world.graduate(&campus, 0).await;
             let id = world.invite(&company, &student).await;
-            world.take(&student.viewer, id, AgreementStep::Accept).await.unwrap();
+            world
+                .take(&student.viewer, id, AgreementStep::Accept)
+                .await
+                .unwrap();
         }
         Self {
             world,
@@ -118,7 +121,10 @@ async fn every_row_is_there_once_and_in_order() {
 
     let expected = ids(conn, "SELECT id FROM agreements ORDER BY invited_at DESC").await;
     for viewer in [crowd.member, crowd.reviewer] {
-        for statuses in [vec![], vec![AgreementStatus::SigningReview, AgreementStatus::Signed]] {
+        for statuses in [
+            vec![],
+            vec![AgreementStatus::SigningReview, AgreementStatus::Signed],
+        ] {
             let filter = AgreementFilter {
                 statuses,
                 graduate_id: None,
@@ -160,11 +166,15 @@ async fn every_row_is_there_once_and_in_order() {
         .collect();
     let key = |view: &AgreementView| (view.agreement.waiting_since.unwrap(), view.agreement.id);
     let load = async |request| {
-        agreement::review_queue(conn, &crowd.reviewer, &request).await.unwrap()
+        agreement::review_queue(conn, &crowd.reviewer, &request)
+            .await
+            .unwrap()
     };
     assert_paged(&expected, key, load).await;
     let request = PageRequest::first(100);
-    let other = agreement::review_queue(conn, &crowd.member, &request).await.unwrap();
+    let other = agreement::review_queue(conn, &crowd.member, &request)
+        .await
+        .unwrap();
     assert_eq!((other.items.len(), other.has_next), (0, false), "not a reviewer");
 }
 
@@ -179,8 +189,13 @@ async fn a_filter_that_nothing_fits_gives_an_empty_page() {
             ..PageRequest::first(10)
         };
         let all = AgreementFilter::default();
-        let page = agreement::list(conn, &company.viewer, &all, &request).await.unwrap();
-        assert_eq!((page.items.len(), page.has_next, page.has_previous), (0, false, false));
+        let page = agreement::list(conn, &company.viewer, &all, &request)
+            .await
+            .unwrap();
+        assert_eq!(
+            (page.items.len(), page.has_next, page.has_previous),
+            (0, false, false)
+        );
     }
 }
 
@@ -192,24 +207,55 @@ async fn the_history_of_a_case_is_paged_by_its_sequence() {
     let company = world.employer().await;
     world.invite(&world.employer().await, &student).await;
     let id = world.invite(&company, &student).await;
-    world.take(&student.viewer, id, AgreementStep::Accept).await.unwrap();
+    world
+        .take(&student.viewer, id, AgreementStep::Accept)
+        .await
+        .unwrap();
     let department = world.department_reviewer(&campus, 0).await;
     world.take(&department, id, AgreementStep::Approve).await.unwrap();
     let conn = &mut *world.conn().await;
+    let other = world
+        .invite(&world.employer().await, &world.graduate(&campus, 0).await)
+        .await;
     let mut request = PageRequest::first(2);
+    let both = event::histories(conn, &[id, other, Uuid::now_v7()], &request)
+        .await
+        .unwrap();
+    assert_eq!(both.len(), 2, "those that exist");
+    for (case, page) in &both {
+        assert!(page.items.iter().all(|event| event.case_id == *case));
+        assert_eq!(page.items[0].sequence, 1);
+        assert_eq!(
+            (page.items.len(), page.has_next),
+            if *case == id { (2, true) } else { (1, false) }
+        );
+    }
     let first = event::history(conn, id, &request).await.unwrap();
-    assert_eq!(first.items.iter().map(|event| event.sequence).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(
+        first.items.iter().map(|event| event.sequence).collect::<Vec<_>>(),
+        [1, 2]
+    );
     assert!(first.has_next && !first.has_previous);
     request.after = Some(2);
     let second = event::history(conn, id, &request).await.unwrap();
-    assert_eq!(second.items.iter().map(|event| event.sequence).collect::<Vec<_>>(), [3]);
+    assert_eq!(
+        second
+            .items
+            .iter()
+            .map(|event| event.sequence)
+            .collect::<Vec<_>>(),
+        [3]
+    );
     assert!(!second.has_next && second.has_previous);
     let backward = PageRequest {
         backward: true,
         ..PageRequest::first(2)
     };
     let last = event::history(conn, id, &backward).await.unwrap();
-    assert_eq!(last.items.iter().map(|event| event.sequence).collect::<Vec<_>>(), [2, 3]);
+    assert_eq!(
+        last.items.iter().map(|event| event.sequence).collect::<Vec<_>>(),
+        [2, 3]
+    );
     assert!(!last.has_next && last.has_previous);
 }
 
@@ -248,7 +294,9 @@ async fn each_list_is_one_statement_whatever_the_number_of_rows() {
 
     let statements = counted(conn);
     // Diesel asks for the ids of types it does not know once a connection; then the counting begins.
-    agreement::list(conn, member, &all, &PageRequest::first(1)).await.unwrap();
+    agreement::list(conn, member, &all, &PageRequest::first(1))
+        .await
+        .unwrap();
     for rows in [1, 100] {
         let (few, numbers) = (rows as usize, i64::from(rows));
         macro_rules! one_statement {
@@ -267,21 +315,54 @@ async fn each_list_is_one_statement_whatever_the_number_of_rows() {
         }
         let page = PageRequest::first(rows);
         let queue = PageRequest::first(rows);
-        one_statement!("list of an employer", agreement::list(conn, member, &all, &page), items);
-        one_statement!("list of a school", agreement::list(conn, reviewer, &all, &page), items);
-        one_statement!("review queue", agreement::review_queue(conn, reviewer, &queue), items);
+        one_statement!(
+            "list of an employer",
+            agreement::list(conn, member, &all, &page),
+            items
+        );
+        one_statement!(
+            "list of a school",
+            agreement::list(conn, reviewer, &all, &page),
+            items
+        );
+        one_statement!(
+            "review queue",
+            agreement::review_queue(conn, reviewer, &queue),
+            items
+        );
         one_statement!("inbox", message::inbox(conn, account, false, &page), items);
         one_statement!(
             "agreements by ids",
             agreement::by_ids(conn, member, &agreements[..few]),
             Vec::len
         );
-        one_statement!("graduates by ids", graduate::by_ids(conn, &graduates[..few]), Vec::len);
+        one_statement!(
+            "graduates by ids",
+            graduate::by_ids(conn, &graduates[..few]),
+            Vec::len
+        );
+        one_statement!(
+            "histories",
+            event::histories(conn, &agreements[..few], &PageRequest::first(5)),
+            Vec::len
+        );
+        one_statement!(
+            "inbox replay",
+            message::replay(conn, account, begin, numbers),
+            |found: &Vec<_>| {
+                assert!(found.len() <= few);
+                few
+            }
+        );
         one_statement!("events by ids", event::by_ids(conn, &events[..few]), Vec::len);
-        one_statement!("employers by ids", employer::by_ids(conn, &employers), |found: &Vec<_>| {
-            assert_eq!(found.len(), 1);
-            few
-        });
+        one_statement!(
+            "employers by ids",
+            employer::by_ids(conn, &employers),
+            |found: &Vec<_>| {
+                assert_eq!(found.len(), 1);
+                few
+            }
+        );
         one_statement!(
             "documents of agreements",
             document::of_agreements(conn, &agreements[..few]),
@@ -294,12 +375,19 @@ async fn each_list_is_one_statement_whatever_the_number_of_rows() {
             assert!(found.len() <= few);
             few
         });
-        one_statement!("replay", event::replay(conn, member, begin, numbers), |found: &Vec<_>| {
-            assert!(found.len() <= few);
-            few
-        });
+        one_statement!(
+            "replay",
+            event::replay(conn, member, begin, numbers),
+            |found: &Vec<_>| {
+                assert!(found.len() <= few);
+                few
+            }
+        );
     }
     let before = statements.load(Ordering::Relaxed);
-    agreement::find(conn, member, agreements[0]).await.unwrap().unwrap();
+    agreement::find(conn, member, agreements[0])
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(statements.load(Ordering::Relaxed) - before, 1, "find");
 }

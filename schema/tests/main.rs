@@ -10,5 +10,6 @@ mod lists;
 mod migrations;
 mod races;
 mod rules;
+mod steps;
 mod support;
 mod visibility;

@@ -39,10 +39,18 @@ async fn up_down_and_up_again_make_the_same() {
     let up = structure(url).await;
     assert!(up.iter().any(|line| line.contains("engagements")), "{up:?}");
     assert_eq!(db::pending_migrations(url).await.unwrap(), Vec::<String>::new());
-    assert_eq!(db::migrate(url).await.unwrap(), Vec::<String>::new(), "nothing to do");
+    assert_eq!(
+        db::migrate(url).await.unwrap(),
+        Vec::<String>::new(),
+        "nothing to do"
+    );
 
     db::revert_all(url).await.unwrap();
-    assert_eq!(structure(url).await, Vec::<String>::new(), "nothing is left behind");
+    assert_eq!(
+        structure(url).await,
+        Vec::<String>::new(),
+        "nothing is left behind"
+    );
     assert_eq!(db::pending_migrations(url).await.unwrap(), pending);
 
     assert_eq!(db::migrate(url).await.unwrap(), applied);

@@ -28,7 +28,11 @@ const STEPS: [(AgreementAction, &[ActorRole], Option<AgreementStatus>); 9] = [
     (Decline, &[Graduate], Some(Invited)),
     (Expire, &[Worker], Some(Invited)),
     (Remind, &[Worker], Some(Invited)),
-    (Approve, &[DepartmentReviewer, SchoolReviewer], Some(SigningReview)),
+    (
+        Approve,
+        &[DepartmentReviewer, SchoolReviewer],
+        Some(SigningReview),
+    ),
     (Reject, &[DepartmentReviewer, SchoolReviewer], Some(SigningReview)),
     (StoreDocument, &[Worker], Some(Signed)),
 ];
@@ -67,9 +71,13 @@ const OBSTACLES: [Obstacle; 12] = [
     // The column "who".
     (Refusal::NotYourRole, |case| !case.step().0.contains(&case.role)),
     // The column "from".
-    (Refusal::NotInThisStatus, |case| case.step().1 != Some(case.facts.status)),
+    (Refusal::NotInThisStatus, |case| {
+        case.step().1 != Some(case.facts.status)
+    }),
     // A case is reminded of once.
-    (Refusal::NotInThisStatus, |case| case.is(&[Remind]) && case.facts.reminded),
+    (Refusal::NotInThisStatus, |case| {
+        case.is(&[Remind]) && case.facts.reminded
+    }),
     // "An employer ... may act only once the operator has verified it."
     (Refusal::EmployerNotVerified, |case| {
         case.role == Employer && !case.facts.employer_verified
@@ -105,7 +113,9 @@ const OBSTACLES: [Obstacle; 12] = [
         case.is(&[Approve, Reject]) && case.facts.own_submission
     }),
     // "RETURN and REJECT need a reason."
-    (Refusal::ReasonRequired, |case| case.is(&[Reject]) && !case.facts.reason_given),
+    (Refusal::ReasonRequired, |case| {
+        case.is(&[Reject]) && !case.facts.reason_given
+    }),
 ];
 
 /// The column "to" with the column "also": status, next level, engagement, whether it signs.
@@ -284,7 +294,10 @@ fn every_step_owes_the_messages_of_the_table() {
         (
             Expire,
             Expired,
-            &[(graduate, Text::InvitationExpired), (employer, Text::InvitationUnanswered)],
+            &[
+                (graduate, Text::InvitationExpired),
+                (employer, Text::InvitationUnanswered),
+            ],
         ),
         (
             Approve,
@@ -294,18 +307,27 @@ fn every_step_owes_the_messages_of_the_table() {
         (
             Approve,
             Signed,
-            &[(graduate, Text::AgreementSigned), (employer, Text::AgreementSigned)],
+            &[
+                (graduate, Text::AgreementSigned),
+                (employer, Text::AgreementSigned),
+            ],
         ),
         (
             Reject,
             SigningRejected,
-            &[(graduate, Text::SigningRejected), (employer, Text::SigningRejected)],
+            &[
+                (graduate, Text::SigningRejected),
+                (employer, Text::SigningRejected),
+            ],
         ),
         (StoreDocument, Signed, &[]),
     ];
     for (action, to, messages) in expected {
         assert_eq!(owed(action, to), messages, "{action} {to}");
     }
-    assert_eq!(graduate.channels(), [Channel::InApp, Channel::Wechat, Channel::Email]);
+    assert_eq!(
+        graduate.channels(),
+        [Channel::InApp, Channel::Wechat, Channel::Email]
+    );
     assert_eq!(employer.channels(), [Channel::InApp, Channel::Email]);
 }

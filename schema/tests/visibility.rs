@@ -17,7 +17,7 @@ use wangqian_schema::{
     workflow::ReviewRoute,
 };
 
-use crate::support::{Campus, Company, Student, World, distinct, number, reason};
+use crate::support::{Campus, Company, Student, World, distinct, number, reason, until_final};
 
 /// Two schools, graduates in several departments, and agreements across them.
 struct Scene {
@@ -60,10 +60,16 @@ impl Scene {
         ];
         for (student, id) in [(0, 0), (1, 2), (2, 3)] {
             let viewer = students[student].viewer;
-            world.take(&viewer, agreements[id], AgreementStep::Accept).await.unwrap();
+            world
+                .take(&viewer, agreements[id], AgreementStep::Accept)
+                .await
+                .unwrap();
         }
         let department = world.department_reviewer(&campuses[0], 1).await;
-        world.take(&department, agreements[2], AgreementStep::Approve).await.unwrap();
+        world
+            .take(&department, agreements[2], AgreementStep::Approve)
+            .await
+            .unwrap();
         Self {
             world,
             campuses,
@@ -77,24 +83,69 @@ impl Scene {
     async fn viewers(&self) -> Vec<Sight> {
         let world = &self.world;
         let [first, second] = &self.campuses;
-        let sight = |who, viewer, agreements: &[usize], queue: &[usize], graduates: &[usize], employers: &[usize]| Sight {
-            who,
-            viewer,
-            agreements: agreements.to_vec(),
-            queue: queue.to_vec(),
-            graduates: graduates.to_vec(),
-            employers: employers.to_vec(),
-        };
+        let sight =
+            |who, viewer, agreements: &[usize], queue: &[usize], graduates: &[usize], employers: &[usize]| {
+                Sight {
+                    who,
+                    viewer,
+                    agreements: agreements.to_vec(),
+                    queue: queue.to_vec(),
+                    graduates: graduates.to_vec(),
+                    employers: employers.to_vec(),
+                }
+            };
         let member = world.member(self.companies[0].id).await;
         vec![
-            sight("a graduate with two", self.students[0].viewer, &[0, 1], &[], &[0], &[0, 1]),
-            sight("a graduate with one", self.students[1].viewer, &[2], &[], &[1], &[0]),
-            sight("a graduate elsewhere", self.students[2].viewer, &[3], &[], &[2], &[1]),
-            sight("a graduate with none", self.students[3].viewer, &[], &[], &[3], &[]),
+            sight(
+                "a graduate with two",
+                self.students[0].viewer,
+                &[0, 1],
+                &[],
+                &[0],
+                &[0, 1],
+            ),
+            sight(
+                "a graduate with one",
+                self.students[1].viewer,
+                &[2],
+                &[],
+                &[1],
+                &[0],
+            ),
+            sight(
+                "a graduate elsewhere",
+                self.students[2].viewer,
+                &[3],
+                &[],
+                &[2],
+                &[1],
+            ),
+            sight(
+                "a graduate with none",
+                self.students[3].viewer,
+                &[],
+                &[],
+                &[3],
+                &[],
+            ),
             sight("a party", self.companies[0].viewer, &[0, 2], &[], &[0, 1], &[0]),
             sight("its other member", member, &[0, 2], &[], &[0, 1], &[0]),
-            sight("another party", self.companies[1].viewer, &[1, 3], &[], &[0, 2], &[1]),
-            sight("an employer without", self.companies[2].viewer, &[], &[], &[], &[2]),
+            sight(
+                "another party",
+                self.companies[1].viewer,
+                &[1, 3],
+                &[],
+                &[0, 2],
+                &[1],
+            ),
+            sight(
+                "an employer without",
+                self.companies[2].viewer,
+                &[],
+                &[],
+                &[],
+                &[2],
+            ),
             sight("one not verified", self.companies[3].viewer, &[], &[], &[], &[3]),
             sight(
                 "the department",
@@ -128,8 +179,22 @@ impl Scene {
                 &[2],
                 &[1],
             ),
-            sight("another school", world.school_reviewer(second).await, &[3], &[], &[2], &[1]),
-            sight("the operator", world.operator().await, &[], &[], &[], &[0, 1, 2, 3]),
+            sight(
+                "another school",
+                world.school_reviewer(second).await,
+                &[3],
+                &[],
+                &[2],
+                &[1],
+            ),
+            sight(
+                "the operator",
+                world.operator().await,
+                &[],
+                &[],
+                &[],
+                &[0, 1, 2, 3],
+            ),
         ]
     }
 }
@@ -149,13 +214,6 @@ fn ids(places: &[usize], all: &[Uuid]) -> BTreeSet<Uuid> {
     distinct(places.iter().map(|place| all[*place]))
 }
 
-async fn until_final(conn: &mut AsyncPgConnection) {
-    let newest = number(conn, "SELECT max(txid) FROM case_events").await;
-    while event::horizon(conn).await.unwrap().txid < newest {
-        tokio::time::sleep(std::time::Duration::from_millis(3)).await;
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn everybody_sees_what_concerns_him_and_nothing_else() {
     let scene = Scene::new().await;
@@ -170,7 +228,11 @@ async fn everybody_sees_what_concerns_him_and_nothing_else() {
         let seen = ids(&sight.agreements, &agreements);
 
         let by_ids = agreement::by_ids(conn, viewer, &agreements).await.unwrap();
-        assert_eq!(distinct(by_ids.iter().map(|view| view.agreement.id)), seen, "{who}, by ids");
+        assert_eq!(
+            distinct(by_ids.iter().map(|view| view.agreement.id)),
+            seen,
+            "{who}, by ids"
+        );
         for id in agreements {
             let found = agreement::find(conn, viewer, id).await.unwrap();
             assert_eq!(found.is_some(), seen.contains(&id), "{who} finds");
@@ -184,33 +246,52 @@ async fn everybody_sees_what_concerns_him_and_nothing_else() {
                 "{who} has a role"
             );
             if !seen.contains(&id) {
-                assert_eq!(every.viewer_actions(viewer, scene.world.now()), [], "{who}, buttons");
+                assert_eq!(
+                    every.viewer_actions(viewer, scene.world.now()),
+                    [],
+                    "{who}, buttons"
+                );
             }
         }
 
         let all = AgreementFilter::default();
-        let listed = agreement::list(conn, viewer, &all, &PageRequest::first(100)).await.unwrap();
-        assert_eq!(distinct(listed.items.iter().map(|view| view.agreement.id)), seen, "{who} lists");
+        let listed = agreement::list(conn, viewer, &all, &PageRequest::first(100))
+            .await
+            .unwrap();
+        assert_eq!(
+            distinct(listed.items.iter().map(|view| view.agreement.id)),
+            seen,
+            "{who} lists"
+        );
         for (place, student) in scene.students.iter().enumerate() {
             let filter = AgreementFilter {
                 graduate_id: Some(student.id),
                 ..AgreementFilter::default()
             };
-            let listed = agreement::list(conn, viewer, &filter, &PageRequest::first(100)).await.unwrap();
+            let listed = agreement::list(conn, viewer, &filter, &PageRequest::first(100))
+                .await
+                .unwrap();
             let of_him = listed.items.iter().map(|view| view.agreement.graduate_id);
             assert!(of_him.into_iter().all(|id| id == graduates[place]));
             let visible = listed.items.iter().all(|view| seen.contains(&view.agreement.id));
             assert!(visible, "{who} lists by graduate");
         }
 
-        let queue = agreement::review_queue(conn, viewer, &PageRequest::first(100)).await.unwrap();
+        let queue = agreement::review_queue(conn, viewer, &PageRequest::first(100))
+            .await
+            .unwrap();
         let queue = distinct(queue.items.iter().map(|view| view.agreement.id));
         assert_eq!(queue, ids(&sight.queue, &agreements), "{who}'s queue");
 
         let found = {
             let mut found = BTreeSet::new();
             for id in graduates {
-                found.extend(graduate::find(conn, viewer, id).await.unwrap().map(|graduate| graduate.id));
+                found.extend(
+                    graduate::find(conn, viewer, id)
+                        .await
+                        .unwrap()
+                        .map(|graduate| graduate.id),
+                );
             }
             found
         };
@@ -219,7 +300,12 @@ async fn everybody_sees_what_concerns_him_and_nothing_else() {
         let found = {
             let mut found = BTreeSet::new();
             for id in employers {
-                found.extend(employer::find(conn, viewer, id).await.unwrap().map(|employer| employer.id));
+                found.extend(
+                    employer::find(conn, viewer, id)
+                        .await
+                        .unwrap()
+                        .map(|employer| employer.id),
+                );
             }
             found
         };
@@ -229,7 +315,10 @@ async fn everybody_sees_what_concerns_him_and_nothing_else() {
         let every = event::feed(conn, begin, 100).await.unwrap();
         assert_eq!(every.len(), 8);
         let replayed = event::replay(conn, viewer, begin, 100).await.unwrap();
-        let concerned: Vec<_> = every.into_iter().filter(|event| seen.contains(&event.case_id)).collect();
+        let concerned: Vec<_> = every
+            .into_iter()
+            .filter(|event| seen.contains(&event.case_id))
+            .collect();
         assert_eq!(replayed, concerned, "{who} hears");
     }
 }
@@ -256,12 +345,20 @@ async fn a_stranger_s_step_reads_like_one_on_nothing() {
                 AgreementStep::Reject(None),
             ] {
                 let refused = scene.world.take(&sight.viewer, id, step).await;
-                assert!(matches!(refused, Err(StepError::NotFound)), "{}: {refused:?}", sight.who);
+                assert!(
+                    matches!(refused, Err(StepError::NotFound)),
+                    "{}: {refused:?}",
+                    sight.who
+                );
             }
         }
     }
     let conn = &mut *scene.world.conn().await;
-    assert_eq!(number(conn, "SELECT count(*) FROM case_events").await, 8, "nothing happened");
+    assert_eq!(
+        number(conn, "SELECT count(*) FROM case_events").await,
+        8,
+        "nothing happened"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -270,21 +367,39 @@ async fn a_graduate_is_found_by_name_and_number_only_by_a_verified_employer() {
     let conn = &mut *scene.world.conn().await;
     let student = &scene.students[3];
     let other = &scene.students[0];
-    let id_card = |student: &Student| SearchNumber::IdCardNumber(IdCardNumber::parse(&student.id_card_number).unwrap());
+    let id_card =
+        |student: &Student| SearchNumber::IdCardNumber(IdCardNumber::parse(&student.id_card_number).unwrap());
     let school_number = |student: &Student| SearchNumber::StudentNumber(student.student_number.clone());
     let search = async |conn: &mut AsyncPgConnection, company: usize, name: &str, number: &SearchNumber| {
-        let found = graduate::search(conn, scene.companies[company].id, name, number).await.unwrap();
+        let found = graduate::search(conn, scene.companies[company].id, name, number)
+            .await
+            .unwrap();
         found.into_iter().map(|graduate| graduate.id).collect::<Vec<_>>()
     };
 
     for number in [id_card(student), school_number(student)] {
         assert_eq!(search(conn, 2, &student.name, &number).await, [student.id]);
-        assert_eq!(search(conn, 2, &format!(" {} ", student.name), &number).await, [student.id]);
-        assert_eq!(search(conn, 3, &student.name, &number).await, NOBODY, "not verified");
-        assert_eq!(search(conn, 2, &other.name, &number).await, NOBODY, "somebody else's name");
+        assert_eq!(
+            search(conn, 2, &format!(" {} ", student.name), &number).await,
+            [student.id]
+        );
+        assert_eq!(
+            search(conn, 3, &student.name, &number).await,
+            NOBODY,
+            "not verified"
+        );
+        assert_eq!(
+            search(conn, 2, &other.name, &number).await,
+            NOBODY,
+            "somebody else's name"
+        );
         assert_eq!(search(conn, 2, "", &number).await, NOBODY);
         assert_eq!(search(conn, 2, "%", &number).await, NOBODY);
-        assert_eq!(search(conn, 2, &student.name[..3], &number).await, NOBODY, "a part of the name");
+        assert_eq!(
+            search(conn, 2, &student.name[..3], &number).await,
+            NOBODY,
+            "a part of the name"
+        );
     }
     let nothing = SearchNumber::StudentNumber("%".into());
     assert_eq!(search(conn, 2, &student.name, &nothing).await, NOBODY);
@@ -303,5 +418,8 @@ async fn a_graduate_is_found_by_name_and_number_only_by_a_verified_employer() {
         distinct(search(conn, 2, &student.name, &school_number(student)).await),
         distinct([student.id, twin.id])
     );
-    assert_eq!(search(conn, 2, &student.name, &id_card(student)).await, [student.id]);
+    assert_eq!(
+        search(conn, 2, &student.name, &id_card(student)).await,
+        [student.id]
+    );
 }

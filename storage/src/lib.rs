@@ -1,1 +1,296 @@
-//! Placeholder.
+//! The S3-compatible object store, as far as we use it: whole objects put and read, and links that open one for a while.
+//!
+//! The client crate is `rust-s3`. Compared with the crate `s3` (0.1): that one has the tidier interface but is young, breaks
+//! it in minor releases and sets no time limit by default; `rust-s3` has been kept for years, takes a time limit, path style and
+//! rustls, and its known weakness (streamed multipart uploads drop metadata headers) touches nothing we do. Pinned exactly,
+//! because the signing of links is not ours to test for every release.
+
+use std::{collections::HashMap, fmt, time::Duration};
+
+use s3::{Bucket, BucketConfiguration, Region, creds::Credentials, error::S3Error};
+
+/// Where the object store is.
+#[derive(Clone, clap::Args)]
+#[group(skip)]
+#[command(next_help_heading = "Object store")]
+pub struct StorageSettings {
+    /// Address of the S3-compatible store, such as https://s3.example.com.
+    #[arg(long, env = "S3_ENDPOINT", value_name = "URL")]
+    pub s3_endpoint: Option<String>,
+    /// Address under which browsers reach the store; download links are made for it. Default: S3_ENDPOINT.
+    #[arg(long, env = "S3_PUBLIC_ENDPOINT", value_name = "URL")]
+    pub s3_public_endpoint: Option<String>,
+    /// Region that requests are signed for.
+    #[arg(long, env = "S3_REGION", default_value = "us-east-1")]
+    pub s3_region: String,
+    /// Bucket that holds all files.
+    #[arg(long, env = "S3_BUCKET", default_value = "wangqian")]
+    pub s3_bucket: String,
+    /// Access key id.
+    #[arg(long, env = "S3_ACCESS_KEY_ID", default_value = "")]
+    pub s3_access_key_id: String,
+    /// Secret access key.
+    #[arg(long, env = "S3_SECRET_ACCESS_KEY", default_value = "", hide_env_values = true)]
+    pub s3_secret_access_key: String,
+    /// Whether the bucket stands in the path (true) or in the host name (false).
+    #[arg(long, env = "S3_PATH_STYLE", default_value_t = true, action = clap::ArgAction::Set)]
+    pub s3_path_style: bool,
+    /// Longest that one request may take, in seconds.
+    #[arg(long, env = "S3_TIMEOUT_SECONDS", value_name = "SECONDS", default_value_t = 10)]
+    pub s3_timeout_seconds: u64,
+}
+
+impl fmt::Debug for StorageSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StorageSettings")
+            .field("s3_endpoint", &self.s3_endpoint)
+            .field("s3_public_endpoint", &self.s3_public_endpoint)
+            .field("s3_region", &self.s3_region)
+            .field("s3_bucket", &self.s3_bucket)
+            .field("s3_path_style", &self.s3_path_style)
+            .field("s3_timeout_seconds", &self.s3_timeout_seconds)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What went wrong with the store. No text here contains a key or a link.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The settings do not name a store.
+    #[error("the object store is not set up: {0}")]
+    Settings(String),
+    /// There is no such object, or no such bucket.
+    #[error("no such object")]
+    NotFound,
+    /// The store does not accept our keys.
+    #[error("the object store refuses the access key (status {0})")]
+    Denied(u16),
+    /// No answer within the time limit.
+    #[error("the object store did not answer in time")]
+    Timeout,
+    /// No connection, or the store says that it is in trouble.
+    #[error("the object store cannot be reached: {0}")]
+    Unavailable(String),
+    /// Any other answer.
+    #[error("the object store answered with status {0}")]
+    Status(u16),
+    /// A link or request could not be made.
+    #[error("the request could not be made: {0}")]
+    Request(String),
+}
+
+impl StorageError {
+    /// Whether trying again later may help.
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Timeout | Self::Unavailable(_))
+    }
+
+    fn of_status(status: u16) -> Self {
+        match status {
+            404 => Self::NotFound,
+            401 | 403 => Self::Denied(status),
+            408 | 429 | 500..=599 => Self::Unavailable(format!("status {status}")),
+            other => Self::Status(other),
+        }
+    }
+}
+
+impl From<S3Error> for StorageError {
+    fn from(error: S3Error) -> Self {
+        match error {
+            S3Error::HttpFailWithBody(status, _) => Self::of_status(status),
+            S3Error::Reqwest(error) if error.is_timeout() => Self::Timeout,
+            S3Error::Reqwest(error) => Self::Unavailable(error.without_url().to_string()),
+            S3Error::Io(error) => Self::Unavailable(error.to_string()),
+            other => Self::Request(other.to_string()),
+        }
+    }
+}
+
+/// What is known of an object without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectInfo {
+    /// Size in bytes.
+    pub byte_size: u64,
+    /// Media type.
+    pub content_type: Option<String>,
+    /// The store's mark of this content.
+    pub etag: Option<String>,
+}
+
+/// A client of the store; cheap to clone.
+#[derive(Clone)]
+pub struct Storage {
+    inside: Box<Bucket>,
+    outside: Box<Bucket>,
+    limit: Duration,
+}
+
+impl fmt::Debug for Storage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Storage").field("bucket", &self.inside.name()).finish_non_exhaustive()
+    }
+}
+
+impl Storage {
+    /// A client; nothing is asked of the store yet.
+    ///
+    /// # Errors
+    /// [`StorageError::Settings`].
+    pub fn new(settings: &StorageSettings) -> Result<Self, StorageError> {
+        let endpoint = settings.s3_endpoint.as_deref().ok_or_else(|| StorageError::Settings("S3_ENDPOINT is missing".to_owned()))?;
+        let public = settings.s3_public_endpoint.as_deref().unwrap_or(endpoint);
+        Ok(Self {
+            inside: bucket(settings, endpoint)?,
+            outside: bucket(settings, public)?,
+            limit: Duration::from_secs(settings.s3_timeout_seconds),
+        })
+    }
+
+    /// Stores an object; one that is there is replaced.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn put(&self, key: &str, content_type: &str, bytes: &[u8]) -> Result<(), StorageError> {
+        self.within(self.inside.put_object_with_content_type(key, bytes, content_type)).await?;
+        Ok(())
+    }
+
+    /// Reads an object.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn get(&self, key: &str) -> Result<Vec<u8>, StorageError> {
+        Ok(self.within(self.inside.get_object(key)).await?.to_vec())
+    }
+
+    /// Looks at an object; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, StorageError> {
+        match self.within(self.inside.head_object(key)).await {
+            Ok((_, 404)) | Err(StorageError::NotFound) => Ok(None),
+            Ok((head, 200..=299)) => Ok(Some(ObjectInfo {
+                byte_size: head.content_length.and_then(|length| u64::try_from(length).ok()).unwrap_or(0),
+                content_type: head.content_type,
+                etag: head.e_tag,
+            })),
+            Ok((_, status)) => Err(StorageError::of_status(status)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes an object; one that is not there is no error.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn delete(&self, key: &str) -> Result<(), StorageError> {
+        match self.within(self.inside.delete_object(key)).await {
+            Ok(_) | Err(StorageError::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A link that opens an object for `lifetime` (whole seconds, at most a week) and offers it for saving under
+    /// `download_name`. Computed here: nothing is asked of the store.
+    ///
+    /// # Errors
+    /// [`StorageError::Request`].
+    pub async fn presign_get(
+        &self,
+        key: &str,
+        lifetime: Duration,
+        download_name: &str,
+        content_type: &str,
+    ) -> Result<String, StorageError> {
+        let seconds = u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX);
+        let overrides = HashMap::from([
+            ("response-content-type".to_owned(), content_type.to_owned()),
+            ("response-content-disposition".to_owned(), disposition(download_name)),
+        ]);
+        Ok(self.outside.presign_get(key, seconds, Some(overrides)).await?)
+    }
+
+    /// Makes the bucket if it is not there.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn ensure_bucket(&self) -> Result<(), StorageError> {
+        match self.check().await {
+            Err(StorageError::NotFound) => {}
+            other => return other,
+        }
+        let (name, region) = (self.inside.name(), self.inside.region());
+        let credentials = self.inside.credentials().await.map_err(S3Error::from)?;
+        let made = Bucket::create_with_path_style(&name, region, credentials, BucketConfiguration::default());
+        match self.within(made).await {
+            // Another process was faster.
+            Ok(_) | Err(StorageError::Status(409)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the bucket is there and we may use it: for readiness probes.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn check(&self) -> Result<(), StorageError> {
+        self.within(self.inside.list_page(String::new(), None, None, None, Some(1))).await?;
+        Ok(())
+    }
+
+    /// The time limit around the whole of a request, retries of the client included.
+    async fn within<T>(&self, request: impl Future<Output = Result<T, S3Error>>) -> Result<T, StorageError> {
+        match tokio::time::timeout(self.limit, request).await {
+            Ok(done) => Ok(done?),
+            Err(_) => Err(StorageError::Timeout),
+        }
+    }
+}
+
+fn bucket(settings: &StorageSettings, endpoint: &str) -> Result<Box<Bucket>, StorageError> {
+    let wrong = |error: &dyn fmt::Display| StorageError::Settings(error.to_string());
+    let address = url::Url::parse(endpoint).map_err(|error| wrong(&error))?;
+    if !matches!(address.scheme(), "http" | "https") {
+        return Err(StorageError::Settings("the endpoint must begin with http:// or https://".to_owned()));
+    }
+    let region = Region::Custom { region: settings.s3_region.clone(), endpoint: endpoint.trim_end_matches('/').to_owned() };
+    let credentials =
+        Credentials::new(Some(&settings.s3_access_key_id), Some(&settings.s3_secret_access_key), None, None, None)
+            .map_err(|error| wrong(&error))?;
+    let bucket = Bucket::new(&settings.s3_bucket, region, credentials).map_err(|error| wrong(&error))?;
+    let bucket = if settings.s3_path_style { bucket.with_path_style() } else { bucket };
+    bucket.with_request_timeout(Duration::from_secs(settings.s3_timeout_seconds)).map_err(|error| wrong(&error))
+}
+
+/// The header value that offers a file for saving under a name (RFC 6266): plain for old programs, UTF-8 for the others.
+fn disposition(name: &str) -> String {
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_. ".contains(c) { c } else { '_' }).collect();
+    let encoded: String = name
+        .bytes()
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect();
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_not_ascii_are_offered_both_ways() {
+        assert_eq!(
+            disposition("协议 1.pdf"),
+            "attachment; filename=\"__ 1.pdf\"; filename*=UTF-8''%E5%8D%8F%E8%AE%AE%201.pdf"
+        );
+        assert!(!disposition("a\"b\r\n;c").contains(['\r', '\n']));
+    }
+}

@@ -1,1 +1,144 @@
-//! Placeholder.
+//! The background jobs: a queue of our own under apalis, the handlers of the jobs, and the channels by which messages
+//! leave the platform. What a step may do to a case is decided in `wangqian_schema`, not here.
+
+mod error;
+mod jobs;
+
+pub mod channels;
+pub mod queue;
+pub mod settings;
+
+pub use error::{JobError, WorkerError};
+pub use settings::WorkerSettings;
+
+use std::{io, sync::Arc};
+
+use apalis::prelude::{Monitor, WorkerBuilder};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+use wangqian_document::Renderer;
+use wangqian_schema::{
+    Platform,
+    jobs::{ExpireInvitation, Job, RemindInvitation, RenderDocument, SendMessage},
+    wake,
+};
+use wangqian_storage::Storage;
+
+use channels::Channels;
+use jobs::{RenderParts, SendParts};
+use queue::{QueueConfig, QueueHost};
+
+/// Runs all queues until the shutdown: then claims nothing more, lets running jobs finish within the grace, hands back
+/// the rest, and returns. Also passes on wake-ups to and from other processes, since jobs take steps too.
+///
+/// `database_url` is for the connections outside the pool, which keep the leases and listen.
+///
+/// # Errors
+/// [`WorkerError`] when a setting cannot be used or the workers cannot be started. An unreachable database is no error:
+/// it is waited for.
+pub async fn run(
+    platform: Platform,
+    database_url: String,
+    storage: Storage,
+    settings: WorkerSettings,
+    shutdown: CancellationToken,
+) -> Result<(), WorkerError> {
+    // Should the workers end by themselves, the rest of this function ends with them, but not the caller's other work.
+    let shutdown = shutdown.child_token();
+    let clock = platform.clock.clone();
+    let host = QueueHost::new(
+        platform.pool.clone(),
+        &database_url,
+        Arc::new(move || clock.now()),
+        platform.waker.subscribe(),
+        settings.queue_settings(),
+        shutdown.clone(),
+    );
+    let monitor = monitor(&platform, storage, &settings, &host).await?;
+    let _keeper = host.keep_leases()?;
+    let working = async {
+        let stop = shutdown.clone();
+        let signal = async move {
+            stop.cancelled().await;
+            io::Result::Ok(())
+        };
+        let ended = monitor.run_with_signal(signal).await.map_err(|error| WorkerError::Ended(error.to_string()));
+        shutdown.cancel();
+        ended
+    };
+    let queues = [ExpireInvitation::QUEUE, RemindInvitation::QUEUE, RenderDocument::QUEUE, SendMessage::QUEUE];
+    let (ended, (), (), _) = tokio::join!(
+        working,
+        host.keep_house(&queues),
+        host.listen(wake::CHANNEL, || platform.waker.wake_here()),
+        shutdown.run_until_cancelled(platform.waker.forward(platform.pool.clone())),
+    );
+    ended
+}
+
+/// One apalis worker for each queue that this process works on.
+async fn monitor(
+    platform: &Platform,
+    storage: Storage,
+    settings: &WorkerSettings,
+    host: &QueueHost,
+) -> Result<Monitor, WorkerError> {
+    let mut monitor = Monitor::new();
+    let time_limit = settings.time_limit();
+    let config = |name, concurrency| QueueConfig { name, concurrency, time_limit };
+    let worker = |name: &str| WorkerBuilder::new(format!("{name}-{}", Uuid::new_v4().simple()));
+
+    let expire = config(ExpireInvitation::QUEUE, settings.expire_concurrency);
+    if expire.concurrency > 0 {
+        let (host, platform) = (host.clone(), platform.clone());
+        monitor = monitor.register(move |_| {
+            let queue = host.queue::<ExpireInvitation>(expire);
+            worker(expire.name).backend(queue).data(platform.clone()).build(jobs::expire_invitation)
+        });
+    }
+    let remind = config(RemindInvitation::QUEUE, settings.remind_concurrency);
+    if remind.concurrency > 0 {
+        let (host, platform) = (host.clone(), platform.clone());
+        monitor = monitor.register(move |_| {
+            let queue = host.queue::<RemindInvitation>(remind);
+            worker(remind.name).backend(queue).data(platform.clone()).build(jobs::remind_invitation)
+        });
+    }
+    let render = config(RenderDocument::QUEUE, settings.render_concurrency);
+    if render.concurrency > 0 {
+        let host = host.clone();
+        let parts = RenderParts {
+            platform: platform.clone(),
+            renderer: renderer(settings).await?,
+            storage,
+            presses: Arc::new(Semaphore::new(render.concurrency)),
+        };
+        monitor = monitor.register(move |_| {
+            let queue = host.queue::<RenderDocument>(render);
+            worker(render.name).backend(queue).data(parts.clone()).build(jobs::render_document)
+        });
+    }
+    let send = config(SendMessage::QUEUE, settings.send_concurrency);
+    if send.concurrency > 0 {
+        let host = host.clone();
+        let parts = SendParts { platform: platform.clone(), channels: Channels::new(settings)? };
+        monitor = monitor.register(move |_| {
+            let queue = host.queue::<SendMessage>(send);
+            worker(send.name).backend(queue).data(parts.clone()).build(jobs::send_message)
+        });
+    }
+    Ok(monitor)
+}
+
+/// Loads the fonts.
+async fn renderer(settings: &WorkerSettings) -> Result<Arc<Renderer>, WorkerError> {
+    let folders: Vec<_> = settings.font_dir.iter().cloned().collect();
+    let loaded = tokio::task::spawn_blocking(move || Renderer::new(&folders)).await;
+    let failed = |reason: String| WorkerError::Setting { setting: "WANGQIAN_FONT_DIR", reason };
+    match loaded {
+        Ok(Ok(renderer)) => Ok(Arc::new(renderer)),
+        Ok(Err(error)) => Err(failed(error.to_string())),
+        Err(error) => Err(failed(error.to_string())),
+    }
+}

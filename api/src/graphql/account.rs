@@ -300,7 +300,9 @@ impl AccountMutation {
             Some(found) => (Some(found.account_id), found.password_hash),
             None => (None, password::NOBODYS_HASH.to_owned()),
         };
+        let slot = app.password_slots.acquire().await.map_err(internal)?;
         let verified = tokio::task::spawn_blocking(move || password::verify(&input.password, &hash)).await;
+        drop(slot);
         let (Some(account_id), true) = (account_id, verified.map_err(internal)?) else {
             return Ok(refused(UserError::new(
                 UserErrorCode::WrongCredentials,

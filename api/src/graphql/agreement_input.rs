@@ -1,14 +1,14 @@
 //! The inputs of the steps on agreements, and the terms as they are filled in and read.
 
 use async_graphql::{Enum, ID, InputObject, Object};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use wangqian_schema::{
     codes::CodeList,
     model::terms::{self as model, AgreementTerms as Model, TermsDraft},
 };
 
-use super::code::Code;
+use super::{code::Code, date::Date};
 
 /// 户籍接收 Who takes the graduate's household registration.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub struct AgreementTermsInput {
     /// 报到地点 At most 100 characters.
     report_place: Option<String>,
     /// 报到期限 Date.
-    report_deadline: Option<NaiveDate>,
+    report_deadline: Option<Date>,
     /// 实际工作地点 At most 100 characters.
     work_place: Option<String>,
     /// 单位是否解决户籍
@@ -85,7 +85,7 @@ impl From<AgreementTermsInput> for TermsDraft {
             regular_salary: input.regular_salary,
             liquidated_damages: input.liquidated_damages,
             report_place: input.report_place,
-            report_deadline: input.report_deadline,
+            report_deadline: input.report_deadline.map(|date| date.0),
             work_place: input.work_place,
             household_registration: Some(input.household_registration.into()),
             supplementary_terms: input.supplementary_terms,
@@ -185,8 +185,8 @@ impl AgreementTerms {
     }
 
     /// 报到期限 Until when to report.
-    async fn report_deadline(&self) -> Option<NaiveDate> {
-        self.0.report_deadline
+    async fn report_deadline(&self) -> Option<Date> {
+        self.0.report_deadline.map(Date)
     }
 
     /// 实际工作地点 Where the work is done.

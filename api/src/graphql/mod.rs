@@ -5,6 +5,7 @@ pub mod agreement;
 pub mod agreement_event;
 pub mod agreement_input;
 pub mod code;
+pub mod date;
 pub mod document;
 pub mod employer;
 pub mod graduate;

@@ -1,9 +1,9 @@
 //! The public check of a document by the code printed on it.
 
 use async_graphql::{Context, Enum, Object, SimpleObject};
-use chrono::NaiveDate;
 use wangqian_schema::{db, model::document, workflow::agreement::AgreementStatus};
 
+use super::date::Date;
 use crate::{
     context::{App, ContextExt},
     error::internal,
@@ -34,7 +34,7 @@ pub struct AgreementVerification {
     /// 学校名称 The school's name.
     pub school_name: String,
     /// 签约日期 The date it was signed.
-    pub signed_on: NaiveDate,
+    pub signed_on: Date,
     /// 版本 The version of the document.
     pub document_version: i32,
 }
@@ -64,7 +64,7 @@ pub async fn verify(app: &App, code: &str) -> Result<Option<AgreementVerificatio
         graduate_name: mask(&paper.graduate.name, 1, 0),
         employer_name: mask(&paper.employer.name, 2, 2),
         school_name: paper.school.name,
-        signed_on: paper.signed_on,
+        signed_on: Date(paper.signed_on),
         document_version: document.version,
     }))
 }

@@ -9,6 +9,7 @@ use async_graphql::parser::types::{
 use async_graphql::{ErrorExtensionValues, Request, ServerError};
 
 use super::TransportSettings;
+use super::completion::{FieldTypes, Plan};
 use super::params::Params;
 
 /// An operation that is ready to run.
@@ -17,11 +18,17 @@ pub(super) struct Operation {
     /// The operation's name in the document.
     pub(super) name: Option<String>,
     pub(super) request: Request,
+    /// What its results are to look like.
+    pub(super) plan: Plan,
 }
 
 impl Operation {
     /// Parses the document and picks the operation; the error is a GraphQL request error.
-    pub(super) fn new(params: Params, settings: &TransportSettings) -> Result<Self, ServerError> {
+    pub(super) fn new(
+        params: Params,
+        settings: &TransportSettings,
+        types: &FieldTypes,
+    ) -> Result<Self, ServerError> {
         if params.query.len() > settings.graphql_document_limit {
             return Err(refusal("DOCUMENT_TOO_LARGE", "The document is too long."));
         }
@@ -29,7 +36,9 @@ impl Operation {
         request.operation_name = params.operation_name;
         let wanted = request.operation_name.clone();
         let document = request.parsed_query().map_err(readable)?;
-        if unfolded_size(document) > settings.graphql_selection_limit {
+        let size = unfolded_size(document)
+            .ok_or_else(|| refusal("GRAPHQL_VALIDATION_FAILED", "A fragment spreads itself."))?;
+        if size > settings.graphql_selection_limit {
             return Err(refusal(
                 "DOCUMENT_TOO_LARGE",
                 "The document selects too many fields.",
@@ -40,7 +49,13 @@ impl Operation {
         if kind == OperationType::Subscription {
             check_single_field(definition)?;
         }
-        Ok(Self { kind, name, request })
+        let plan = Plan::new(kind, &definition.selection_set.node, document, types);
+        Ok(Self {
+            kind,
+            name,
+            request,
+            plan,
+        })
     }
 }
 
@@ -116,19 +131,26 @@ fn check_single_field(operation: &OperationDefinition) -> Result<(), ServerError
 /// Levels that may be nested, fragments written out; async-graphql itself bears 32.
 const DEEPEST: usize = 256;
 
-/// How many selections the document has with its fragments written out, at most `usize::MAX`.
+/// How many selections the document has with its fragments written out, at most `usize::MAX`; none if they never end.
 ///
 /// async-graphql 7 walks fragments once for every spread, so that 500 bytes of fragments spreading one another eight
 /// times each keep a core busy for minutes. Here each fragment is counted once.
-fn unfolded_size(document: &ExecutableDocument) -> usize {
+fn unfolded_size(document: &ExecutableDocument) -> Option<usize> {
     let mut counter = Counter {
         document,
         known: HashMap::new(),
         depth: 0,
+        is_cyclic: false,
     };
-    document.operations.iter().fold(0, |sum: usize, (_, operation)| {
+    let operations = document.operations.iter().fold(0, |sum: usize, (_, operation)| {
         sum.saturating_add(counter.set(&operation.node.selection_set.node))
-    })
+    });
+    // Fragments that no operation uses are validated, too.
+    let size = document
+        .fragments
+        .keys()
+        .fold(operations, |size, name| size.max(counter.fragment(name)));
+    (!counter.is_cyclic).then_some(size)
 }
 
 /// Counts selections, remembering what it knows of each fragment: its size, or that it is being counted.
@@ -136,6 +158,7 @@ struct Counter<'a> {
     document: &'a ExecutableDocument,
     known: HashMap<&'a str, Option<usize>>,
     depth: usize,
+    is_cyclic: bool,
 }
 
 impl<'a> Counter<'a> {
@@ -160,8 +183,11 @@ impl<'a> Counter<'a> {
     fn fragment(&mut self, name: &'a str) -> usize {
         match self.known.get(name) {
             Some(Some(size)) => *size,
-            // Being counted further up: a cycle, which validation refuses.
-            Some(None) => 0,
+            // Being counted further up.
+            Some(None) => {
+                self.is_cyclic = true;
+                0
+            }
             None => {
                 let Some(fragment) = self.document.fragments.get(name) else {
                     return 0;
@@ -185,7 +211,7 @@ mod tests {
             operation_name: name.map(str::to_owned),
             variables: Default::default(),
         };
-        Operation::new(params, &TransportSettings::default())
+        Operation::new(params, &TransportSettings::default(), &FieldTypes::default())
     }
 
     fn code(error: &ServerError) -> String {
@@ -258,9 +284,12 @@ mod tests {
             code(&read(&format!("{{ ...f0 }} {chain}"), None).err().unwrap()),
             r#""DOCUMENT_TOO_LARGE""#
         );
-        assert!(
-            read("{ ...a } fragment a on Query { b ...a }", None).is_ok(),
-            "cycles are for validation"
+        let unused = read(&bomb.replacen("...f0", "a", 1), None).err().unwrap();
+        assert_eq!(code(&unused), r#""DOCUMENT_TOO_LARGE""#);
+        let cyclic = "{ ...a } fragment a on Query { b ...c } fragment c on Query { ...a }";
+        assert_eq!(
+            read(cyclic, None).err().unwrap().message,
+            "A fragment spreads itself."
         );
     }
 

@@ -42,6 +42,12 @@ pub trait Gateway: Clone + Send + Sync + 'static {
 
     /// Runs a subscription; dropping the stream ends it.
     fn subscribe(&self, request: Request) -> BoxStream<'static, Response>;
+
+    /// The schema as SDL, asked for once. With it results are completed: a non-null field that fails makes its parent
+    /// null, which async-graphql 7.2 leaves undone. Without it clients must not rely on non-null types.
+    fn sdl(&self) -> Option<String> {
+        None
+    }
 }
 
 /// What a caller shows to say who they are. A Bearer token counts before a cookie.

@@ -62,7 +62,7 @@ async fn serve<G: Gateway>(
     }
     .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", error.to_string()))?;
 
-    let operation = match Operation::new(params, settings) {
+    let operation = match Operation::new(params, settings, &shared.types) {
         Ok(operation) => operation,
         Err(error) => {
             observe::count_unknown("request_error");

@@ -9,6 +9,7 @@
 //! | `GET /graphiql` | a page to try all of this | |
 
 mod answer;
+mod completion;
 mod document;
 mod gateway;
 mod graphiql;
@@ -41,6 +42,7 @@ pub use settings::TransportSettings;
 struct Shared<G> {
     gateway: G,
     settings: TransportSettings,
+    types: completion::FieldTypes,
     /// Cancelled when the process begins to stop.
     shutdown: CancellationToken,
     /// Work that outlives the connection that asked for it.
@@ -73,9 +75,11 @@ pub fn router<G: Gateway>(
 ) -> Router {
     let cors = cors(&settings);
     let with_graphiql = settings.graphiql;
+    let types = gateway.sdl().map(|sdl| completion::FieldTypes::from_sdl(&sdl));
     let shared = Arc::new(Shared {
         gateway,
         settings,
+        types: types.unwrap_or_default(),
         shutdown,
         tasks,
     });

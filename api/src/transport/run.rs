@@ -11,6 +11,7 @@ use tracing::Instrument;
 
 use super::Shared;
 use super::answer::internal_error;
+use super::completion::Plan;
 use super::document::Operation;
 use super::gateway::{Call, Gateway};
 use super::observe::{Observed, Outcome};
@@ -33,7 +34,8 @@ pub(super) async fn execute<G: Gateway>(
         .instrument(span)
         .await
     {
-        Ok(response) => {
+        Ok(mut response) => {
+            operation.plan.complete(&mut response);
             observed.note(Outcome::of(&response));
             response
         }
@@ -63,6 +65,7 @@ pub(super) async fn execute_detached<G: Gateway>(
 pub(super) struct Subscription {
     stream: BoxStream<'static, Response>,
     observed: Observed,
+    plan: Plan,
     /// What its end will be called: the latest kind of error it gave, if any.
     outcome: Outcome,
     broken: bool,
@@ -83,6 +86,7 @@ impl Subscription {
         Self {
             stream,
             observed,
+            plan: operation.plan,
             outcome: Outcome::Ok,
             broken: false,
         }
@@ -99,7 +103,8 @@ impl Subscription {
             .instrument(span)
             .await
         {
-            Ok(Some(response)) => {
+            Ok(Some(mut response)) => {
+                self.plan.complete(&mut response);
                 match Outcome::of(&response) {
                     Outcome::Ok => {}
                     // The transport stops here.

@@ -13,7 +13,10 @@ use crate::support::{Server, Stage, within};
 /// Status, content type and body.
 async fn read(response: reqwest::Response) -> (u16, String, Value) {
     let status = response.status().as_u16();
-    let content_type = response.headers()[header::CONTENT_TYPE].to_str().unwrap().to_owned();
+    let content_type = response.headers()[header::CONTENT_TYPE]
+        .to_str()
+        .unwrap()
+        .to_owned();
     assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
     (status, content_type, response.json().await.unwrap())
 }
@@ -37,13 +40,26 @@ async fn statuses_follow_the_media_type() {
         ("query A { hello } query B { hello }", 200, 400),
     ];
     for (query, json_status, graphql_status) in table {
-        for (accept, expected) in
-            [("application/json", json_status), ("application/graphql-response+json", graphql_status)]
-        {
-            let response = server.post(&json!({ "query": query })).header("accept", accept).send().await.unwrap();
+        for (accept, expected) in [
+            ("application/json", json_status),
+            ("application/graphql-response+json", graphql_status),
+        ] {
+            let response = server
+                .post(&json!({ "query": query }))
+                .header("accept", accept)
+                .send()
+                .await
+                .unwrap();
             let (status, content_type, body) = read(response).await;
             assert_eq!(status, expected, "{query} as {accept}");
             assert_eq!(content_type, format!("{accept}; charset=utf-8"));
+            if query == "{ must }" {
+                assert_eq!(
+                    body["data"],
+                    Value::Null,
+                    "a field that must not be null makes its parent null"
+                );
+            }
             let is_request_error = graphql_status == 400;
             assert_eq!(body.get("data").is_none(), is_request_error, "{body}");
         }
@@ -56,34 +72,88 @@ async fn keys_stand_in_the_order_of_the_selection() {
     let query = json!({ "query": "{ order { zebra apple } hello(name: \"x\") maybe }" });
     let text = server.post(&query).send().await.unwrap().text().await.unwrap();
     let data = r#""data":{"order":{"zebra":1,"apple":2},"hello":"hello x","maybe":null}}"#;
-    assert!(text.starts_with(r#"{"errors":[{"message":"maybe not","#) && text.ends_with(data), "{text}");
+    assert!(
+        text.starts_with(r#"{"errors":[{"message":"maybe not","#) && text.ends_with(data),
+        "{text}"
+    );
 }
 
 #[tokio::test]
 async fn what_cannot_be_read_is_refused_in_graphqls_shape() {
-    let server = Server::with(TransportSettings { graphql_body_limit: 1000, ..Default::default() }).await;
+    let server = Server::with(TransportSettings {
+        graphql_body_limit: 1000,
+        ..Default::default()
+    })
+    .await;
     let post = |content_type: &'static str, body: &str| {
-        server.client.post(server.url()).header("content-type", content_type).body(body.to_owned())
+        server
+            .client
+            .post(server.url())
+            .header("content-type", content_type)
+            .body(body.to_owned())
     };
     let good = r#"{"query":"mutation { touch }"}"#;
-    let long = format!(r#"{{"query":"{{ hello }}","extensions":{{"a":"{}"}}}}"#, "x".repeat(1000));
+    let long = format!(
+        r#"{{"query":"{{ hello }}","extensions":{{"a":"{}"}}}}"#,
+        "x".repeat(1000)
+    );
     let table = [
         (post("text/plain", good), 415, "UNSUPPORTED_MEDIA_TYPE"),
-        (post("application/x-www-form-urlencoded", "query=mutation{touch}"), 415, "UNSUPPORTED_MEDIA_TYPE"),
-        (post("multipart/form-data; boundary=x", good), 415, "UNSUPPORTED_MEDIA_TYPE"),
-        (post("application/graphql", "mutation { touch }"), 415, "UNSUPPORTED_MEDIA_TYPE"),
-        (server.client.post(server.url()).body(good), 415, "UNSUPPORTED_MEDIA_TYPE"),
-        (post("application/json", good).header("content-encoding", "gzip"), 415, "UNSUPPORTED_MEDIA_TYPE"),
+        (
+            post("application/x-www-form-urlencoded", "query=mutation{touch}"),
+            415,
+            "UNSUPPORTED_MEDIA_TYPE",
+        ),
+        (
+            post("multipart/form-data; boundary=x", good),
+            415,
+            "UNSUPPORTED_MEDIA_TYPE",
+        ),
+        (
+            post("application/graphql", "mutation { touch }"),
+            415,
+            "UNSUPPORTED_MEDIA_TYPE",
+        ),
+        (
+            server.client.post(server.url()).body(good),
+            415,
+            "UNSUPPORTED_MEDIA_TYPE",
+        ),
+        (
+            post("application/json", good).header("content-encoding", "gzip"),
+            415,
+            "UNSUPPORTED_MEDIA_TYPE",
+        ),
         (post("application/json", "{"), 400, "BAD_REQUEST"),
         (post("application/json", ""), 400, "BAD_REQUEST"),
         (post("application/json", "[]"), 400, "BAD_REQUEST"),
-        (post("application/json", &format!("[{good},{good}]")), 400, "BAD_REQUEST"),
-        (post("application/json", r#"{"query":"{hello}","variables":"{}"}"#), 400, "BAD_REQUEST"),
+        (
+            post("application/json", &format!("[{good},{good}]")),
+            400,
+            "BAD_REQUEST",
+        ),
+        (
+            post("application/json", r#"{"query":"{hello}","variables":"{}"}"#),
+            400,
+            "BAD_REQUEST",
+        ),
         (post("application/json", &long), 413, "PAYLOAD_TOO_LARGE"),
-        (post("application/json", good).header("accept", "text/html"), 406, "NOT_ACCEPTABLE"),
-        (post("application/json", r#"{"query":"subscription{silent}"}"#), 406, "NOT_ACCEPTABLE"),
+        (
+            post("application/json", good).header("accept", "text/html"),
+            406,
+            "NOT_ACCEPTABLE",
+        ),
+        (
+            post("application/json", r#"{"query":"subscription{silent}"}"#),
+            406,
+            "NOT_ACCEPTABLE",
+        ),
         (server.client.put(server.url()), 405, "METHOD_NOT_ALLOWED"),
-        (server.client.request(Method::OPTIONS, server.url()), 405, "METHOD_NOT_ALLOWED"),
+        (
+            server.client.request(Method::OPTIONS, server.url()),
+            405,
+            "METHOD_NOT_ALLOWED",
+        ),
         (server.client.get(server.url()), 400, "BAD_REQUEST"),
     ];
     for (request, expected, expected_code) in table {
@@ -97,14 +167,21 @@ async fn what_cannot_be_read_is_refused_in_graphqls_shape() {
 
 #[tokio::test]
 async fn a_body_without_an_announced_length_is_limited_too() {
-    let server = Server::with(TransportSettings { graphql_body_limit: 1000, ..Default::default() }).await;
+    let server = Server::with(TransportSettings {
+        graphql_body_limit: 1000,
+        ..Default::default()
+    })
+    .await;
     let mut stream = TcpStream::connect(&server.host).await.unwrap();
     let head = format!(
         "POST /graphql HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n",
         server.host
     );
     stream.write_all(head.as_bytes()).await.unwrap();
-    stream.write_all(format!("800\r\n{}\r\n", " ".repeat(0x800)).as_bytes()).await.unwrap();
+    stream
+        .write_all(format!("800\r\n{}\r\n", " ".repeat(0x800)).as_bytes())
+        .await
+        .unwrap();
     let mut answer = vec![0; 12];
     within(stream.read_exact(&mut answer)).await.unwrap();
     assert_eq!(answer, b"HTTP/1.1 413");
@@ -112,7 +189,10 @@ async fn a_body_without_an_announced_length_is_limited_too() {
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
-    let settings = TransportSettings { graphql_body_timeout: Duration::from_millis(50), ..Default::default() };
+    let settings = TransportSettings {
+        graphql_body_timeout: Duration::from_millis(50),
+        ..Default::default()
+    };
     let server = Server::with(settings).await;
     let mut stream = TcpStream::connect(&server.host).await.unwrap();
     let head = format!(
@@ -136,15 +216,26 @@ async fn get_runs_queries_and_nothing_else() {
     let (status, _, body) = read(get("{ hello }", "").send().await.unwrap()).await;
     assert_eq!((status, body), (200, json!({ "data": { "hello": "hello " } })));
     let query = "query Q($n: String!) { hello(name: $n) }";
-    let (_, _, body) =
-        read(get(query, "&variables=%7B%22n%22%3A%22x%22%7D&operationName=Q").send().await.unwrap()).await;
+    let (_, _, body) = read(
+        get(query, "&variables=%7B%22n%22%3A%22x%22%7D&operationName=Q")
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await;
     assert_eq!(body["data"]["hello"], "hello x");
 
     let response = get("mutation { touch }", "").send().await.unwrap();
     assert_eq!(response.headers()[header::ALLOW], "POST");
     let (status, _, body) = read(response).await;
     assert_eq!((status, code(&body)), (405, "METHOD_NOT_ALLOWED"));
-    let (status, ..) = read(get("query A { hello } mutation B { touch }", "&operationName=B").send().await.unwrap()).await;
+    let (status, ..) = read(
+        get("query A { hello } mutation B { touch }", "&operationName=B")
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await;
     assert_eq!(status, 405);
     assert_eq!(*server.stage.touched.borrow(), 0);
     let head = server.client.head(server.url()).send().await.unwrap();
@@ -164,7 +255,11 @@ async fn who_calls_is_told_by_token_or_cookie() {
         ("cookie", "test_session=stale", Value::Null),
     ] {
         let (status, _, body) = read(ask(name, value).send().await.unwrap()).await;
-        assert_eq!((status, &body["data"]["whoami"]), (200, &expected), "{name}: {value}");
+        assert_eq!(
+            (status, &body["data"]["whoami"]),
+            (200, &expected),
+            "{name}: {value}"
+        );
     }
     let refused = ask("authorization", "Bearer expired").send().await.unwrap();
     assert_eq!(refused.headers()[header::WWW_AUTHENTICATE], "Bearer");
@@ -178,9 +273,15 @@ async fn who_calls_is_told_by_token_or_cookie() {
 async fn headers_of_resolvers_arrive_each_of_them() {
     let server = Server::start().await;
     for accept in ["application/json", "text/event-stream"] {
-        let request = server.post(&json!({ "query": "mutation { signIn }" })).header("accept", accept);
+        let request = server
+            .post(&json!({ "query": "mutation { signIn }" }))
+            .header("accept", accept);
         let response = request.send().await.unwrap();
-        let cookies: Vec<_> = response.headers().get_all(header::SET_COOKIE).into_iter().collect();
+        let cookies: Vec<_> = response
+            .headers()
+            .get_all(header::SET_COOKIE)
+            .into_iter()
+            .collect();
         assert_eq!(cookies, ["test_session=good; HttpOnly", "other=1"], "{accept}");
     }
 }
@@ -203,8 +304,14 @@ async fn documents_that_unfold_without_end_are_refused_at_once() {
     }
     bomb.push_str(" fragment f14 on Query { hello }");
     assert_eq!(code(&server.ask(&bomb).await), "DOCUMENT_TOO_LARGE");
-    assert_eq!(code(&server.ask(&format!("{{ {} }}", "a ".repeat(40_000))).await), "DOCUMENT_TOO_LARGE");
-    assert_eq!(code(&server.ask(&"{a".repeat(20_000)).await), "GRAPHQL_PARSE_FAILED");
+    assert_eq!(
+        code(&server.ask(&format!("{{ {} }}", "a ".repeat(40_000))).await),
+        "DOCUMENT_TOO_LARGE"
+    );
+    assert_eq!(
+        code(&server.ask(&"{a".repeat(20_000)).await),
+        "GRAPHQL_PARSE_FAILED"
+    );
 }
 
 #[tokio::test]
@@ -238,11 +345,20 @@ async fn the_request_id_comes_back() {
         if let Some(sent) = sent {
             request = request.header("x-request-id", sent);
         }
-        request.send().await.unwrap().headers()["x-request-id"].to_str().unwrap().to_owned()
+        request.send().await.unwrap().headers()["x-request-id"]
+            .to_str()
+            .unwrap()
+            .to_owned()
     };
     assert_eq!(id_for(Some("abc-1.2_3")).await, "abc-1.2_3");
     assert_ne!(id_for(Some("a b")).await, "a b");
     assert_ne!(id_for(None).await, id_for(None).await);
-    let refused = server.client.put(server.url()).header("x-request-id", "r1").send().await.unwrap();
+    let refused = server
+        .client
+        .put(server.url())
+        .header("x-request-id", "r1")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(refused.headers()["x-request-id"], "r1");
 }

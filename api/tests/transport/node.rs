@@ -15,12 +15,19 @@ async fn run(script: &str) -> String {
         "tests/node/node_modules is missing: run `npm ci --prefix tests/node` first, as `make test` does"
     );
     let server = Server::start().await;
-    let command = Command::new("node").args([script, &server.url(), "subscription { ticks(count: 3) }"]).current_dir(&folder).kill_on_drop(true).output();
+    let command = Command::new("node")
+        .args([script, &server.url(), "subscription { ticks(count: 3) }"])
+        .current_dir(&folder)
+        .kill_on_drop(true)
+        .output();
     let output = tokio::time::timeout(Duration::from_secs(60), command)
         .await
         .expect("the script takes too long")
         .expect("node 20.19 or later has to be installed");
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
     assert!(output.status.success(), "{script} says:\n{out}\n{err}");
     out.into_owned()
 }

@@ -38,19 +38,31 @@ async fn operations_are_counted_and_logged_without_their_content() {
     let metrics = PrometheusBuilder::new().install_recorder().unwrap();
     wangqian_api::transport::describe_metrics();
     let log = Log::default();
-    tracing_subscriber::fmt().with_env_filter("wangqian_api=trace").with_ansi(false).with_writer(log.clone()).init();
+    tracing_subscriber::fmt()
+        .with_env_filter("wangqian_api=trace")
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .init();
 
     let server = Server::start().await;
     let body = json!({
         "query": "query Visible($n: String!) { hello(name: $n) nearby: hello(name: \"literal-secret\") }",
         "variables": { "n": "variable-secret" },
     });
-    let request = server.post(&body).header("authorization", "Bearer good").header("x-request-id", "seen-1");
+    let request = server
+        .post(&body)
+        .header("authorization", "Bearer good")
+        .header("x-request-id", "seen-1");
     assert_eq!(request.send().await.unwrap().status(), 200);
     server.ask("{ must }").await;
     server.ask("{ syntax-secret").await;
     server.ask("{ fieldSecret }").await;
-    server.post(&body).header("authorization", "Bearer token-secret").send().await.unwrap();
+    server
+        .post(&body)
+        .header("authorization", "Bearer token-secret")
+        .send()
+        .await
+        .unwrap();
     let mut socket = server.open_socket(Value::Null).await;
     socket.subscribe("1", "subscription Silence { silent }").await;
     Stage::wait(&server.stage.live, 1).await;
@@ -74,11 +86,23 @@ async fn operations_are_counted_and_logged_without_their_content() {
         assert!(text.contains(line), "{line} in\n{text}");
     }
     for gauge in ["graphql_sockets_active ", "graphql_subscriptions_active "] {
-        assert!(during.lines().any(|line| line.starts_with(gauge) && !line.ends_with(" 0")), "{gauge} in\n{during}");
+        assert!(
+            during
+                .lines()
+                .any(|line| line.starts_with(gauge) && !line.ends_with(" 0")),
+            "{gauge} in\n{during}"
+        );
     }
 
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    for wanted in ["seen-1", "Visible", "query", "Silence", "subscription", "operation ended"] {
+    for wanted in [
+        "seen-1",
+        "Visible",
+        "query",
+        "Silence",
+        "subscription",
+        "operation ended",
+    ] {
         assert!(log.contains(wanted), "{wanted} in\n{log}");
     }
     for unwanted in ["secret", "Secret", "hello"] {

@@ -38,7 +38,11 @@ async fn a_foreign_page_cannot_use_the_session() {
                     request = request.header("sec-fetch-site", site);
                 }
                 let response = request.send().await.unwrap();
-                assert_eq!(response.status(), expected, "{method} {accept} {origin:?} {site:?}");
+                assert_eq!(
+                    response.status(),
+                    expected,
+                    "{method} {accept} {origin:?} {site:?}"
+                );
                 assert!(!response.headers().contains_key("access-control-allow-origin"));
                 let text = response.text().await.unwrap();
                 assert_eq!(text.contains("FOREIGN_ORIGIN"), expected == 403);
@@ -51,17 +55,25 @@ async fn a_foreign_page_cannot_use_the_session() {
 async fn a_token_is_proof_enough() {
     let server = Server::start().await;
     let request = server.post(&json!({ "query": "{ whoami }" }));
-    let request = request.header("origin", "https://evil.example").header("authorization", "Bearer good");
+    let request = request
+        .header("origin", "https://evil.example")
+        .header("authorization", "Bearer good");
     assert_eq!(request.send().await.unwrap().status(), 200);
 }
 
 #[tokio::test]
 async fn a_foreign_page_gets_no_websocket() {
-    let server =
-        Server::with(TransportSettings { allowed_origins: vec!["https://friend.example".parse().unwrap()], ..Default::default() })
-            .await;
+    let server = Server::with(TransportSettings {
+        allowed_origins: vec!["https://friend.example".parse().unwrap()],
+        ..Default::default()
+    })
+    .await;
     let own = format!("http://{}", server.host);
-    for (origin, let_in) in [(own.as_str(), true), ("https://friend.example", true), ("https://evil.example", false)] {
+    for (origin, let_in) in [
+        (own.as_str(), true),
+        ("https://friend.example", true),
+        ("https://evil.example", false),
+    ] {
         let headers = [
             ("sec-websocket-protocol", "graphql-transport-ws"),
             ("cookie", "test_session=good"),
@@ -71,7 +83,10 @@ async fn a_foreign_page_gets_no_websocket() {
             Ok(_) => assert!(let_in, "{origin}"),
             Err(error) => {
                 assert!(!let_in, "{origin}");
-                assert!(matches!(*error, tungstenite::Error::Http(ref response) if response.status() == 403), "{error}");
+                assert!(
+                    matches!(*error, tungstenite::Error::Http(ref response) if response.status() == 403),
+                    "{error}"
+                );
             }
         }
     }
@@ -79,8 +94,10 @@ async fn a_foreign_page_gets_no_websocket() {
 
 #[tokio::test]
 async fn allowed_origins_get_cross_origin_headers_and_nobody_else() {
-    let settings =
-        TransportSettings { allowed_origins: vec!["https://friend.example".parse().unwrap()], ..Default::default() };
+    let settings = TransportSettings {
+        allowed_origins: vec!["https://friend.example".parse().unwrap()],
+        ..Default::default()
+    };
     let server = Server::with(settings).await;
     let preflight = |origin: &'static str| {
         server
@@ -92,13 +109,28 @@ async fn allowed_origins_get_cross_origin_headers_and_nobody_else() {
     };
     let friend = preflight("https://friend.example").send().await.unwrap();
     assert_eq!(friend.status(), 200);
-    assert_eq!(friend.headers()["access-control-allow-origin"], "https://friend.example");
+    assert_eq!(
+        friend.headers()["access-control-allow-origin"],
+        "https://friend.example"
+    );
     assert_eq!(friend.headers()["access-control-allow-credentials"], "true");
     let evil = preflight("https://evil.example").send().await.unwrap();
     assert!(!evil.headers().contains_key("access-control-allow-origin"));
 
-    let request = server.post(&json!({ "query": "{ whoami }" })).header("cookie", "test_session=good");
-    let response = request.header("origin", "https://friend.example").send().await.unwrap();
-    assert_eq!(response.headers()["access-control-allow-origin"], "https://friend.example");
-    assert_eq!(response.json::<serde_json::Value>().await.unwrap()["data"]["whoami"], "ada");
+    let request = server
+        .post(&json!({ "query": "{ whoami }" }))
+        .header("cookie", "test_session=good");
+    let response = request
+        .header("origin", "https://friend.example")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        response.headers()["access-control-allow-origin"],
+        "https://friend.example"
+    );
+    assert_eq!(
+        response.json::<serde_json::Value>().await.unwrap()["data"]["whoami"],
+        "ada"
+    );
 }

@@ -13,21 +13,39 @@ use crate::support::{Server, Stage, within};
 async fn only_graphql_transport_ws_is_spoken() {
     let server = Server::start().await;
     let mut none = server.try_socket(&[]).await.unwrap();
-    assert_eq!(none.closed().await, (4406, "Subprotocol not acceptable".to_owned()));
+    assert_eq!(
+        none.closed().await,
+        (4406, "Subprotocol not acceptable".to_owned())
+    );
     // This client gives up by itself when its subprotocol isn't chosen, as browsers do.
-    let legacy = server.try_socket(&[("sec-websocket-protocol", "graphql-ws")]).await.err().unwrap();
+    let legacy = server
+        .try_socket(&[("sec-websocket-protocol", "graphql-ws")])
+        .await
+        .err()
+        .unwrap();
     assert!(matches!(*legacy, tungstenite::Error::Protocol(_)), "{legacy}");
-    assert!(server.try_socket(&[("sec-websocket-protocol", "graphql-ws, graphql-transport-ws")]).await.is_ok());
+    assert!(
+        server
+            .try_socket(&[("sec-websocket-protocol", "graphql-ws, graphql-transport-ws")])
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]
 async fn a_socket_that_never_says_hello_is_closed_4408() {
-    let settings = TransportSettings { websocket_init_timeout: Duration::from_millis(30), ..Default::default() };
+    let settings = TransportSettings {
+        websocket_init_timeout: Duration::from_millis(30),
+        ..Default::default()
+    };
     let server = Server::with(settings).await;
     let mut socket = server.socket().await;
     // Talking is not enough.
     socket.say(json!({ "type": "ping" })).await;
-    assert_eq!(socket.closed().await, (4408, "Connection initialisation timeout".to_owned()));
+    assert_eq!(
+        socket.closed().await,
+        (4408, "Connection initialisation timeout".to_owned())
+    );
     let mut initialised = server.open_socket(Value::Null).await;
     tokio::time::sleep(Duration::from_millis(60)).await;
     initialised.is_quiet().await;
@@ -38,10 +56,15 @@ async fn a_second_hello_is_closed_4429() {
     let server = Server::start().await;
     let mut socket = server.open_socket(json!({})).await;
     socket.say(json!({ "type": "connection_init" })).await;
-    assert_eq!(socket.closed().await, (4429, "Too many initialisation requests".to_owned()));
+    assert_eq!(
+        socket.closed().await,
+        (4429, "Too many initialisation requests".to_owned())
+    );
     // Also while the first is being checked.
     let mut socket = server.socket().await;
-    socket.say(json!({ "type": "connection_init", "payload": { "authorization": "Bearer slow" } })).await;
+    socket
+        .say(json!({ "type": "connection_init", "payload": { "authorization": "Bearer slow" } }))
+        .await;
     socket.say(json!({ "type": "connection_init" })).await;
     assert_eq!(socket.closed().await.0, 4429);
 }
@@ -53,7 +76,9 @@ async fn to_subscribe_before_the_acknowledgement_is_closed_4401() {
     socket.subscribe("1", "{ hello }").await;
     assert_eq!(socket.closed().await, (4401, "Unauthorized".to_owned()));
     let mut socket = server.socket().await;
-    socket.say(json!({ "type": "connection_init", "payload": { "authorization": "Bearer slow" } })).await;
+    socket
+        .say(json!({ "type": "connection_init", "payload": { "authorization": "Bearer slow" } }))
+        .await;
     socket.subscribe("1", "{ hello }").await;
     assert_eq!(socket.closed().await.0, 4401);
 }
@@ -65,25 +90,53 @@ async fn wrong_credentials_are_closed_4403_and_none_are_fine() {
     for (headers, payload, expected) in [
         (vec![protocol], json!({ "authorization": "Bearer expired" }), 4403),
         (vec![protocol], json!({ "authorization": "expired" }), 4403),
-        (vec![protocol, ("cookie", "test_session=stale")], Value::Null, 4403),
-        (vec![protocol, ("authorization", "Bearer expired")], Value::Null, 4403),
+        (
+            vec![protocol, ("cookie", "test_session=stale")],
+            Value::Null,
+            4403,
+        ),
+        (
+            vec![protocol, ("authorization", "Bearer expired")],
+            Value::Null,
+            4403,
+        ),
         (vec![protocol], json!({ "authorization": "Bearer down" }), 1013),
     ] {
         let mut socket = server.try_socket(&headers).await.unwrap();
-        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
+        socket
+            .say(json!({ "type": "connection_init", "payload": payload }))
+            .await;
         assert_eq!(socket.closed().await.0, expected, "{headers:?} {payload}");
     }
     for (headers, payload, expected) in [
         (vec![protocol], Value::Null, Value::Null),
-        (vec![protocol, ("cookie", "test_session=good")], json!({ "other": 1 }), json!("ada")),
-        (vec![protocol, ("authorization", "Bearer good")], Value::Null, json!("ada")),
-        (vec![protocol, ("cookie", "test_session=stale")], json!({ "authorization": "bearer good" }), json!("ada")),
+        (
+            vec![protocol, ("cookie", "test_session=good")],
+            json!({ "other": 1 }),
+            json!("ada"),
+        ),
+        (
+            vec![protocol, ("authorization", "Bearer good")],
+            Value::Null,
+            json!("ada"),
+        ),
+        (
+            vec![protocol, ("cookie", "test_session=stale")],
+            json!({ "authorization": "bearer good" }),
+            json!("ada"),
+        ),
     ] {
         let mut socket = server.try_socket(&headers).await.unwrap();
-        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
+        socket
+            .say(json!({ "type": "connection_init", "payload": payload }))
+            .await;
         assert_eq!(socket.hear().await["type"], "connection_ack");
         socket.subscribe("1", "{ whoami }").await;
-        assert_eq!(socket.hear().await["payload"]["data"]["whoami"], expected, "{headers:?} {payload}");
+        assert_eq!(
+            socket.hear().await["payload"]["data"]["whoami"],
+            expected,
+            "{headers:?} {payload}"
+        );
     }
 }
 
@@ -116,7 +169,11 @@ async fn what_is_no_message_is_closed_4400_with_the_reason() {
 
 #[tokio::test]
 async fn a_message_beyond_the_limit_is_closed_1009() {
-    let server = Server::with(TransportSettings { websocket_message_limit: 1000, ..Default::default() }).await;
+    let server = Server::with(TransportSettings {
+        websocket_message_limit: 1000,
+        ..Default::default()
+    })
+    .await;
     let mut socket = server.open_socket(Value::Null).await;
     let query = format!("{{ hello(name: \"{}\") }}", "x".repeat(2000));
     socket.subscribe("1", &query).await;
@@ -141,7 +198,10 @@ async fn an_id_in_use_is_closed_4409_and_a_used_one_is_free() {
     socket.subscribe("1", "subscription { silent }").await;
     Stage::wait(&server.stage.live, 1).await;
     socket.subscribe("1", "{ hello }").await;
-    assert_eq!(socket.closed().await, (4409, "Subscriber for 1 already exists".to_owned()));
+    assert_eq!(
+        socket.closed().await,
+        (4409, "Subscriber for 1 already exists".to_owned())
+    );
     Stage::wait(&server.stage.live, 0).await;
 }
 
@@ -149,11 +209,20 @@ async fn an_id_in_use_is_closed_4409_and_a_used_one_is_free() {
 async fn an_operation_that_cannot_begin_is_an_error_and_nothing_else() {
     let server = Server::start().await;
     let mut socket = server.open_socket(Value::Null).await;
-    for query in ["{", "{ nothing }", "subscription { nothing }", "subscription { a: busy b: busy }", "query A { hello } query B { hello }"]
-    {
+    for query in [
+        "{",
+        "{ nothing }",
+        "subscription { nothing }",
+        "subscription { a: busy b: busy }",
+        "query A { hello } query B { hello }",
+    ] {
         socket.subscribe("1", query).await;
         let message = socket.hear().await;
-        assert_eq!((&message["type"], &message["id"]), (&json!("error"), &json!("1")), "{message}");
+        assert_eq!(
+            (&message["type"], &message["id"]),
+            (&json!("error"), &json!("1")),
+            "{message}"
+        );
         assert!(message["payload"][0]["message"].is_string(), "{message}");
         socket.is_quiet().await;
     }
@@ -165,13 +234,25 @@ async fn queries_mutations_and_subscriptions_run() {
     let mut socket = server.open_socket(Value::Null).await;
     for (query, payloads) in [
         ("{ hello }", vec![json!({ "data": { "hello": "hello " } })]),
-        ("{ transport }", vec![json!({ "data": { "transport": "WebSocket" } })]),
+        (
+            "{ transport }",
+            vec![json!({ "data": { "transport": "WebSocket" } })],
+        ),
         ("mutation { touch }", vec![json!({ "data": { "touch": 1 } })]),
-        ("subscription { ticks(count: 2) }", vec![json!({ "data": { "ticks": 0 } }), json!({ "data": { "ticks": 1 } })]),
+        (
+            "subscription { ticks(count: 2) }",
+            vec![
+                json!({ "data": { "ticks": 0 } }),
+                json!({ "data": { "ticks": 1 } }),
+            ],
+        ),
     ] {
         socket.subscribe("x", query).await;
         for payload in payloads {
-            assert_eq!(socket.hear().await, json!({ "type": "next", "id": "x", "payload": payload }));
+            assert_eq!(
+                socket.hear().await,
+                json!({ "type": "next", "id": "x", "payload": payload })
+            );
         }
         assert_eq!(socket.hear().await, json!({ "type": "complete", "id": "x" }));
     }
@@ -184,14 +265,21 @@ async fn errors_of_fields_are_part_of_results() {
     socket.subscribe("1", "subscription { failing }").await;
     assert_eq!(socket.hear().await["payload"]["data"]["failing"], 1);
     let failed = socket.hear().await;
-    assert_eq!((&failed["type"], &failed["payload"]["errors"][0]["message"]), (&json!("next"), &json!("the second fails")));
+    assert_eq!(
+        (&failed["type"], &failed["payload"]["errors"][0]["message"]),
+        (&json!("next"), &json!("the second fails"))
+    );
     socket.hear().await;
     socket.subscribe("2", "subscription { refused }").await;
     let mut kinds = Vec::new();
     while kinds.last() != Some(&json!("complete")) || kinds.len() < 3 {
         kinds.push(socket.hear().await["type"].clone());
     }
-    assert_eq!(kinds.iter().filter(|kind| **kind == json!("complete")).count(), 2, "{kinds:?}");
+    assert_eq!(
+        kinds.iter().filter(|kind| **kind == json!("complete")).count(),
+        2,
+        "{kinds:?}"
+    );
     socket.is_quiet().await;
 }
 
@@ -231,7 +319,11 @@ async fn a_client_that_completes_hears_no_more_of_it() {
 
 #[tokio::test]
 async fn operations_beyond_the_limit_are_refused_and_the_others_go_on() {
-    let server = Server::with(TransportSettings { websocket_operations: 2, ..Default::default() }).await;
+    let server = Server::with(TransportSettings {
+        websocket_operations: 2,
+        ..Default::default()
+    })
+    .await;
     let mut socket = server.open_socket(Value::Null).await;
     socket.subscribe("1", "subscription { silent }").await;
     socket.subscribe("2", "mutation { slowTouch }").await;

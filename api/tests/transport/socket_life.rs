@@ -11,7 +11,10 @@ use crate::support::{Server, Stage, within};
 
 #[tokio::test]
 async fn pings_are_answered_and_sent() {
-    let settings = TransportSettings { websocket_ping_interval: Duration::from_millis(40), ..Default::default() };
+    let settings = TransportSettings {
+        websocket_ping_interval: Duration::from_millis(40),
+        ..Default::default()
+    };
     let server = Server::with(settings).await;
     let mut socket = server.open_socket(Value::Null).await;
     socket.say(json!({ "type": "ping", "payload": { "a": 1 } })).await;
@@ -33,7 +36,10 @@ async fn pings_are_answered_and_sent() {
 
 #[tokio::test]
 async fn a_peer_that_is_silent_is_taken_for_dead() {
-    let settings = TransportSettings { websocket_ping_interval: Duration::from_millis(40), ..Default::default() };
+    let settings = TransportSettings {
+        websocket_ping_interval: Duration::from_millis(40),
+        ..Default::default()
+    };
     let server = Server::with(settings).await;
     let mut socket = server.open_socket(Value::Null).await;
     socket.subscribe("1", "subscription { silent }").await;
@@ -66,7 +72,9 @@ async fn a_peer_that_vanishes_takes_its_operations_along() {
 #[tokio::test]
 async fn the_end_of_the_session_closes_4403() {
     let server = Server::start().await;
-    let mut somebody = server.open_socket(json!({ "authorization": "Bearer good" })).await;
+    let mut somebody = server
+        .open_socket(json!({ "authorization": "Bearer good" }))
+        .await;
     let mut nobody = server.open_socket(Value::Null).await;
     somebody.subscribe("1", "subscription { silent }").await;
     Stage::wait(&server.stage.live, 1).await;
@@ -88,7 +96,10 @@ async fn a_stopping_server_lets_mutations_answer_and_closes_1001() {
     Stage::wait(&server.stage.live, 0).await;
     socket.subscribe("3", "{ hello }").await;
     let refused = socket.hear().await;
-    assert_eq!((&refused["id"], &refused["payload"][0]["extensions"]["code"]), (&json!("3"), &json!("UNAVAILABLE")));
+    assert_eq!(
+        (&refused["id"], &refused["payload"][0]["extensions"]["code"]),
+        (&json!("3"), &json!("UNAVAILABLE"))
+    );
     server.stage.gate.notify_one();
     assert_eq!(socket.hear().await["payload"]["data"]["slowTouch"], 1);
     assert_eq!(socket.hear().await, json!({ "type": "complete", "id": "2" }));

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use async_graphql::{
-    Context, Error, Object, Request, Response, Result, Schema, SimpleObject, Subscription,
-};
+use async_graphql::{Context, Error, Object, Request, Response, Result, Schema, SimpleObject, Subscription};
 use futures_util::stream::{self, BoxStream, Stream};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -46,7 +44,9 @@ impl Stage {
     /// Waits until the watched number is as wanted.
     pub(crate) async fn wait(watched: &watch::Sender<usize>, wanted: usize) {
         let mut receiver = watched.subscribe();
-        within(receiver.wait_for(|number| *number == wanted)).await.unwrap();
+        within(receiver.wait_for(|number| *number == wanted))
+            .await
+            .unwrap();
     }
 }
 
@@ -190,7 +190,9 @@ pub(crate) type TestSchema = Schema<Query, Mutation, Events>;
 
 /// The schema, with the stage in its data.
 pub(crate) fn schema(stage: &Arc<Stage>) -> TestSchema {
-    Schema::build(Query, Mutation, Events).data(Arc::clone(stage)).finish()
+    Schema::build(Query, Mutation, Events)
+        .data(Arc::clone(stage))
+        .finish()
 }
 
 /// Nobody, or somebody with a name.
@@ -207,7 +209,11 @@ impl Gateway for TestGateway {
     type Caller = Caller;
     const SESSION_COOKIE: &'static str = "test_session";
 
-    async fn authenticate(&self, credentials: Credentials, call: &Call) -> Result<Caller, AuthenticationError> {
+    async fn authenticate(
+        &self,
+        credentials: Credentials,
+        call: &Call,
+    ) -> Result<Caller, AuthenticationError> {
         let name = match &credentials {
             Credentials::None => return Ok(Caller(None)),
             Credentials::Bearer(token) | Credentials::Cookie(token) => token.expose(),
@@ -247,6 +253,10 @@ impl Gateway for TestGateway {
     fn subscribe(&self, request: Request) -> BoxStream<'static, Response> {
         self.schema.execute_stream(request)
     }
+
+    fn sdl(&self) -> Option<String> {
+        Some(self.schema.sdl())
+    }
 }
 
 /// A running server.
@@ -265,13 +275,22 @@ impl Server {
 
     pub(crate) async fn with(settings: TransportSettings) -> Self {
         let stage = Arc::new(Stage::default());
-        let gateway = TestGateway { schema: schema(&stage), stage: Arc::clone(&stage) };
+        let gateway = TestGateway {
+            schema: schema(&stage),
+            stage: Arc::clone(&stage),
+        };
         let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
         let app = router(gateway, settings, shutdown.clone(), tasks.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host = listener.local_addr().unwrap().to_string();
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { host, stage, shutdown, tasks, client: reqwest::Client::new() }
+        Self {
+            host,
+            stage,
+            shutdown,
+            tasks,
+            client: reqwest::Client::new(),
+        }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -285,7 +304,13 @@ impl Server {
 
     /// A POST of this document, and the JSON of its answer.
     pub(crate) async fn ask(&self, query: &str) -> Value {
-        self.post(&json!({ "query": query })).send().await.unwrap().json().await.unwrap()
+        self.post(&json!({ "query": query }))
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap()
     }
 
     /// A WebSocket with these headers in its handshake.
@@ -293,23 +318,31 @@ impl Server {
         &self,
         headers: &[(&'static str, &str)],
     ) -> Result<Socket, Box<tungstenite::Error>> {
-        let mut request = format!("ws://{}/graphql", self.host).into_client_request().map_err(Box::new)?;
+        let mut request = format!("ws://{}/graphql", self.host)
+            .into_client_request()
+            .map_err(Box::new)?;
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());
         }
-        let (stream, _) = within(tokio_tungstenite::connect_async(request)).await.map_err(Box::new)?;
+        let (stream, _) = within(tokio_tungstenite::connect_async(request))
+            .await
+            .map_err(Box::new)?;
         Ok(Socket(stream))
     }
 
     /// A WebSocket that has said nothing yet.
     pub(crate) async fn socket(&self) -> Socket {
-        self.try_socket(&[("sec-websocket-protocol", "graphql-transport-ws")]).await.unwrap()
+        self.try_socket(&[("sec-websocket-protocol", "graphql-transport-ws")])
+            .await
+            .unwrap()
     }
 
     /// A WebSocket that is acknowledged.
     pub(crate) async fn open_socket(&self, payload: Value) -> Socket {
         let mut socket = self.socket().await;
-        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
+        socket
+            .say(json!({ "type": "connection_init", "payload": payload }))
+            .await;
         assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
         socket
     }
@@ -320,11 +353,14 @@ pub(crate) struct Socket(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     pub(crate) async fn say(&mut self, message: Value) {
-        within(self.0.send(Message::text(message.to_string()))).await.unwrap();
+        within(self.0.send(Message::text(message.to_string())))
+            .await
+            .unwrap();
     }
 
     pub(crate) async fn subscribe(&mut self, id: &str, query: &str) {
-        self.say(json!({ "type": "subscribe", "id": id, "payload": { "query": query } })).await;
+        self.say(json!({ "type": "subscribe", "id": id, "payload": { "query": query } }))
+            .await;
     }
 
     pub(crate) async fn complete(&mut self, id: &str) {
@@ -366,5 +402,7 @@ impl Socket {
 
 /// Waits, but not for ever.
 pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
-    timeout(Duration::from_secs(20), future).await.expect("this takes too long")
+    timeout(Duration::from_secs(20), future)
+        .await
+        .expect("this takes too long")
 }

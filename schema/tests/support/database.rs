@@ -1,14 +1,8 @@
-//! An empty, migrated database for each test.
-
-use std::sync::atomic::{AtomicU32, Ordering};
+//! A database for each test, on the throw-away server of the test process.
 
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
-use tokio::sync::OnceCell;
-use wangqian_schema::db;
-
-const SERVER: &str = "postgres://postgres@127.0.0.1:5499";
-static TEMPLATE: OnceCell<String> = OnceCell::const_new();
-static SERIAL: AtomicU32 = AtomicU32::new(0);
+use wangqian_embedded::test_database;
+use wangqian_schema::db::{self, DatabaseError};
 
 /// A database of one test.
 pub(crate) struct Database {
@@ -16,40 +10,32 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// A new one, made from the migrated template.
+    /// A new one with all tables and no rows.
     pub(crate) async fn migrated() -> Self {
-        let template = TEMPLATE
-            .get_or_init(|| async {
-                let name = format!("schema_template_{}", std::process::id());
-                run(&format!("CREATE DATABASE {name}")).await;
-                db::migrate(&format!("{SERVER}/{name}")).await.unwrap();
-                name
-            })
-            .await;
-        Self::create(template).await
+        let made = test_database(async |url| {
+            db::migrate(&url).await?;
+            Ok::<_, DatabaseError>(())
+        })
+        .await;
+        Self {
+            url: made.url().to_owned(),
+        }
     }
 
     /// A new one without any table.
     pub(crate) async fn empty() -> Self {
-        Self::create("template0").await
-    }
-
-    async fn create(template: &str) -> Self {
-        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
-        let name = format!("schema_test_{}_{serial}", std::process::id());
-        run(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        let beside = Self::migrated().await;
+        let mut conn = AsyncPgConnection::establish(beside.url()).await.unwrap();
+        let (server, name) = beside.url().rsplit_once('/').unwrap();
+        let create = format!("CREATE DATABASE {name}_empty TEMPLATE template0");
+        conn.batch_execute(&create).await.unwrap();
         Self {
-            url: format!("{SERVER}/{name}"),
+            url: format!("{server}/{name}_empty"),
         }
     }
 
-    /// Where it is; its user may do everything.
+    /// Where it is, as superuser.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
-}
-
-async fn run(sql: &str) {
-    let mut conn = AsyncPgConnection::establish(&format!("{SERVER}/postgres")).await.unwrap();
-    conn.batch_execute(sql).await.unwrap();
 }

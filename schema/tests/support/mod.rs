@@ -33,7 +33,7 @@ use wangqian_schema::{
 };
 
 pub(crate) use database::Database;
-pub(crate) use sql::{count, execute, number, text};
+pub(crate) use sql::{count, execute, number, text, until, until_final};
 
 /// The degree level of every graduate here, as it stands in the agreement number.
 pub(crate) const DEGREE_LEVEL: &str = "31";

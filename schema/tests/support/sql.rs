@@ -1,5 +1,7 @@
 //! Raw SQL, so that what a test looks at does not depend on the queries under test.
 
+use std::time::Duration;
+
 use diesel::{
     QueryableByName,
     sql_types::{BigInt, Text},
@@ -46,4 +48,20 @@ pub(crate) async fn text(conn: &mut AsyncPgConnection, query: &str) -> Vec<Strin
 /// Runs statements.
 pub(crate) async fn execute(conn: &mut AsyncPgConnection, statements: &str) {
     conn.batch_execute(statements).await.unwrap();
+}
+
+/// Waits until a condition that the database answers holds. Other tests' transactions on the same server hold the
+/// feed back as well, so this is asked again rather than expected at once.
+pub(crate) async fn until(conn: &mut AsyncPgConnection, condition: &str) {
+    let begun = tokio::time::Instant::now();
+    while number(conn, &format!("SELECT ({condition})::int")).await == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(30), "never: {condition}");
+        tokio::time::sleep(Duration::from_millis(3)).await;
+    }
+}
+
+/// Waits until every transaction that wrote an event, and all before it, have ended.
+pub(crate) async fn until_final(conn: &mut AsyncPgConnection) {
+    let xmin = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+    until(conn, &format!("(SELECT max(txid) FROM case_events) < {xmin}")).await;
 }

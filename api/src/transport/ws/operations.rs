@@ -144,7 +144,7 @@ struct Task<G: Gateway> {
 
 impl<G: Gateway> Task<G> {
     async fn run(self, params: Params, single: tokio_util::task::task_tracker::TaskTrackerToken) {
-        let operation = match Operation::new(params, &self.shared.settings) {
+        let operation = match Operation::new(params, &self.shared.settings, &self.shared.types) {
             Ok(operation) => operation,
             Err(error) => {
                 observe::count_unknown("request_error");

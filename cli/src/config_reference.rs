@@ -1,0 +1,199 @@
+//! docs/CONFIGURATION.md, made from the command line's own description so that it cannot be wrong.
+
+use std::collections::BTreeMap;
+
+use clap::{Arg, Command};
+
+const HEAD: &str = "\
+# Configuration
+
+Every setting is an environment variable and an option of the command line; the option wins. `wangqian <command> --help`
+shows the ones of a command. `wangqian up` needs none of them.
+
+This page is made from the program's own description: after a change run `make config-reference`; a test compares.
+";
+
+/// One row of the page.
+struct Row {
+    option: String,
+    meaning: String,
+    default: String,
+    commands: Vec<String>,
+}
+
+/// The page. Concerns stand in the order in which the commands bring them.
+pub fn markdown(program: &Command) -> String {
+    let mut concerns: Vec<(String, BTreeMap<String, Row>)> = Vec::new();
+    let everywhere = program
+        .get_arguments()
+        .map(|argument| ("all".to_owned(), argument));
+    let by_command = program
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set())
+        .flat_map(|command| {
+            command
+                .get_arguments()
+                .map(|argument| (command.get_name().to_owned(), argument))
+        });
+    for (command, argument) in everywhere.chain(by_command) {
+        let Some(variable) = argument.get_env().and_then(|name| name.to_str()) else {
+            continue;
+        };
+        let concern = argument.get_help_heading().unwrap_or("Other");
+        let rows = match concerns.iter_mut().position(|(name, _)| name == concern) {
+            Some(at) => &mut concerns[at].1,
+            None => {
+                concerns.push((concern.to_owned(), BTreeMap::new()));
+                let last = concerns.len() - 1;
+                &mut concerns[last].1
+            }
+        };
+        rows.entry(variable.to_owned())
+            .or_insert_with(|| row(argument))
+            .commands
+            .push(command);
+    }
+    let mut page = HEAD.to_owned();
+    for (concern, rows) in concerns {
+        page.push_str(&format!(
+            "\n## {concern}\n\n| Variable | Option | Meaning | Default | Used by |\n|---|---|---|---|---|\n"
+        ));
+        for (variable, row) in rows {
+            page.push_str(&format!(
+                "| `{variable}` | `{}` | {} | {} | {} |\n",
+                row.option,
+                row.meaning,
+                row.default,
+                row.commands.join(", ")
+            ));
+        }
+    }
+    page
+}
+
+fn row(argument: &Arg) -> Row {
+    let help = argument.get_long_help().or_else(|| argument.get_help());
+    let mut meaning = help
+        .map(ToString::to_string)
+        .unwrap_or_default()
+        .replace('\n', " ");
+    let choices: Vec<String> = argument
+        .get_possible_values()
+        .iter()
+        .map(|value| match value.get_help() {
+            Some(help) => format!("`{}` ({help})", value.get_name()),
+            None => format!("`{}`", value.get_name()),
+        })
+        .collect();
+    // Of two choices that say nothing more (true, false) the default tells enough.
+    if choices.iter().any(|choice| choice.contains('(')) {
+        meaning.push_str(&format!(". One of: {}", choices.join("; ")));
+    }
+    let defaults: Vec<String> = argument
+        .get_default_values()
+        .iter()
+        .map(|value| format!("`{}`", value.to_string_lossy()))
+        .collect();
+    Row {
+        option: argument
+            .get_long()
+            .map(|long| format!("--{long}"))
+            .unwrap_or_default(),
+        meaning: meaning.replace('|', "\\|").replace("..", "."),
+        default: if defaults.is_empty() {
+            "–".to_owned()
+        } else {
+            defaults.join(", ")
+        },
+        commands: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::Cli;
+
+    fn every_argument(program: &Command) -> Vec<(String, Arg)> {
+        program
+            .get_subcommands()
+            .chain([program])
+            .flat_map(|command| {
+                command
+                    .get_arguments()
+                    .map(|arg| (command.get_name().to_owned(), arg.clone()))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_page_is_up_to_date() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/CONFIGURATION.md");
+        let page = markdown(&Cli::command());
+        if std::env::var_os("WANGQIAN_UPDATE_DOCS").is_some() {
+            std::fs::write(path, &page).unwrap();
+        }
+        let written = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            written == page,
+            "docs/CONFIGURATION.md is stale: run `make config-reference`"
+        );
+    }
+
+    #[test]
+    fn every_setting_has_a_meaning_a_concern_and_one_meaning_everywhere() {
+        let mut known: BTreeMap<String, (String, Vec<std::ffi::OsString>)> = BTreeMap::new();
+        for (command, argument) in every_argument(&Cli::command()) {
+            let Some(variable) = argument.get_env().and_then(|name| name.to_str()) else {
+                continue;
+            };
+            assert!(argument.get_help().is_some(), "{variable} of {command}");
+            assert!(argument.get_help_heading().is_some(), "{variable} of {command}");
+            let defaults = argument
+                .get_default_values()
+                .iter()
+                .map(|value| value.to_os_string())
+                .collect();
+            let meaning = (argument.get_long().unwrap_or_default().to_owned(), defaults);
+            let before = known
+                .entry(variable.to_owned())
+                .or_insert_with(|| meaning.clone());
+            assert_eq!(*before, meaning, "{variable} of {command}");
+        }
+        assert!(known.len() > 5);
+    }
+
+    #[test]
+    fn secrets_hide_their_values_in_help() {
+        let secret = |name: &str| {
+            [
+                "SECRET",
+                "PASSWORD",
+                "TOKEN",
+                "ACCESS_KEY",
+                "DATABASE_URL",
+                "SMTP_URL",
+            ]
+            .iter()
+            .any(|word| name.contains(word))
+        };
+        let mut found = 0;
+        for (command, argument) in every_argument(&Cli::command()) {
+            let Some(variable) = argument.get_env().and_then(|name| name.to_str()) else {
+                continue;
+            };
+            if secret(variable) {
+                assert!(argument.is_hide_env_values_set(), "{variable} of {command}");
+                found += 1;
+            }
+        }
+        assert!(found > 0);
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

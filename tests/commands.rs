@@ -1,0 +1,151 @@
+//! The tools: migrate, demo, audit, schema, health, and how each of them fails.
+
+use wangqian_embedded::test_database;
+
+use crate::support::process::{free_port, output, stderr, stdout, wangqian};
+
+async fn empty_database() -> String {
+    let base = test_database(|url| async move { wangqian_schema::db::migrate(&url).await.map(drop) }).await;
+    wangqian_schema::db::revert_all(base.url())
+        .await
+        .expect("it can be reverted");
+    base.url().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_an_empty_database_to_the_audited_demo() {
+    let url = empty_database().await;
+    let run = |arguments: &[&str]| output(wangqian().args(arguments).env("DATABASE_URL", &url));
+
+    let pending = run(&["migrate", "--check"]);
+    assert_eq!(pending.status.code(), Some(1));
+    assert!(stderr(&pending).contains("_foundation"), "{pending:?}");
+    let early = run(&["demo"]);
+    assert_eq!(early.status.code(), Some(4));
+    assert!(stderr(&early).contains("wangqian migrate"), "{early:?}");
+
+    let applied = run(&["migrate"]);
+    assert!(
+        applied.status.success() && stdout(&applied).contains("applied"),
+        "{applied:?}"
+    );
+    assert!(run(&["migrate", "--check"]).status.success());
+    assert!(stdout(&run(&["migrate"])).contains("nothing to do"));
+
+    let loaded = run(&["demo"]);
+    assert!(
+        stdout(&loaded).contains("graduate@example.com") && stdout(&loaded).contains("wangqian-demo"),
+        "{loaded:?}"
+    );
+    assert!(stdout(&run(&["demo"])).contains("nothing was changed"));
+
+    let audit = run(&["audit"]);
+    assert!(
+        audit.status.success() && stdout(&audit).contains(" 0 broken"),
+        "{audit:?}"
+    );
+    let nobody = run(&["audit", "--case", "01940000-0000-7000-8000-000000000000"]);
+    assert_eq!(nobody.status.code(), Some(1), "{nobody:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreachable_database_is_named_without_its_password() {
+    let url = format!("postgres://somebody:geheim@127.0.0.1:{}/wangqian", free_port());
+    for command in [
+        &["migrate"][..],
+        &["migrate", "--check"],
+        &["demo"],
+        &["audit"],
+        &["worker", "--public-url", "https://wangqian.example"],
+        &[
+            "api",
+            "--public-url",
+            "https://wangqian.example",
+            "--listen",
+            "127.0.0.1:0",
+        ],
+    ] {
+        let failed = output(wangqian().args(command).env("DATABASE_URL", &url));
+        let said = stderr(&failed);
+        assert_eq!(failed.status.code(), Some(4), "{command:?}: {said}");
+        assert!(
+            said.contains("DATABASE_URL") && said.contains("what to do"),
+            "{command:?}: {said}"
+        );
+        assert!(!said.contains("geheim"), "{command:?}: {said}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    for (command, named) in [
+        (&["migrate"][..], "DATABASE_URL"),
+        (&["audit"], "DATABASE_URL"),
+        (&["worker"], "DATABASE_URL"),
+        (&["api", "--listen", "127.0.0.1:0"], "DATABASE_URL"),
+        (
+            &["worker", "--database-url", "postgres://127.0.0.1/x"],
+            "WANGQIAN_PUBLIC_URL",
+        ),
+        (&["--log", "a=b=c", "schema"], "WANGQIAN_LOG"),
+    ] {
+        let failed = output(wangqian().args(command));
+        assert_eq!(failed.status.code(), Some(2), "{command:?}: {}", stderr(&failed));
+        assert!(
+            stderr(&failed).contains(named),
+            "{command:?}: {}",
+            stderr(&failed)
+        );
+    }
+    assert_eq!(output(wangqian().arg("no-such-command")).status.code(), Some(2));
+}
+
+#[test]
+fn help_names_settings_and_hides_secrets() {
+    for command in ["up", "api", "worker", "migrate", "demo", "audit", "health"] {
+        let help = output(
+            wangqian()
+                .args([command, "--help"])
+                .env("DATABASE_URL", "postgres://somebody:geheim@host/database")
+                .env("SMTP_URL", "smtps://somebody:geheim@host")
+                .env("S3_SECRET_ACCESS_KEY", "geheim"),
+        );
+        let text = stdout(&help);
+        assert!(help.status.success() && text.contains("Example"), "{command}");
+        assert!(text.contains("[env: "), "{command}");
+        assert!(!text.contains("geheim"), "{command}: {text}");
+    }
+}
+
+#[test]
+fn the_schema_is_printed() {
+    let schema = output(wangqian().arg("schema"));
+    assert!(schema.status.success());
+    assert!(stdout(&schema).contains("type Query"), "{schema:?}");
+    assert_eq!(stdout(&schema), wangqian_api::sdl());
+}
+
+#[test]
+fn health_of_nothing() {
+    let listen = format!("127.0.0.1:{}", free_port());
+    let health = output(wangqian().args(["health", "--listen", &listen]));
+    assert_eq!(health.status.code(), Some(1), "{health:?}");
+    assert!(stderr(&health).contains(&listen), "{health:?}");
+}
+
+#[test]
+fn logs_are_json_when_asked_for() {
+    let port = free_port();
+    let failed = output(
+        wangqian()
+            .args(["--log-format", "json", "--log", "debug", "migrate"])
+            .env("DATABASE_URL", format!("postgres://x@127.0.0.1:{port}/x")),
+    );
+    let lines: Vec<String> = stderr(&failed).lines().map(str::to_owned).collect();
+    for line in lines.iter().take_while(|line| !line.starts_with("error: ")) {
+        assert!(
+            serde_json::from_str::<serde_json::Value>(line).is_ok(),
+            "not JSON: {line}"
+        );
+    }
+}

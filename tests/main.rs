@@ -1,0 +1,13 @@
+//! Black-box tests: the product from outside, over the wire, and the executable as a process.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends where something is not as it should be"
+)]
+
+mod support;
+
+mod commands;
+mod demo;
+mod up;

@@ -1,0 +1,83 @@
+//! A client that speaks GraphQL over HTTP, signed in or not.
+
+use serde_json::{Value, json};
+
+/// The password of every demo account.
+pub(crate) const PASSWORD: &str = wangqian_cli::demo::accounts::PASSWORD;
+
+/// A client of one server.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    base: String,
+    token: Option<String>,
+}
+
+impl Client {
+    /// Nobody's client.
+    pub(crate) fn new(base: &str) -> Self {
+        Self {
+            http: reqwest::Client::builder().no_proxy().build().expect("a client"),
+            base: base.to_owned(),
+            token: None,
+        }
+    }
+
+    /// Logs in with an identifier and the demo password.
+    pub(crate) async fn login(&self, identifier: &str) -> Self {
+        let payload = self
+            .mutate(
+                "mutation($input: LogInInput!) { logIn(input: $input) { token userErrors { code message } } }",
+                json!({ "input": { "identifier": identifier, "password": PASSWORD, "delivery": "BEARER" } }),
+            )
+            .await;
+        let token = payload["token"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{identifier}: {payload}"));
+        Self {
+            token: Some(token.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// Sends an operation and gives the whole answer: `data` and `errors`.
+    pub(crate) async fn graphql(&self, query: &str, variables: Value) -> Value {
+        let mut request = self
+            .http
+            .post(format!("{}/graphql", self.base))
+            .header("accept", "application/graphql-response+json")
+            .json(&json!({ "query": query, "variables": variables }));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        let response = request.send().await.expect("an answer");
+        response.json().await.expect("JSON")
+    }
+
+    /// Sends an operation that has to succeed, and gives its `data`.
+    pub(crate) async fn query(&self, query: &str, variables: Value) -> Value {
+        let mut answer = self.graphql(query, variables).await;
+        assert!(answer.get("errors").is_none(), "{answer}");
+        answer["data"].take()
+    }
+
+    /// Sends a mutation that has to succeed as an operation, and gives the payload of its only field, user errors
+    /// included.
+    pub(crate) async fn mutate(&self, query: &str, variables: Value) -> Value {
+        let mut data = self.query(query, variables).await;
+        let fields = data.as_object_mut().expect("an object");
+        assert_eq!(fields.len(), 1, "one field: {fields:?}");
+        fields
+            .values_mut()
+            .next()
+            .map(Value::take)
+            .expect("the only field")
+    }
+
+    /// GETs a path: status and body.
+    pub(crate) async fn get(&self, path: &str) -> (u16, String) {
+        let url = format!("{}{path}", self.base);
+        let response = self.http.get(url).send().await.expect("an answer");
+        (response.status().as_u16(), response.text().await.expect("text"))
+    }
+}

@@ -1,0 +1,202 @@
+//! People and organisations for a test, all made up: written straight into the tables, signed in over HTTP.
+
+use std::sync::{
+    LazyLock,
+    atomic::{AtomicU32, Ordering},
+};
+
+use chrono::Utc;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use uuid::Uuid;
+use wangqian_schema::{
+    Platform,
+    checks::{credit_code_check, id_card_check},
+    model::{
+        account::{AccountKind, NewAccount},
+        employer::{Employer, EmployerMember, EmployerVerification},
+        graduate::{Gender, NewGraduate},
+        reviewer::{Operator, Reviewer},
+        school::{Department, School},
+    },
+    password,
+    tables::{accounts, departments, employer_members, employers, graduates, operators, reviewers, schools},
+    workflow::ReviewRoute,
+};
+
+use super::client::PASSWORD;
+
+static HASH: LazyLock<String> = LazyLock::new(|| password::hash(PASSWORD).expect("a hash"));
+static COUNT: AtomicU32 = AtomicU32::new(1);
+
+fn next() -> u32 {
+    COUNT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// A school with one department, and the reviewers of both.
+#[derive(Clone, Debug)]
+pub(crate) struct SchoolWorld {
+    pub school: Uuid,
+    pub department: Uuid,
+    /// E-mail address of the department's reviewer.
+    pub department_reviewer: String,
+    /// E-mail address of the school's reviewer.
+    pub school_reviewer: String,
+}
+
+/// A graduate of a test.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    pub id: Uuid,
+    pub email: String,
+    pub name: String,
+    pub student_number: String,
+    pub id_card_number: String,
+    pub mobile: String,
+}
+
+/// An employer of a test and the e-mail address of its member.
+#[derive(Clone, Debug)]
+pub(crate) struct Company {
+    pub id: Uuid,
+    pub name: String,
+    pub member: String,
+}
+
+async fn account(platform: &Platform, kind: AccountKind) -> (Uuid, String, String) {
+    let number = next();
+    let (id, email, mobile) = (Uuid::now_v7(), format!("person{number}@example.com"), format!("100{number:08}"));
+    let new = NewAccount {
+        id,
+        kind,
+        mobile: Some(&mobile),
+        email: Some(&email),
+        wechat_open_id: None,
+        password_hash: &HASH,
+    };
+    let mut conn = platform.pool.get().await.unwrap();
+    diesel::insert_into(accounts::table).values(&new).execute(&mut conn).await.unwrap();
+    (id, email, mobile)
+}
+
+/// A school that reviews by `route`.
+pub(crate) async fn school(platform: &Platform, route: ReviewRoute) -> SchoolWorld {
+    let number = next();
+    let school = School {
+        id: Uuid::now_v7(),
+        code: format!("{:05}", 10_000 + number),
+        name: format!("示例大学{number}"),
+        contact_phone: None,
+        address: None,
+        default_review_route: route,
+    };
+    let department =
+        Department { id: Uuid::now_v7(), school_id: school.id, code: "01".into(), name: "示例学院".into() };
+    let mut conn = platform.pool.get().await.unwrap();
+    diesel::insert_into(schools::table).values(&school).execute(&mut conn).await.unwrap();
+    diesel::insert_into(departments::table).values(&department).execute(&mut conn).await.unwrap();
+    drop(conn);
+    SchoolWorld {
+        school: school.id,
+        department: department.id,
+        department_reviewer: reviewer(platform, school.id, Some(department.id)).await,
+        school_reviewer: reviewer(platform, school.id, None).await,
+    }
+}
+
+/// Another department of a school; its id and its reviewer.
+pub(crate) async fn department(platform: &Platform, school: Uuid) -> (Uuid, String) {
+    let department = Department {
+        id: Uuid::now_v7(),
+        school_id: school,
+        code: format!("{}", next()),
+        name: "另一学院".into(),
+    };
+    let mut conn = platform.pool.get().await.unwrap();
+    diesel::insert_into(departments::table).values(&department).execute(&mut conn).await.unwrap();
+    drop(conn);
+    (department.id, reviewer(platform, school, Some(department.id)).await)
+}
+
+async fn reviewer(platform: &Platform, school_id: Uuid, department_id: Option<Uuid>) -> String {
+    let (account_id, email, _) = account(platform, AccountKind::Reviewer).await;
+    let row = Reviewer { account_id, school_id, department_id, name: "示例审核人".into() };
+    let mut conn = platform.pool.get().await.unwrap();
+    diesel::insert_into(reviewers::table).values(&row).execute(&mut conn).await.unwrap();
+    email
+}
+
+/// An operator's e-mail address.
+pub(crate) async fn operator(platform: &Platform) -> String {
+    let (account_id, email, _) = account(platform, AccountKind::Operator).await;
+    let row = Operator { account_id, name: "示例管理员".into() };
+    let mut conn = platform.pool.get().await.unwrap();
+    diesel::insert_into(operators::table).values(&row).execute(&mut conn).await.unwrap();
+    email
+}
+
+/// A graduate who has confirmed his data and may sign online, unless `change` says otherwise.
+pub(crate) async fn graduate(platform: &Platform, school: &SchoolWorld, change: impl FnOnce(&mut NewGraduate)) -> Person {
+    let (account_id, email, mobile) = account(platform, AccountKind::Graduate).await;
+    let number = next();
+    let first = format!("00000020050101{:03}", number % 1000);
+    let id_card_number = format!("{first}{}", id_card_check(&first).unwrap());
+    let mut new = NewGraduate {
+        id: Uuid::now_v7(),
+        account_id,
+        school_id: school.school,
+        department_id: school.department,
+        class_year: 2027,
+        student_number: format!("2023{number:06}"),
+        name: format!("林示例{number}"),
+        gender: Gender::Female,
+        id_card_number,
+        degree_level: "31".into(),
+        major: "软件工程".into(),
+        training_mode: "1".into(),
+        origin_region: "110108".into(),
+        online_signing_allowed: true,
+        confirmed_at: Some(Utc::now()),
+    };
+    change(&mut new);
+    let mut conn = platform.pool.get().await.unwrap();
+    diesel::insert_into(graduates::table).values(&new).execute(&mut conn).await.unwrap();
+    Person {
+        id: new.id,
+        email,
+        mobile,
+        name: new.name,
+        student_number: new.student_number,
+        id_card_number: new.id_card_number,
+    }
+}
+
+/// An employer with one member.
+pub(crate) async fn employer(platform: &Platform, verification: EmployerVerification) -> Company {
+    let number = next();
+    let first = format!("91000000MA{number:07}");
+    let row = Employer {
+        id: Uuid::now_v7(),
+        credit_code: format!("{first}{}", credit_code_check(&first).unwrap()),
+        name: format!("示例科技{number}有限公司"),
+        nature: "39".into(),
+        industry: "34".into(),
+        region: "110108".into(),
+        address: "示例路一号".into(),
+        verification,
+    };
+    let mut conn = platform.pool.get().await.unwrap();
+    diesel::insert_into(employers::table).values(&row).execute(&mut conn).await.unwrap();
+    drop(conn);
+    let member = member(platform, row.id).await;
+    Company { id: row.id, name: row.name, member }
+}
+
+/// Another member of an employer: the e-mail address.
+pub(crate) async fn member(platform: &Platform, employer_id: Uuid) -> String {
+    let (account_id, email, _) = account(platform, AccountKind::EmployerMember).await;
+    let row = EmployerMember { account_id, employer_id, name: "示例经办人".into() };
+    let mut conn = platform.pool.get().await.unwrap();
+    diesel::insert_into(employer_members::table).values(&row).execute(&mut conn).await.unwrap();
+    email
+}

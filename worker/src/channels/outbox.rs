@@ -1,0 +1,83 @@
+//! Messages as files in a folder: for development, and until a provider is connected.
+
+use std::{io, path::PathBuf};
+
+use futures_util::future::BoxFuture;
+use tokio::io::AsyncWriteExt;
+use uuid::Uuid;
+
+use super::{Channel, Outgoing, Receipt};
+use crate::JobError;
+
+/// Writes each message to `<folder>/<message id>.txt`: the address, an empty line, the text.
+#[derive(Debug, Clone)]
+pub struct OutboxChannel {
+    folder: PathBuf,
+}
+
+impl OutboxChannel {
+    /// A channel into this folder, which is made when it is needed.
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+}
+
+impl Channel for OutboxChannel {
+    fn deliver<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Result<Receipt, JobError>> {
+        Box::pin(async move {
+            let content = format!("To: {}\n\n{}\n", message.to.as_str(), message.body);
+            write_once(&self.folder, &format!("{}.txt", message.message_id), content.as_bytes()).await
+        })
+    }
+}
+
+/// Writes a file unless it is there; whoever sees it sees all of it.
+pub(super) async fn write_once(folder: &std::path::Path, name: &str, content: &[u8]) -> Result<Receipt, JobError> {
+    let receipt = Receipt { provider_reference: Some(name.to_owned()) };
+    let written = async {
+        let path = folder.join(name);
+        if tokio::fs::try_exists(&path).await? {
+            return Ok(());
+        }
+        tokio::fs::create_dir_all(folder).await?;
+        let unfinished = folder.join(format!(".{name}.{}", Uuid::new_v4().simple()));
+        let mut file = tokio::fs::File::create_new(&unfinished).await?;
+        file.write_all(content).await?;
+        file.sync_all().await?;
+        tokio::fs::rename(&unfinished, &path).await
+    };
+    let result: io::Result<()> = written.await;
+    result.map(|()| receipt).map_err(|error| JobError::retry(format_args!("the outbox cannot be written: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channels::Address;
+
+    #[tokio::test]
+    async fn a_message_is_one_file_however_often_it_is_delivered() {
+        let folder = tempfile::tempdir().unwrap();
+        let channel = OutboxChannel::new(folder.path().join("sms"));
+        let message = Outgoing {
+            message_id: Uuid::new_v4(),
+            to: Address::new("13800000000"),
+            title: String::new(),
+            body: "您收到一份签约邀请".into(),
+        };
+        let first = channel.deliver(&message).await.unwrap();
+        assert_eq!(channel.deliver(&message).await.unwrap(), first);
+        let files: Vec<_> = std::fs::read_dir(folder.path().join("sms")).unwrap().map(|e| e.unwrap().path()).collect();
+        assert_eq!(files, [folder.path().join(format!("sms/{}.txt", message.message_id))]);
+        assert_eq!(std::fs::read_to_string(&files[0]).unwrap(), "To: 13800000000\n\n您收到一份签约邀请\n");
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_cannot_be_written_is_tried_again() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let channel = OutboxChannel::new(file.path().join("sms"));
+        let message =
+            Outgoing { message_id: Uuid::nil(), to: Address::new("1"), title: String::new(), body: String::new() };
+        assert!(matches!(channel.deliver(&message).await, Err(JobError::Retry(_))));
+    }
+}

@@ -1,0 +1,68 @@
+//! What the jobs do, one file a job. Each may be run again at any time, also while an earlier run still goes on: the
+//! rows it changes decide which run counts.
+
+mod expire_invitation;
+mod paper;
+mod remind_invitation;
+mod render_document;
+mod send_message;
+
+pub(crate) use expire_invitation::expire_invitation;
+pub(crate) use remind_invitation::remind_invitation;
+pub(crate) use render_document::{RenderParts, render_document};
+pub(crate) use send_message::{SendParts, send_message};
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _};
+use diesel_async::RunQueryDsl as _;
+use uuid::Uuid;
+use wangqian_schema::{
+    Platform,
+    step::{self, Actor, AgreementStep, StepError},
+    tables::agreements,
+    workflow::Refusal,
+};
+
+use crate::JobError;
+
+/// What became of a timer's step.
+enum Timer {
+    /// It was taken.
+    Taken,
+    /// The rules do not want it any more, or not yet.
+    Refused(Refusal),
+}
+
+/// Takes the step of a timer.
+async fn take_on_time(platform: &Platform, agreement_id: Uuid, step: AgreementStep) -> Result<Timer, JobError> {
+    match step::take(platform, Actor::Worker, agreement_id, step, None).await {
+        Ok(_) => Ok(Timer::Taken),
+        Err(StepError::Refused(refusal)) => Ok(Timer::Refused(refusal)),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// A timer that came too early, since clocks differ: again at the time that lies `lead` before the deadline.
+async fn again_before_deadline(platform: &Platform, agreement_id: Uuid, lead: TimeDelta) -> Result<(), JobError> {
+    let mut conn = platform.pool.get().await?;
+    let deadline: Option<chrono::DateTime<chrono::Utc>> = agreements::table
+        .filter(agreements::id.eq(agreement_id))
+        .select(agreements::response_deadline)
+        .first(&mut conn)
+        .await
+        .optional()?;
+    let deadline = deadline.ok_or_else(|| JobError::park("there is no such agreement"))?;
+    let pause = (deadline - lead - platform.clock.now()).to_std().unwrap_or_default();
+    Err(JobError::retry_after(pause.max(Duration::from_millis(100)), "the time has not come yet"))
+}
+
+/// A step that failed otherwise than by the rules.
+fn failed(error: StepError) -> JobError {
+    match error {
+        StepError::Database(_) | StepError::Unreachable(_) => JobError::retry(error),
+        StepError::NotFound => JobError::park("there is no such agreement"),
+        other => JobError::park(other),
+    }
+}
