@@ -1,9 +1,9 @@
 //! `wangqian api`: serves the API until it is told to stop.
 
-use crate::storage::StorageSettings;
 use clap::Args;
 use wangqian_api::ApiSettings;
 use wangqian_schema::db::DatabaseSettings;
+use wangqian_storage::StorageSettings;
 
 use crate::{
     failure::{Exit, Failure},

@@ -1,8 +1,8 @@
 //! `wangqian worker`: works on the jobs until it is told to stop.
 
-use crate::storage::StorageSettings;
 use clap::Args;
 use wangqian_schema::db::DatabaseSettings;
+use wangqian_storage::StorageSettings;
 use wangqian_worker::WorkerSettings;
 
 use crate::{

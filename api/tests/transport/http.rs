@@ -8,7 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use wangqian_api::transport::TransportSettings;
 
-use crate::support::{Server, Stage, within};
+use crate::schema::Stage;
+use crate::support::{Server, within};
 
 /// Status, content type and body.
 async fn read(response: reqwest::Response) -> (u16, String, Value) {

@@ -7,7 +7,8 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::support::{Server, Stage, within};
+use crate::schema::Stage;
+use crate::support::{Server, within};
 
 /// Collects what is logged.
 #[derive(Clone, Default)]

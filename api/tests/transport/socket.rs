@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{self, Message};
 use wangqian_api::transport::TransportSettings;
 
-use crate::support::{Server, Stage, within};
+use crate::schema::Stage;
+use crate::support::{Server, within};
 
 #[tokio::test]
 async fn only_graphql_transport_ws_is_spoken() {

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 use wangqian_api::transport::TransportSettings;
 
-use crate::support::{Server, Stage, within};
+use crate::schema::Stage;
+use crate::support::{Server, within};
 
 #[tokio::test]
 async fn pings_are_answered_and_sent() {

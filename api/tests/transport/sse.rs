@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 use wangqian_api::transport::TransportSettings;
 
-use crate::support::{Server, Stage, within};
+use crate::schema::Stage;
+use crate::support::{Server, within};
 
 fn stream(server: &Server, query: &str) -> reqwest::RequestBuilder {
     server

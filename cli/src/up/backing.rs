@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use wangqian_embedded::{Postgres, PostgresError, PostgresOptions};
-use wangqian_storage::Storage;
+use wangqian_embedded::{
+    ObjectStore, ObjectStoreError, ObjectStoreOptions, Postgres, PostgresError, PostgresOptions,
+};
+use wangqian_storage::{Storage, StorageSettings};
 
 use super::{Arguments, folder::DataFolder};
 use crate::{
     failure::{Exit, Failure},
-    storage::connect,
+    storage,
 };
 
 /// The database within our own PostgreSQL.
@@ -20,6 +22,7 @@ const LEFT_BEHIND: Duration = Duration::from_secs(30);
 /// What the roles stand on.
 pub(super) struct Backing {
     postgres: Option<Postgres>,
+    object_store: Option<ObjectStore>,
     database_url: String,
     storage: Storage,
 }
@@ -35,9 +38,23 @@ impl Backing {
                 (Some(postgres), url)
             }
         };
-        let storage = connect(&arguments.storage)?;
+        let (object_store, storage) = match &arguments.storage.s3_endpoint {
+            Some(_) => {
+                let storage = storage::connect(&arguments.storage)?;
+                storage
+                    .ensure_bucket()
+                    .await
+                    .map_err(|error| storage::failure(&error))?;
+                (None, storage)
+            }
+            None => {
+                let (store, settings) = start_object_store(folder, &arguments.storage).await?;
+                (Some(store), storage::connect(&settings)?)
+            }
+        };
         Ok(Self {
             postgres,
+            object_store,
             database_url,
             storage,
         })
@@ -60,6 +77,9 @@ impl Backing {
 
     /// Stops what was started, and waits for it.
     pub(super) async fn stop(self) {
+        if let Some(store) = self.object_store {
+            store.stop().await;
+        }
         if let Some(postgres) = self.postgres {
             postgres.stop().await;
         }
@@ -82,6 +102,36 @@ async fn start_postgres(folder: &DataFolder) -> Result<Postgres, Failure> {
         .await
         .map_err(|error| postgres_failure(&error))?;
     Ok(postgres)
+}
+
+/// Our own store, and the settings with which a client reaches it.
+async fn start_object_store(
+    folder: &DataFolder,
+    settings: &StorageSettings,
+) -> Result<(ObjectStore, StorageSettings), Failure> {
+    let options = ObjectStoreOptions::new(folder.join("objects"), settings.s3_bucket.as_str());
+    let store = ObjectStore::start(options)
+        .await
+        .map_err(|error| object_store_failure(&error))?;
+    let settings = StorageSettings {
+        s3_endpoint: Some(store.endpoint()),
+        s3_public_endpoint: None,
+        s3_access_key_id: store.access_key_id().to_owned(),
+        s3_secret_access_key: store.secret_access_key().to_owned(),
+        s3_path_style: true,
+        ..settings.clone()
+    };
+    Ok((store, settings))
+}
+
+fn object_store_failure(error: &ObjectStoreError) -> Failure {
+    Failure::new(
+        Exit::Environment,
+        "the object store could not be started",
+        error,
+        "mend that, or choose another data folder with WANGQIAN_DATA (--data), or name a store of your own with \
+         S3_ENDPOINT",
+    )
 }
 
 fn postgres_failure(error: &PostgresError) -> Failure {

@@ -6,13 +6,13 @@ mod greeting;
 
 use std::path::PathBuf;
 
-use crate::storage::StorageSettings;
 use clap::{Args, ValueEnum};
 use wangqian_api::ApiSettings;
 use wangqian_schema::{
     Platform,
     db::{self, DatabaseSettings},
 };
+use wangqian_storage::StorageSettings;
 use wangqian_worker::WorkerSettings;
 
 use crate::{

@@ -2,9 +2,10 @@
 
 use chrono::TimeDelta;
 use mail_parser::MessageParser;
+use sha2::{Digest, Sha256};
 use wangqian_schema::step::AgreementStep;
 
-use crate::world::World;
+use crate::{support::eventually, world::World};
 
 const PENDING: &str = "SELECT count(*) FROM messages WHERE status = 'PENDING'";
 const UNFINISHED: &str = "SELECT count(*) FROM jobs WHERE state IN ('READY', 'RUNNING') AND run_at < now() + interval '1 minute'";
@@ -126,5 +127,69 @@ async fn jobs_of_things_that_do_not_exist_are_parked() {
     }
     let workers = world.work(&[]);
     world.comes_to(4, "SELECT count(*) FROM jobs WHERE state = 'PARKED' AND last_error LIKE 'attempt 1: there is no such %'").await;
+    workers.stop().await;
+}
+
+async fn sign(world: &World) {
+    let agreement = world.invite(world.in_days(10)).await;
+    world.take(world.graduate, agreement, AgreementStep::Accept).await;
+    world.take(world.reviewer, agreement, AgreementStep::Approve).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signed_agreement_gets_its_pdf_once() {
+    let world = World::new().await;
+    sign(&world).await;
+    let workers = world.work(&[]);
+    world.comes_to(1, "SELECT count(*) FROM documents WHERE ready_at IS NOT NULL").await;
+    world.comes_to(0, UNFINISHED).await;
+    let stored = world
+        .db
+        .text("SELECT object_key || ' ' || encode(sha256, 'hex') || ' ' || byte_size || ' ' || id FROM documents")
+        .await;
+    let [key, hash, size, id] = stored.split(' ').collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!(key, format!("documents/{id}/{hash}.pdf"));
+    let pdf = world.storage.get(key).await.unwrap();
+    assert!(pdf.starts_with(b"%PDF-"));
+    assert_eq!(pdf.len().to_string(), size);
+    assert_eq!(Sha256::digest(&pdf).iter().map(|byte| format!("{byte:02x}")).collect::<String>(), hash);
+
+    // Again, as after a crash between storing and noting, and once more for nothing.
+    let events = "SELECT count(*) FROM case_events WHERE action = 'STORE_DOCUMENT'";
+    assert_eq!(world.db.number(events).await, 1);
+    world.db.execute("UPDATE jobs SET state = 'READY', finished_at = NULL WHERE queue = 'render_document'").await;
+    world.comes_to(0, UNFINISHED).await;
+    world
+        .db
+        .execute(
+            "UPDATE documents SET ready_at = NULL, object_key = NULL, sha256 = NULL, byte_size = NULL; \
+             UPDATE jobs SET state = 'READY', finished_at = NULL WHERE queue = 'render_document'",
+        )
+        .await;
+    world.comes_to(1, "SELECT count(*) FROM documents WHERE ready_at IS NOT NULL").await;
+    let again = world.db.text("SELECT encode(sha256, 'hex') FROM documents").await;
+    assert_eq!(again, hash, "the same paper gives the same bytes");
+    workers.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_paper_that_cannot_be_drawn_is_parked_naming_the_field_and_an_absent_store_is_waited_for() {
+    let world = World::new().await;
+    // A character for private use: no font has it, and no person's data is in this test.
+    world.db.execute("UPDATE graduates SET major = E'\\U000F0000示例专业'").await;
+    sign(&world).await;
+    let workers = world.work(&[]);
+    let parked = "SELECT count(*) FROM jobs WHERE queue = 'render_document' AND state = 'PARKED'";
+    world.comes_to(1, parked).await;
+    let error = world.db.text("SELECT last_error FROM jobs WHERE queue = 'render_document'").await;
+    assert_eq!(error, "attempt 1: no loaded font can draw U+F0000, which stands in graduate.major (专业)");
+
+    let World { store, db, .. } = world;
+    store.stop().await;
+    db.execute("UPDATE documents SET paper = jsonb_set(paper, '{graduate,major}', '\"示例专业\"')").await;
+    db.execute("UPDATE jobs SET state = 'READY', finished_at = NULL, attempt = 0 WHERE queue = 'render_document'").await;
+    let waiting = "SELECT count(*) FROM jobs WHERE state = 'READY' AND attempt = 1 \
+                   AND last_error LIKE 'attempt 1: the PDF could not be stored: %'";
+    eventually("the job waits for the store", async || (db.number(waiting).await == 1).then_some(())).await;
     workers.stop().await;
 }

@@ -79,6 +79,12 @@ struct Number {
     n: i64,
 }
 
+#[derive(QueryableByName)]
+struct Words {
+    #[diesel(sql_type = Text)]
+    words: String,
+}
+
 impl Db {
     pub(crate) async fn new() -> Self {
         let url = fresh_database().await;
@@ -96,6 +102,12 @@ impl Db {
     pub(crate) async fn number(&self, query: &str) -> i64 {
         let mut conn = AsyncPgConnection::establish(&self.url).await.unwrap();
         diesel::sql_query(format!("SELECT ({query})::bigint AS n")).get_result::<Number>(&mut conn).await.unwrap().n
+    }
+
+    pub(crate) async fn text(&self, query: &str) -> String {
+        let mut conn = AsyncPgConnection::establish(&self.url).await.unwrap();
+        let query = diesel::sql_query(format!("SELECT ({query}) AS words"));
+        query.get_result::<Words>(&mut conn).await.unwrap().words
     }
 
     /// Inserts a job; gives its id.
@@ -272,9 +284,4 @@ impl Drop for Process {
 pub(crate) async fn fresh_database() -> String {
     let migrate = |url: String| async move { wangqian_schema::db::migrate(&url).await.map(drop) };
     wangqian_embedded::test_database(migrate).await.url().to_owned()
-}
-
-/// An object store for the workers.
-pub(crate) fn storage() -> wangqian_storage::Storage {
-    wangqian_storage::Storage
 }

@@ -18,6 +18,8 @@ use wangqian_schema::{
     step::{self, Actor, AgreementStep, Invitation},
     wake::Waker,
 };
+use wangqian_embedded::{ObjectStore, ObjectStoreOptions};
+use wangqian_storage::{Storage, StorageSettings};
 use wangqian_worker::WorkerSettings;
 
 use crate::support::{Db, eventually, fresh_database};
@@ -26,6 +28,8 @@ use crate::support::{Db, eventually, fresh_database};
 struct Cli {
     #[command(flatten)]
     settings: WorkerSettings,
+    #[command(flatten)]
+    storage: StorageSettings,
 }
 
 pub(crate) struct World {
@@ -35,6 +39,9 @@ pub(crate) struct World {
     pub(crate) employer: Viewer,
     pub(crate) reviewer: Viewer,
     pub(crate) outbox: tempfile::TempDir,
+    pub(crate) store: ObjectStore,
+    pub(crate) storage: Storage,
+    _objects: tempfile::TempDir,
 }
 
 /// The workers; end with the test.
@@ -87,7 +94,21 @@ impl World {
         ))
         .await
         .unwrap();
+        let objects = tempfile::tempdir().unwrap();
+        let store = ObjectStore::start(ObjectStoreOptions::new(objects.path(), "wangqian")).await.unwrap();
+        let settings = Cli::parse_from([
+            "worker",
+            "--s3-endpoint",
+            &store.endpoint(),
+            "--s3-access-key-id",
+            store.access_key_id(),
+            "--s3-secret-access-key",
+            store.secret_access_key(),
+        ]);
         Self {
+            storage: Storage::new(&settings.storage).unwrap(),
+            store,
+            _objects: objects,
             platform,
             db: Db { url, pool },
             graduate: Viewer::Graduate {
@@ -107,11 +128,10 @@ impl World {
         let arguments = ["worker", "--poll-ms", "20", "--outbox", outbox.to_str().unwrap()];
         let settings = Cli::parse_from(arguments.iter().chain(more)).settings;
         let shutdown = CancellationToken::new();
-        let storage = crate::support::storage();
         let running = tokio::spawn(wangqian_worker::run(
             self.platform.clone(),
             self.db.url.clone(),
-            storage,
+            self.storage.clone(),
             settings,
             shutdown.clone(),
         ));

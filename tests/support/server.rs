@@ -1,0 +1,144 @@
+//! A whole product in this process: a database of its own with the demo data, an object store, the API and the worker.
+
+use std::{path::Path, sync::Arc};
+
+use clap::Parser;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+use wangqian_cli::demo::{self, Beside};
+use wangqian_embedded::{ObjectStore, ObjectStoreOptions, test_database};
+use wangqian_schema::{Platform, clock::Clock, db, wake::Waker};
+use wangqian_storage::{Storage, StorageSettings};
+
+use super::Client;
+
+/// A running product. It stops when it is dropped; [`Server::stop`] waits for it.
+pub(crate) struct Server {
+    /// The base of its addresses, such as `http://127.0.0.1:40001`.
+    pub(crate) url: String,
+    /// Database, clock and wake-ups of the server itself: for assertions, and to move its time.
+    pub(crate) platform: Platform,
+    /// The object store's client.
+    pub(crate) storage: Storage,
+    files: TempDir,
+    shutdown: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+    _store: ObjectStore,
+}
+
+/// The settings of all parts, at their defaults, with nothing taken from the environment of the tests.
+#[derive(Parser)]
+struct Settings {
+    #[command(flatten)]
+    database: db::DatabaseSettings,
+    #[command(flatten)]
+    api: wangqian_api::ApiSettings,
+    #[command(flatten)]
+    storage: StorageSettings,
+    #[command(flatten)]
+    worker: wangqian_worker::WorkerSettings,
+}
+
+impl Server {
+    /// Starts one with demo data.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts one with demo data and options of the command line, such as `--query-depth=5`.
+    pub(crate) async fn start_with(options: &[&str]) -> Self {
+        let files = tempfile::tempdir().expect("a folder");
+        let database = test_database(prepare).await;
+        let settings = ["test"].iter().chain(options);
+        let settings = Settings::try_parse_from(settings).unwrap_or_else(|error| panic!("{error}"));
+        let store = ObjectStoreOptions::new(files.path().join("objects"), "wangqian");
+        let store = ObjectStore::start(store).await.expect("an object store");
+        let storage = Storage::new(&StorageSettings {
+            s3_endpoint: Some(store.endpoint()),
+            s3_access_key_id: store.access_key_id().to_owned(),
+            s3_secret_access_key: store.secret_access_key().to_owned(),
+            ..settings.storage
+        })
+        .expect("a client of the object store");
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let platform = platform_on(database.url(), &settings.database, &url);
+
+        let mut worker = settings.worker;
+        worker.outbox = files.path().join("outbox");
+        let shutdown = CancellationToken::new();
+        let api = wangqian_api::serve(
+            listener,
+            platform.clone(),
+            database.url().to_owned(),
+            storage.clone(),
+            settings.api,
+            shutdown.clone(),
+        );
+        let worker = wangqian_worker::run(
+            platform.clone(),
+            database.url().to_owned(),
+            storage.clone(),
+            worker,
+            shutdown.clone(),
+        );
+        let tasks = vec![
+            tokio::spawn(async move { api.await.expect("the API ends well") }),
+            tokio::spawn(async move { worker.await.expect("the worker ends well") }),
+        ];
+        Self {
+            url,
+            platform,
+            storage,
+            files,
+            shutdown,
+            tasks,
+            _store: store,
+        }
+    }
+
+    /// Nobody's client.
+    pub(crate) fn client(&self) -> Client {
+        Client::new(&self.url)
+    }
+
+    /// A client of somebody who has logged in with this identifier.
+    pub(crate) async fn login(&self, identifier: &str) -> Client {
+        self.client().login(identifier).await
+    }
+
+    /// The folder into which mails, SMS and WeChat messages are written.
+    pub(crate) fn outbox(&self) -> std::path::PathBuf {
+        self.files.path().join("outbox")
+    }
+
+    /// Stops it and waits for its end.
+    pub(crate) async fn stop(mut self) {
+        self.shutdown.cancel();
+        for task in self.tasks.drain(..) {
+            task.await.expect("it ends well");
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
+}
+
+fn platform_on(url: &str, settings: &db::DatabaseSettings, public_url: &str) -> Platform {
+    Platform {
+        pool: db::pool(url, settings).expect("a pool"),
+        clock: Clock::default(),
+        waker: Waker::default(),
+        public_url: Arc::from(public_url),
+    }
+}
+
+/// Migrates the template of all tests' databases and loads the demo data into it, once a process.
+async fn prepare(url: String) -> Result<(), db::DatabaseError> {
+    db::migrate(&url).await.map(drop)
+}
