@@ -11,3 +11,4 @@ mod support;
 mod commands;
 mod demo;
 mod up;
+mod whole;

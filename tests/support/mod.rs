@@ -3,5 +3,7 @@
 
 pub(crate) mod client;
 pub(crate) mod process;
+pub(crate) mod server;
 
 pub(crate) use client::Client;
+pub(crate) use server::Server;

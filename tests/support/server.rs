@@ -1,9 +1,8 @@
 //! A whole product in this process: a database of its own with the demo data, an object store, the API and the worker.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
-use clap::Parser;
-use serde_json::{Value, json};
+use clap::{CommandFactory, FromArgMatches, Parser, builder::Resettable};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -12,7 +11,7 @@ use wangqian_embedded::{ObjectStore, ObjectStoreOptions, test_database};
 use wangqian_schema::{Platform, clock::Clock, db, wake::Waker};
 use wangqian_storage::{Storage, StorageSettings};
 
-use super::Client;
+use super::{Client, process::PATIENCE};
 
 /// A running product. It stops when it is dropped; [`Server::stop`] waits for it.
 pub(crate) struct Server {
@@ -41,6 +40,16 @@ struct Settings {
     worker: wangqian_worker::WorkerSettings,
 }
 
+impl Settings {
+    fn from_options(options: &[&str]) -> Self {
+        let command = Self::command().mut_args(|argument| argument.env(Resettable::Reset));
+        let matches = command.try_get_matches_from(["test"].iter().chain(options));
+        matches
+            .and_then(|matches| Self::from_arg_matches(&matches))
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
 impl Server {
     /// Starts one with demo data.
     pub(crate) async fn start() -> Self {
@@ -50,9 +59,8 @@ impl Server {
     /// Starts one with demo data and options of the command line, such as `--query-depth=5`.
     pub(crate) async fn start_with(options: &[&str]) -> Self {
         let files = tempfile::tempdir().expect("a folder");
-        let database = test_database(prepare).await;
-        let settings = ["test"].iter().chain(options);
-        let settings = Settings::try_parse_from(settings).unwrap_or_else(|error| panic!("{error}"));
+        let database = test_database(|url| async move { db::migrate(&url).await.map(drop) }).await;
+        let settings = Settings::from_options(options);
         let store = ObjectStoreOptions::new(files.path().join("objects"), "wangqian");
         let store = ObjectStore::start(store).await.expect("an object store");
         let storage = Storage::new(&StorageSettings {
@@ -65,6 +73,8 @@ impl Server {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let platform = platform_on(database.url(), &settings.database, &url);
+
+        demo::load(&platform, Beside::Nobody).await.expect("demo data");
 
         let mut worker = settings.worker;
         worker.outbox = files.path().join("outbox");
@@ -114,6 +124,22 @@ impl Server {
         self.files.path().join("outbox")
     }
 
+    /// Looks again after every commit of this process until there is something to see.
+    pub(crate) async fn until<T>(&self, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+        let mut commits = self.platform.waker.subscribe();
+        let seen = async {
+            loop {
+                commits.borrow_and_update();
+                if let Some(seen) = look().await {
+                    return seen;
+                }
+                commits.changed().await.expect("the platform lives");
+            }
+        };
+        let seen = tokio::time::timeout(PATIENCE, seen).await;
+        seen.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+    }
+
     /// Stops it and waits for its end.
     pub(crate) async fn stop(mut self) {
         self.shutdown.cancel();
@@ -136,9 +162,4 @@ fn platform_on(url: &str, settings: &db::DatabaseSettings, public_url: &str) -> 
         waker: Waker::default(),
         public_url: Arc::from(public_url),
     }
-}
-
-/// Migrates the template of all tests' databases and loads the demo data into it, once a process.
-async fn prepare(url: String) -> Result<(), db::DatabaseError> {
-    db::migrate(&url).await.map(drop)
 }

@@ -33,7 +33,10 @@ impl JobError {
 
     /// A failure that passes after a known time.
     pub fn retry_after(pause: Duration, reason: impl Display) -> Self {
-        Self::RetryAfter { pause, reason: reason.to_string() }
+        Self::RetryAfter {
+            pause,
+            reason: reason.to_string(),
+        }
     }
 
     /// A failure that no repetition mends.

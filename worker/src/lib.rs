@@ -63,11 +63,19 @@ pub async fn run(
             stop.cancelled().await;
             io::Result::Ok(())
         };
-        let ended = monitor.run_with_signal(signal).await.map_err(|error| WorkerError::Ended(error.to_string()));
+        let ended = monitor
+            .run_with_signal(signal)
+            .await
+            .map_err(|error| WorkerError::Ended(error.to_string()));
         shutdown.cancel();
         ended
     };
-    let queues = [ExpireInvitation::QUEUE, RemindInvitation::QUEUE, RenderDocument::QUEUE, SendMessage::QUEUE];
+    let queues = [
+        ExpireInvitation::QUEUE,
+        RemindInvitation::QUEUE,
+        RenderDocument::QUEUE,
+        SendMessage::QUEUE,
+    ];
     let (ended, (), (), _) = tokio::join!(
         working,
         host.keep_house(&queues),
@@ -86,7 +94,11 @@ async fn monitor(
 ) -> Result<Monitor, WorkerError> {
     let mut monitor = Monitor::new();
     let time_limit = settings.time_limit();
-    let config = |name, concurrency| QueueConfig { name, concurrency, time_limit };
+    let config = |name, concurrency| QueueConfig {
+        name,
+        concurrency,
+        time_limit,
+    };
     let worker = |name: &str| WorkerBuilder::new(format!("{name}-{}", Uuid::new_v4().simple()));
 
     let expire = config(ExpireInvitation::QUEUE, settings.expire_concurrency);
@@ -94,7 +106,10 @@ async fn monitor(
         let (host, platform) = (host.clone(), platform.clone());
         monitor = monitor.register(move |_| {
             let queue = host.queue::<ExpireInvitation>(expire);
-            worker(expire.name).backend(queue).data(platform.clone()).build(jobs::expire_invitation)
+            worker(expire.name)
+                .backend(queue)
+                .data(platform.clone())
+                .build(jobs::expire_invitation)
         });
     }
     let remind = config(RemindInvitation::QUEUE, settings.remind_concurrency);
@@ -102,7 +117,10 @@ async fn monitor(
         let (host, platform) = (host.clone(), platform.clone());
         monitor = monitor.register(move |_| {
             let queue = host.queue::<RemindInvitation>(remind);
-            worker(remind.name).backend(queue).data(platform.clone()).build(jobs::remind_invitation)
+            worker(remind.name)
+                .backend(queue)
+                .data(platform.clone())
+                .build(jobs::remind_invitation)
         });
     }
     let render = config(RenderDocument::QUEUE, settings.render_concurrency);
@@ -116,16 +134,25 @@ async fn monitor(
         };
         monitor = monitor.register(move |_| {
             let queue = host.queue::<RenderDocument>(render);
-            worker(render.name).backend(queue).data(parts.clone()).build(jobs::render_document)
+            worker(render.name)
+                .backend(queue)
+                .data(parts.clone())
+                .build(jobs::render_document)
         });
     }
     let send = config(SendMessage::QUEUE, settings.send_concurrency);
     if send.concurrency > 0 {
         let host = host.clone();
-        let parts = SendParts { platform: platform.clone(), channels: Channels::new(settings)? };
+        let parts = SendParts {
+            platform: platform.clone(),
+            channels: Channels::new(settings)?,
+        };
         monitor = monitor.register(move |_| {
             let queue = host.queue::<SendMessage>(send);
-            worker(send.name).backend(queue).data(parts.clone()).build(jobs::send_message)
+            worker(send.name)
+                .backend(queue)
+                .data(parts.clone())
+                .build(jobs::send_message)
         });
     }
     Ok(monitor)
@@ -135,7 +162,10 @@ async fn monitor(
 async fn renderer(settings: &WorkerSettings) -> Result<Arc<Renderer>, WorkerError> {
     let folders: Vec<_> = settings.font_dir.iter().cloned().collect();
     let loaded = tokio::task::spawn_blocking(move || Renderer::new(&folders)).await;
-    let failed = |reason: String| WorkerError::Setting { setting: "WANGQIAN_FONT_DIR", reason };
+    let failed = |reason: String| WorkerError::Setting {
+        setting: "WANGQIAN_FONT_DIR",
+        reason,
+    };
     match loaded {
         Ok(Ok(renderer)) => Ok(Arc::new(renderer)),
         Ok(Err(error)) => Err(failed(error.to_string())),

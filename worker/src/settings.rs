@@ -134,8 +134,15 @@ mod tests {
     #[test]
     fn every_option_is_also_an_environment_variable_and_has_a_help_text() {
         use clap::CommandFactory;
-        for option in Cli::command().get_arguments().filter(|option| option.get_id() != "help") {
-            assert!(option.get_env().is_some() && option.get_help().is_some(), "{}", option.get_id());
+        for option in Cli::command()
+            .get_arguments()
+            .filter(|option| option.get_id() != "help")
+        {
+            assert!(
+                option.get_env().is_some() && option.get_help().is_some(),
+                "{}",
+                option.get_id()
+            );
         }
     }
 }

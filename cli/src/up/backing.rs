@@ -39,7 +39,7 @@ impl Backing {
             }
         };
         let (object_store, storage) = match &arguments.storage.s3_endpoint {
-            Some(_) => {
+            Some(endpoint) if !endpoint.is_empty() => {
                 let storage = storage::connect(&arguments.storage)?;
                 storage
                     .ensure_bucket()
@@ -47,7 +47,7 @@ impl Backing {
                     .map_err(|error| storage::failure(&error))?;
                 (None, storage)
             }
-            None => {
+            _ => {
                 let (store, settings) = start_object_store(folder, &arguments.storage).await?;
                 (Some(store), storage::connect(&settings)?)
             }

@@ -36,14 +36,19 @@ impl EmailChannel {
     /// # Errors
     /// [`WorkerError::Setting`] when an address or the URL cannot be used.
     pub fn new(settings: &WorkerSettings) -> Result<Self, WorkerError> {
-        let from: Mailbox = settings
-            .mail_from
-            .parse()
-            .map_err(|_| setting("WANGQIAN_MAIL_FROM", "not an address such as 网签 <no-reply@example.cn>"))?;
+        let from: Mailbox = settings.mail_from.parse().map_err(|_| {
+            setting(
+                "WANGQIAN_MAIL_FROM",
+                "not an address such as 网签 <no-reply@example.cn>",
+            )
+        })?;
         let envelope_from = match &settings.mail_envelope_from {
-            Some(address) => address
-                .parse()
-                .map_err(|_| setting("WANGQIAN_MAIL_ENVELOPE_FROM", "not an address such as bounce@example.cn"))?,
+            Some(address) => address.parse().map_err(|_| {
+                setting(
+                    "WANGQIAN_MAIL_ENVELOPE_FROM",
+                    "not an address such as bounce@example.cn",
+                )
+            })?,
             None => from.email.clone(),
         };
         let way = match &settings.smtp_url {
@@ -53,7 +58,11 @@ impl EmailChannel {
             ),
             None => Way::Files(settings.outbox.join("mail")),
         };
-        Ok(Self { from, envelope_from, way })
+        Ok(Self {
+            from,
+            envelope_from,
+            way,
+        })
     }
 
     fn compose(&self, message: &Outgoing, to: MailAddress) -> Result<Vec<u8>, JobError> {
@@ -62,7 +71,11 @@ impl EmailChannel {
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(one_line(&message.title))
-            .message_id(Some(format!("<{}@{}>", message.message_id, self.from.email.domain())))
+            .message_id(Some(format!(
+                "<{}@{}>",
+                message.message_id,
+                self.from.email.domain()
+            )))
             .date(owed_at(message.message_id))
             .raw_header(HeaderValue::new(auto_submitted, "auto-generated".to_owned()))
             .header(ContentType::TEXT_PLAIN)
@@ -73,31 +86,45 @@ impl EmailChannel {
 }
 
 fn setting(setting: &'static str, reason: impl Into<String>) -> WorkerError {
-    WorkerError::Setting { setting, reason: reason.into() }
+    WorkerError::Setting {
+        setting,
+        reason: reason.into(),
+    }
 }
 
 /// A subject is one line (RFC 5322): a line break from a person's input must not begin a header of its own.
 fn one_line(title: &str) -> String {
-    title.split(char::is_control).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    title
+        .split(char::is_control)
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// When the message was owed, which its id tells (UUID version 7): a repetition is the same mail to the letter.
 fn owed_at(id: Uuid) -> SystemTime {
-    id.get_timestamp().and_then(|at| SystemTime::try_from(at).ok()).unwrap_or_else(SystemTime::now)
+    id.get_timestamp()
+        .and_then(|at| SystemTime::try_from(at).ok())
+        .unwrap_or_else(SystemTime::now)
 }
 
 impl Channel for EmailChannel {
     fn deliver<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Result<Receipt, JobError>> {
         Box::pin(async move {
-            let to: MailAddress =
-                message.to.as_str().parse().map_err(|_| JobError::park("the e-mail address is not a valid one"))?;
+            let to: MailAddress = message
+                .to
+                .as_str()
+                .parse()
+                .map_err(|_| JobError::park("the e-mail address is not a valid one"))?;
             let mail = self.compose(message, to.clone())?;
             match &self.way {
                 Way::Smtp(smtp) => {
                     let envelope = Envelope::new(Some(self.envelope_from.clone()), vec![to])
                         .map_err(|error| JobError::park(format_args!("the mail has no envelope: {error}")))?;
                     let reference = smtp.send(&envelope, &mail).await?;
-                    Ok(Receipt { provider_reference: reference })
+                    Ok(Receipt {
+                        provider_reference: reference,
+                    })
                 }
                 Way::Files(folder) => write_once(folder, &format!("{}.eml", message.message_id), &mail).await,
             }

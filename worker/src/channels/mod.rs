@@ -51,7 +51,9 @@ pub struct Outgoing {
 
 impl fmt::Debug for Outgoing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outgoing").field("message_id", &self.message_id).finish_non_exhaustive()
+        f.debug_struct("Outgoing")
+            .field("message_id", &self.message_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -116,6 +118,9 @@ mod tests {
             body: "林示例，您好".into(),
         };
         let shown = format!("{message:?} {:?}", message.to);
-        assert!(!shown.contains("lin@") && !shown.contains('林') && !shown.contains('签'), "{shown}");
+        assert!(
+            !shown.contains("lin@") && !shown.contains('林') && !shown.contains('签'),
+            "{shown}"
+        );
     }
 }

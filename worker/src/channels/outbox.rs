@@ -26,14 +26,25 @@ impl Channel for OutboxChannel {
     fn deliver<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Result<Receipt, JobError>> {
         Box::pin(async move {
             let content = format!("To: {}\n\n{}\n", message.to.as_str(), message.body);
-            write_once(&self.folder, &format!("{}.txt", message.message_id), content.as_bytes()).await
+            write_once(
+                &self.folder,
+                &format!("{}.txt", message.message_id),
+                content.as_bytes(),
+            )
+            .await
         })
     }
 }
 
 /// Writes a file unless it is there; whoever sees it sees all of it.
-pub(super) async fn write_once(folder: &std::path::Path, name: &str, content: &[u8]) -> Result<Receipt, JobError> {
-    let receipt = Receipt { provider_reference: Some(name.to_owned()) };
+pub(super) async fn write_once(
+    folder: &std::path::Path,
+    name: &str,
+    content: &[u8],
+) -> Result<Receipt, JobError> {
+    let receipt = Receipt {
+        provider_reference: Some(name.to_owned()),
+    };
     let written = async {
         let path = folder.join(name);
         if tokio::fs::try_exists(&path).await? {
@@ -47,7 +58,9 @@ pub(super) async fn write_once(folder: &std::path::Path, name: &str, content: &[
         tokio::fs::rename(&unfinished, &path).await
     };
     let result: io::Result<()> = written.await;
-    result.map(|()| receipt).map_err(|error| JobError::retry(format_args!("the outbox cannot be written: {error}")))
+    result
+        .map(|()| receipt)
+        .map_err(|error| JobError::retry(format_args!("the outbox cannot be written: {error}")))
 }
 
 #[cfg(test)]
@@ -67,17 +80,30 @@ mod tests {
         };
         let first = channel.deliver(&message).await.unwrap();
         assert_eq!(channel.deliver(&message).await.unwrap(), first);
-        let files: Vec<_> = std::fs::read_dir(folder.path().join("sms")).unwrap().map(|e| e.unwrap().path()).collect();
-        assert_eq!(files, [folder.path().join(format!("sms/{}.txt", message.message_id))]);
-        assert_eq!(std::fs::read_to_string(&files[0]).unwrap(), "To: 13800000000\n\n您收到一份签约邀请\n");
+        let files: Vec<_> = std::fs::read_dir(folder.path().join("sms"))
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .collect();
+        assert_eq!(
+            files,
+            [folder.path().join(format!("sms/{}.txt", message.message_id))]
+        );
+        assert_eq!(
+            std::fs::read_to_string(&files[0]).unwrap(),
+            "To: 13800000000\n\n您收到一份签约邀请\n"
+        );
     }
 
     #[tokio::test]
     async fn a_folder_that_cannot_be_written_is_tried_again() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let channel = OutboxChannel::new(file.path().join("sms"));
-        let message =
-            Outgoing { message_id: Uuid::nil(), to: Address::new("1"), title: String::new(), body: String::new() };
+        let message = Outgoing {
+            message_id: Uuid::nil(),
+            to: Address::new("1"),
+            title: String::new(),
+            body: String::new(),
+        };
         assert!(matches!(channel.deliver(&message).await, Err(JobError::Retry(_))));
     }
 }

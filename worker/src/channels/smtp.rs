@@ -50,7 +50,10 @@ pub(super) struct Smtp {
 
 impl fmt::Debug for Smtp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Smtp").field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
+        f.debug_struct("Smtp")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .finish_non_exhaustive()
     }
 }
 
@@ -62,8 +65,15 @@ impl Smtp {
     /// What is wrong with the URL, without repeating it.
     pub(super) fn new(url: &str, time_limit: Duration, idle_limit: Duration) -> Result<Self, String> {
         let url = Url::parse(url).map_err(|error| format!("not a URL: {error}"))?;
-        let host = url.host_str().ok_or("names no host")?.trim_matches(['[', ']']).to_owned();
-        let tls = url.query_pairs().find(|(key, _)| key == "tls").map(|(_, value)| value.into_owned());
+        let host = url
+            .host_str()
+            .ok_or("names no host")?
+            .trim_matches(['[', ']'])
+            .to_owned();
+        let tls = url
+            .query_pairs()
+            .find(|(key, _)| key == "tls")
+            .map(|(_, value)| value.into_owned());
         let parameters =
             || TlsParameters::new(host.clone()).map_err(|error| format!("TLS cannot be set up: {error}"));
         let (encryption, port) = match (url.scheme(), tls.as_deref()) {
@@ -71,17 +81,26 @@ impl Smtp {
             ("smtp", Some("required")) => (Encryption::StartTls(parameters()?), 587),
             ("smtp", Some("opportunistic")) => (Encryption::IfOffered(parameters()?), 587),
             ("smtp", None) => (Encryption::Never, 25),
-            _ => return Err("neither smtps:// nor smtp:// with tls=required, tls=opportunistic or nothing".into()),
+            _ => {
+                return Err(
+                    "neither smtps:// nor smtp:// with tls=required, tls=opportunistic or nothing".into(),
+                );
+            }
         };
         let decoded = |text: &str| {
-            percent_decode(text).ok_or_else(|| "user name and password are not percent-encoded UTF-8".to_owned())
+            percent_decode(text)
+                .ok_or_else(|| "user name and password are not percent-encoded UTF-8".to_owned())
         };
         let credentials = match url.password() {
             Some(password) => Some(Credentials::new(decoded(url.username())?, decoded(password)?)),
             None => None,
         };
         let name = url.path().trim_matches('/');
-        let hello = if name.is_empty() { ClientId::default() } else { ClientId::Domain(name.to_owned()) };
+        let hello = if name.is_empty() {
+            ClientId::default()
+        } else {
+            ClientId::Domain(name.to_owned())
+        };
         Ok(Self {
             port: url.port().unwrap_or(port),
             host,
@@ -153,17 +172,26 @@ impl Smtp {
         match &self.encryption {
             Encryption::StartTls(parameters) => {
                 *stage = "STARTTLS";
-                connection.starttls(parameters.clone(), &self.hello).await.map_err(|error| passing(stage, &error))?;
+                connection
+                    .starttls(parameters.clone(), &self.hello)
+                    .await
+                    .map_err(|error| passing(stage, &error))?;
             }
             Encryption::IfOffered(parameters) if connection.can_starttls() => {
                 *stage = "STARTTLS";
-                connection.starttls(parameters.clone(), &self.hello).await.map_err(|error| passing(stage, &error))?;
+                connection
+                    .starttls(parameters.clone(), &self.hello)
+                    .await
+                    .map_err(|error| passing(stage, &error))?;
             }
             _ => {}
         }
         if let Some(credentials) = &self.credentials {
             *stage = "logging in";
-            connection.auth(DEFAULT_MECHANISMS, credentials).await.map_err(|error| passing(stage, &error))?;
+            connection
+                .auth(DEFAULT_MECHANISMS, credentials)
+                .await
+                .map_err(|error| passing(stage, &error))?;
         }
         Ok(connection)
     }
@@ -176,7 +204,12 @@ async fn transact(
     mail: &[u8],
 ) -> Result<Response, JobError> {
     let mut options = Vec::new();
-    if envelope.to().iter().chain(envelope.from()).any(|address| !AsRef::<str>::as_ref(address).is_ascii()) {
+    if envelope
+        .to()
+        .iter()
+        .chain(envelope.from())
+        .any(|address| !AsRef::<str>::as_ref(address).is_ascii())
+    {
         if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
             return Err(JobError::park("the mail server takes no addresses outside ASCII"));
         }
@@ -184,15 +217,27 @@ async fn transact(
     }
     *stage = "MAIL";
     let from = Mail::new(envelope.from().cloned(), options);
-    connection.command(from).await.map_err(|error| refused(stage, &error))?;
+    connection
+        .command(from)
+        .await
+        .map_err(|error| refused(stage, &error))?;
     *stage = "RCPT";
     for to in envelope.to() {
-        connection.command(Rcpt::new(to.clone(), Vec::new())).await.map_err(|error| refused(stage, &error))?;
+        connection
+            .command(Rcpt::new(to.clone(), Vec::new()))
+            .await
+            .map_err(|error| refused(stage, &error))?;
     }
     *stage = "DATA";
-    connection.command(Data).await.map_err(|error| refused(stage, &error))?;
+    connection
+        .command(Data)
+        .await
+        .map_err(|error| refused(stage, &error))?;
     *stage = "end of DATA";
-    connection.message(mail).await.map_err(|error| refused(stage, &error))
+    connection
+        .message(mail)
+        .await
+        .map_err(|error| refused(stage, &error))
 }
 
 /// A failure before any mail was at stake: it passes, or an operator mends it; no mail is given up for it.
@@ -203,7 +248,11 @@ fn passing(stage: &str, error: &SmtpError) -> JobError {
 /// The server's verdict on this mail.
 fn refused(stage: &str, error: &SmtpError) -> JobError {
     let reason = explain(stage, error);
-    if error.is_permanent() { JobError::park(reason) } else { JobError::retry(reason) }
+    if error.is_permanent() {
+        JobError::park(reason)
+    } else {
+        JobError::retry(reason)
+    }
 }
 
 /// The code of an answer, but not its words: servers like to repeat the address in them.
@@ -215,8 +264,14 @@ fn explain(stage: &str, error: &SmtpError) -> String {
             format!("{stage}: {error}")
         };
     };
-    let words = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-    match words.split_whitespace().next().filter(|word| is_enhanced_code(word)) {
+    let words = std::error::Error::source(error)
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    match words
+        .split_whitespace()
+        .next()
+        .filter(|word| is_enhanced_code(word))
+    {
         Some(enhanced) => format!("{stage}: the mail server answered {code} {enhanced}"),
         None => format!("{stage}: the mail server answered {code}"),
     }
@@ -225,7 +280,10 @@ fn explain(stage: &str, error: &SmtpError) -> String {
 /// An enhanced status code such as 5.1.1 (RFC 3463).
 fn is_enhanced_code(word: &str) -> bool {
     let numbers: Vec<&str> = word.split('.').collect();
-    numbers.len() == 3 && numbers.iter().all(|n| !n.is_empty() && n.len() <= 3 && n.bytes().all(|b| b.is_ascii_digit()))
+    numbers.len() == 3
+        && numbers
+            .iter()
+            .all(|n| !n.is_empty() && n.len() <= 3 && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn percent_decode(text: &str) -> Option<String> {
@@ -262,7 +320,13 @@ mod tests {
         }
         let client = smtp("smtps://no%2Dreply%40x.cn:%E7%A7%98@mail.example.cn").unwrap();
         assert!(client.credentials == Some(Credentials::new("no-reply@x.cn".into(), "秘".into())));
-        for wrong in ["mail.example.cn:25", "http://mail.example.cn", "smtp://h?tls=maybe", "smtp://u:%zz@h", "smtp://"] {
+        for wrong in [
+            "mail.example.cn:25",
+            "http://mail.example.cn",
+            "smtp://h?tls=maybe",
+            "smtp://u:%zz@h",
+            "smtp://",
+        ] {
             assert!(smtp(wrong).is_err(), "{wrong}");
         }
     }

@@ -8,10 +8,15 @@ use super::{Timer, again_before_deadline, take_on_time};
 use crate::JobError;
 
 /// The handler of the queue `expire_invitation`.
-pub(crate) async fn expire_invitation(job: ExpireInvitation, platform: Data<Platform>) -> Result<(), JobError> {
+pub(crate) async fn expire_invitation(
+    job: ExpireInvitation,
+    platform: Data<Platform>,
+) -> Result<(), JobError> {
     match take_on_time(&platform, job.agreement_id, AgreementStep::Expire).await? {
         Timer::Taken | Timer::Refused(Refusal::NotInThisStatus) => Ok(()),
-        Timer::Refused(Refusal::TooEarly) => again_before_deadline(&platform, job.agreement_id, TimeDelta::zero()).await,
+        Timer::Refused(Refusal::TooEarly) => {
+            again_before_deadline(&platform, job.agreement_id, TimeDelta::zero()).await
+        }
         Timer::Refused(other) => Err(JobError::park(other)),
     }
 }

@@ -36,7 +36,11 @@ enum Timer {
 }
 
 /// Takes the step of a timer.
-async fn take_on_time(platform: &Platform, agreement_id: Uuid, step: AgreementStep) -> Result<Timer, JobError> {
+async fn take_on_time(
+    platform: &Platform,
+    agreement_id: Uuid,
+    step: AgreementStep,
+) -> Result<Timer, JobError> {
     match step::take(platform, Actor::Worker, agreement_id, step, None).await {
         Ok(_) => Ok(Timer::Taken),
         Err(StepError::Refused(refusal)) => Ok(Timer::Refused(refusal)),
@@ -45,7 +49,11 @@ async fn take_on_time(platform: &Platform, agreement_id: Uuid, step: AgreementSt
 }
 
 /// A timer that came too early, since clocks differ: again at the time that lies `lead` before the deadline.
-async fn again_before_deadline(platform: &Platform, agreement_id: Uuid, lead: TimeDelta) -> Result<(), JobError> {
+async fn again_before_deadline(
+    platform: &Platform,
+    agreement_id: Uuid,
+    lead: TimeDelta,
+) -> Result<(), JobError> {
     let mut conn = platform.pool.get().await?;
     let deadline: Option<chrono::DateTime<chrono::Utc>> = agreements::table
         .filter(agreements::id.eq(agreement_id))
@@ -54,8 +62,13 @@ async fn again_before_deadline(platform: &Platform, agreement_id: Uuid, lead: Ti
         .await
         .optional()?;
     let deadline = deadline.ok_or_else(|| JobError::park("there is no such agreement"))?;
-    let pause = (deadline - lead - platform.clock.now()).to_std().unwrap_or_default();
-    Err(JobError::retry_after(pause.max(Duration::from_millis(100)), "the time has not come yet"))
+    let pause = (deadline - lead - platform.clock.now())
+        .to_std()
+        .unwrap_or_default();
+    Err(JobError::retry_after(
+        pause.max(Duration::from_millis(100)),
+        "the time has not come yet",
+    ))
 }
 
 /// A step that failed otherwise than by the rules.

@@ -1,15 +1,18 @@
 //! From the paper that is kept with a document to what the typesetter draws.
 
 use wangqian_document::{
-    AgreementPaper, Approval, Channel, CreditCode, EmployerBlock, GraduateBlock, SchoolBlock, SigningDates, TermsBlock,
-    Verification,
+    AgreementPaper, Approval, Channel, CreditCode, EmployerBlock, GraduateBlock, SchoolBlock, SigningDates,
+    TermsBlock, Verification,
 };
 use wangqian_schema::model::document::Paper;
 
 /// The paper as the typesetter wants it.
 pub(super) fn drawn(paper: Paper) -> AgreementPaper {
     let (employer, graduate, school, terms) = (paper.employer, paper.graduate, paper.school, paper.terms);
-    let approvals = [("院系", paper.department_approved_on), ("学校", paper.school_approved_on)];
+    let approvals = [
+        ("院系", paper.department_approved_on),
+        ("学校", paper.school_approved_on),
+    ];
     AgreementPaper {
         layout: paper.layout,
         number: Some(paper.agreement_number),
@@ -53,7 +56,12 @@ pub(super) fn drawn(paper: Paper) -> AgreementPaper {
             contact_address: school.address,
             approvals: approvals
                 .into_iter()
-                .filter_map(|(level, on)| Some(Approval { level: level.to_owned(), on: on? }))
+                .filter_map(|(level, on)| {
+                    Some(Approval {
+                        level: level.to_owned(),
+                        on: on?,
+                    })
+                })
                 .collect(),
         },
         terms: TermsBlock {
@@ -72,7 +80,10 @@ pub(super) fn drawn(paper: Paper) -> AgreementPaper {
             graduate: Some(paper.accepted_on),
             school: Some(paper.signed_on),
         },
-        verification: Some(Verification { code: paper.verification_code, url: paper.verification_url }),
+        verification: Some(Verification {
+            code: paper.verification_code,
+            url: paper.verification_url,
+        }),
     }
 }
 
@@ -117,8 +128,19 @@ mod tests {
         let renderer = Renderer::new(&[]).unwrap();
         let pdf = renderer.render(&drawn(paper("林示例")), Mark::None).unwrap();
         assert!(pdf.starts_with(b"%PDF-"));
-        let error = renderer.render(&drawn(paper("林\u{F0000}")), Mark::None).unwrap_err();
-        assert!(matches!(error, DocumentError::MissingGlyph { field: "graduate.name", .. }), "{error}");
+        let error = renderer
+            .render(&drawn(paper("林\u{F0000}")), Mark::None)
+            .unwrap_err();
+        assert!(
+            matches!(
+                error,
+                DocumentError::MissingGlyph {
+                    field: "graduate.name",
+                    ..
+                }
+            ),
+            "{error}"
+        );
         assert!(!error.to_string().contains('林'));
     }
 }

@@ -12,10 +12,15 @@ use super::{Timer, again_before_deadline, take_on_time};
 use crate::JobError;
 
 /// The handler of the queue `remind_invitation`.
-pub(crate) async fn remind_invitation(job: RemindInvitation, platform: Data<Platform>) -> Result<(), JobError> {
+pub(crate) async fn remind_invitation(
+    job: RemindInvitation,
+    platform: Data<Platform>,
+) -> Result<(), JobError> {
     match take_on_time(&platform, job.agreement_id, AgreementStep::Remind).await? {
         Timer::Taken | Timer::Refused(Refusal::NotInThisStatus | Refusal::DeadlinePassed) => Ok(()),
-        Timer::Refused(Refusal::TooEarly) => again_before_deadline(&platform, job.agreement_id, REMINDER_LEAD).await,
+        Timer::Refused(Refusal::TooEarly) => {
+            again_before_deadline(&platform, job.agreement_id, REMINDER_LEAD).await
+        }
         Timer::Refused(other) => Err(JobError::park(other)),
     }
 }

@@ -41,8 +41,13 @@ pub(crate) async fn render_document(job: RenderDocument, parts: Data<RenderParts
         return Ok(());
     }
     // The error would quote what the field says.
-    let paper = document.paper().map_err(|_| JobError::park("the kept paper is not of this release's form"))?;
-    let press = Arc::clone(&parts.presses).acquire_owned().await.map_err(JobError::retry)?;
+    let paper = document
+        .paper()
+        .map_err(|_| JobError::park("the kept paper is not of this release's form"))?;
+    let press = Arc::clone(&parts.presses)
+        .acquire_owned()
+        .await
+        .map_err(JobError::retry)?;
     let renderer = Arc::clone(&parts.renderer);
     let rendering = tokio::task::spawn_blocking(move || {
         let pdf = renderer.render(&drawn(paper), Mark::None);
@@ -51,16 +56,26 @@ pub(crate) async fn render_document(job: RenderDocument, parts: Data<RenderParts
         let sha256: [u8; 32] = Sha256::digest(&pdf).into();
         Ok((pdf, sha256))
     });
-    let rendered: Result<_, wangqian_document::DocumentError> =
-        rendering.await.map_err(|_| JobError::retry("rendering panicked; the worker's output says where"))?;
+    let rendered: Result<_, wangqian_document::DocumentError> = rendering
+        .await
+        .map_err(|_| JobError::retry("rendering panicked; the worker's output says where"))?;
     // Nothing but a corrected field, another font or another release helps.
     let (pdf, sha256) = rendered.map_err(JobError::park)?;
     let byte_size = i32::try_from(pdf.len()).map_err(|_| JobError::park("the PDF is larger than 2 GB"))?;
     let object_key = format!("documents/{}/{}.pdf", document.id, hex(&sha256));
     let stored = parts.storage.put(&object_key, "application/pdf", &pdf).await;
     stored.map_err(|error| JobError::retry(format_args!("the PDF could not be stored: {error}")))?;
-    let step = AgreementStep::StoreDocument(document.id, StoredPdf { object_key, sha256, byte_size });
-    step::take(platform, Actor::Worker, document.agreement_id, step, None).await.map_err(failed)?;
+    let step = AgreementStep::StoreDocument(
+        document.id,
+        StoredPdf {
+            object_key,
+            sha256,
+            byte_size,
+        },
+    );
+    step::take(platform, Actor::Worker, document.agreement_id, step, None)
+        .await
+        .map_err(failed)?;
     Ok(())
 }
 

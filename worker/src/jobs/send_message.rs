@@ -52,13 +52,21 @@ pub(crate) async fn send_message(
     let (channel, address) = match message.channel {
         Channel::Email => (&parts.channels.email, known.and_then(|known| known.email)),
         Channel::Sms => (&parts.channels.sms, known.and_then(|known| known.mobile)),
-        Channel::Wechat => (&parts.channels.wechat, known.and_then(|known| known.wechat_open_id)),
+        Channel::Wechat => (
+            &parts.channels.wechat,
+            known.and_then(|known| known.wechat_open_id),
+        ),
         Channel::InApp => return Err(JobError::park("the inbox needs no sending")),
     };
     let Some(address) = address else {
         return note(platform, &message, MessageStatus::NoAddress, None, None).await;
     };
-    let delivered = match write(message.template, message.channel, &message.params, &platform.public_url) {
+    let delivered = match write(
+        message.template,
+        message.channel,
+        &message.params,
+        &platform.public_url,
+    ) {
         Ok(text) => {
             let outgoing = Outgoing {
                 message_id: message.id,
@@ -71,10 +79,26 @@ pub(crate) async fn send_message(
         Err(error) => Err(JobError::park(error)),
     };
     match delivered {
-        Ok(receipt) => note(platform, &message, MessageStatus::Sent, receipt.provider_reference.as_deref(), None).await,
+        Ok(receipt) => {
+            note(
+                platform,
+                &message,
+                MessageStatus::Sent,
+                receipt.provider_reference.as_deref(),
+                None,
+            )
+            .await
+        }
         Err(error) => {
             if attempt.is_last() || matches!(error, JobError::Park(_)) {
-                note(platform, &message, MessageStatus::Parked, None, Some(&error.to_string())).await?;
+                note(
+                    platform,
+                    &message,
+                    MessageStatus::Parked,
+                    None,
+                    Some(&error.to_string()),
+                )
+                .await?;
             }
             Err(error)
         }

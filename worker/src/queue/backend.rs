@@ -99,7 +99,9 @@ pub struct JobQueue<J> {
 
 impl<J> std::fmt::Debug for JobQueue<J> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("JobQueue").field("config", &self.shared.config).finish_non_exhaustive()
+        f.debug_struct("JobQueue")
+            .field("config", &self.shared.config)
+            .finish_non_exhaustive()
     }
 }
 
@@ -147,7 +149,9 @@ impl<J: DeserializeOwned + Send + 'static> JobQueue<J> {
             let _ = tasks.settler.await;
         };
         if tokio::time::timeout(FLUSH, flushed).await.is_err() {
-            tracing::error!("some ends of attempts could not be written; those jobs are done over after their lease");
+            tracing::error!(
+                "some ends of attempts could not be written; those jobs are done over after their lease"
+            );
         }
     }
 }
@@ -162,7 +166,11 @@ impl<J: DeserializeOwned + Send + 'static> Backend for JobQueue<J> {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_next(&mut self, cx: &mut Context<'_>, _: &WorkerContext) -> Poll<Option<Result<Task<J>, Infallible>>> {
+    fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+        _: &WorkerContext,
+    ) -> Poll<Option<Result<Task<J>, Infallible>>> {
         self.shared.worker.register(cx.waker());
         // Nothing is begun after the stop; the pump hands back what waits.
         if self.shared.stop.is_cancelled() {
@@ -203,7 +211,9 @@ impl<J> BackendConfig for JobQueue<J> {
     }
 
     fn middleware(&mut self, _: &mut WorkerContext) -> RunLayer<J> {
-        RunLayer { shared: Arc::clone(&self.shared) }
+        RunLayer {
+            shared: Arc::clone(&self.shared),
+        }
     }
 }
 
@@ -214,7 +224,9 @@ pub struct RunLayer<J> {
 
 impl<J> std::fmt::Debug for RunLayer<J> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RunLayer").field("config", &self.shared.config).finish_non_exhaustive()
+        f.debug_struct("RunLayer")
+            .field("config", &self.shared.config)
+            .finish_non_exhaustive()
     }
 }
 
@@ -222,7 +234,10 @@ impl<J, S> tower::Layer<S> for RunLayer<J> {
     type Service = RunService<J, S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        RunService { shared: Arc::clone(&self.shared), inner }
+        RunService {
+            shared: Arc::clone(&self.shared),
+            inner,
+        }
     }
 }
 
@@ -234,7 +249,9 @@ pub struct RunService<J, S> {
 
 impl<J, S> std::fmt::Debug for RunService<J, S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RunService").field("config", &self.shared.config).finish_non_exhaustive()
+        f.debug_struct("RunService")
+            .field("config", &self.shared.config)
+            .finish_non_exhaustive()
     }
 }
 

@@ -36,8 +36,14 @@ pub(super) async fn keep(host: &QueueHost, queues: &[&str]) {
 async fn sample(host: &QueueHost, queues: &[&str]) -> Result<(), String> {
     let mut conn = host.pool.get().await.map_err(|error| error.to_string())?;
     let now = (host.now)();
-    for standing in sql::sample(&mut conn, queues, now).await.map_err(|error| error.to_string())? {
-        let oldest = standing.since.and_then(|since| (now - since).to_std().ok()).unwrap_or_default();
+    for standing in sql::sample(&mut conn, queues, now)
+        .await
+        .map_err(|error| error.to_string())?
+    {
+        let oldest = standing
+            .since
+            .and_then(|since| (now - since).to_std().ok())
+            .unwrap_or_default();
         metric::standing(standing.queue, standing.waiting, standing.parked, oldest);
     }
     Ok(())

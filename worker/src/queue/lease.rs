@@ -38,7 +38,12 @@ impl Claim {
 
     /// The attempt is over and its outcome on the way to the database: a lease that is gone now was given up by us.
     pub(super) fn settling(&self) {
-        if let Some(held) = self.leases.lock().get_mut(&self.id).filter(|held| held.token == self.token) {
+        if let Some(held) = self
+            .leases
+            .lock()
+            .get_mut(&self.id)
+            .filter(|held| held.token == self.token)
+        {
             held.settling = true;
         }
     }
@@ -67,7 +72,9 @@ pub(super) struct Leases {
 
 impl std::fmt::Debug for Leases {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Leases").field("held", &self.lock().len()).finish()
+        f.debug_struct("Leases")
+            .field("held", &self.lock().len())
+            .finish()
     }
 }
 
@@ -84,7 +91,14 @@ impl Leases {
         slot: Option<OwnedSemaphorePermit>,
     ) -> Arc<Claim> {
         let lost = CancellationToken::new();
-        self.lock().insert(row.id, Held { token, lost: lost.clone(), settling: false });
+        self.lock().insert(
+            row.id,
+            Held {
+                token,
+                lost: lost.clone(),
+                settling: false,
+            },
+        );
         Arc::new(Claim {
             id: row.id,
             token,
@@ -128,8 +142,10 @@ impl LeaseKeeper {
     pub(super) fn start(host: QueueHost) -> Result<Self, WorkerError> {
         let stop = CancellationToken::new();
         let stopped = stop.clone();
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(WorkerError::Thread)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(WorkerError::Thread)?;
         std::thread::Builder::new()
             .name("wangqian-leases".into())
             .spawn(move || runtime.block_on(stopped.run_until_cancelled(keep(host))))
@@ -164,12 +180,20 @@ async fn keep(host: QueueHost) {
     }
 }
 
-async fn beat_once(host: &QueueHost, conn: &mut Option<AsyncPgConnection>, spare: bool) -> Result<(), String> {
+async fn beat_once(
+    host: &QueueHost,
+    conn: &mut Option<AsyncPgConnection>,
+    spare: bool,
+) -> Result<(), String> {
     if conn.is_none() {
-        let mut fresh = AsyncPgConnection::establish(&host.database_url).await.map_err(|e| e.to_string())?;
+        let mut fresh = AsyncPgConnection::establish(&host.database_url)
+            .await
+            .map_err(|e| e.to_string())?;
         let limit = host.settings.lease.as_millis() / 3;
         fresh
-            .batch_execute(&format!("SET statement_timeout = {limit}; SET application_name = 'wangqian-leases'"))
+            .batch_execute(&format!(
+                "SET statement_timeout = {limit}; SET application_name = 'wangqian-leases'"
+            ))
             .await
             .map_err(|e| e.to_string())?;
         *conn = Some(fresh);
@@ -179,12 +203,21 @@ async fn beat_once(host: &QueueHost, conn: &mut Option<AsyncPgConnection>, spare
     };
     let held = host.leases.all();
     if !held.is_empty() {
-        let renewed = sql::renew(conn, &held, host.settings.lease).await.map_err(|e| e.to_string())?;
+        let renewed = sql::renew(conn, &held, host.settings.lease)
+            .await
+            .map_err(|e| e.to_string())?;
         host.leases.note_lost(&held, &renewed);
     }
     if !spare {
-        for job in sql::reap(conn, (host.now)(), host.settings.pauses).await.map_err(|e| e.to_string())? {
-            tracing::warn!(queue = job.queue, parked = job.spent, "freed a job whose worker vanished");
+        for job in sql::reap(conn, (host.now)(), host.settings.pauses)
+            .await
+            .map_err(|e| e.to_string())?
+        {
+            tracing::warn!(
+                queue = job.queue,
+                parked = job.spent,
+                "freed a job whose worker vanished"
+            );
             metric::reaped(job.queue, job.spent);
         }
     }

@@ -25,8 +25,15 @@ pub(super) async fn listen(host: &QueueHost, channel: &str, heard: impl Fn() + S
 
 async fn listen_once(host: &QueueHost, channel: &str, heard: &(impl Fn() + Send)) -> Result<(), String> {
     let establish = AsyncPgConnection::establish(&host.database_url);
-    let mut conn = timeout(ANSWER, establish).await.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?;
-    ask(&mut conn, &format!("SET application_name = 'wangqian-listen'; LISTEN \"{channel}\"")).await?;
+    let mut conn = timeout(ANSWER, establish)
+        .await
+        .map_err(|e| e.to_string())?
+        .map_err(|e| e.to_string())?;
+    ask(
+        &mut conn,
+        &format!("SET application_name = 'wangqian-listen'; LISTEN \"{channel}\""),
+    )
+    .await?;
     heard();
     loop {
         {

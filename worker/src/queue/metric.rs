@@ -8,16 +8,39 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogra
 pub(super) fn describe() {
     describe_counter!("wangqian_jobs_started_total", "Attempts begun");
     describe_counter!("wangqian_jobs_finished_total", "Attempts that succeeded");
-    describe_counter!("wangqian_jobs_failed_total", "Attempts that failed, also those that parked their job");
+    describe_counter!(
+        "wangqian_jobs_failed_total",
+        "Attempts that failed, also those that parked their job"
+    );
     describe_counter!("wangqian_jobs_parked_total", "Jobs parked for an operator");
-    describe_counter!("wangqian_jobs_lost_total", "Attempts ended because their lease was lost");
-    describe_counter!("wangqian_jobs_released_total", "Jobs handed back unfinished at shutdown");
-    describe_counter!("wangqian_jobs_vanished_total", "Jobs freed because their worker vanished");
-    describe_counter!("wangqian_lease_trouble_total", "Times the leases could not be prolonged");
-    describe_histogram!("wangqian_job_duration_seconds", Unit::Seconds, "How long attempts took");
+    describe_counter!(
+        "wangqian_jobs_lost_total",
+        "Attempts ended because their lease was lost"
+    );
+    describe_counter!(
+        "wangqian_jobs_released_total",
+        "Jobs handed back unfinished at shutdown"
+    );
+    describe_counter!(
+        "wangqian_jobs_vanished_total",
+        "Jobs freed because their worker vanished"
+    );
+    describe_counter!(
+        "wangqian_lease_trouble_total",
+        "Times the leases could not be prolonged"
+    );
+    describe_histogram!(
+        "wangqian_job_duration_seconds",
+        Unit::Seconds,
+        "How long attempts took"
+    );
     describe_gauge!("wangqian_jobs_waiting", "Due jobs not yet begun, up to 10,000");
     describe_gauge!("wangqian_jobs_parked", "Parked jobs, up to 10,000");
-    describe_gauge!("wangqian_jobs_oldest_due_seconds", Unit::Seconds, "How long the oldest due job has waited");
+    describe_gauge!(
+        "wangqian_jobs_oldest_due_seconds",
+        Unit::Seconds,
+        "How long the oldest due job has waited"
+    );
 }
 
 pub(super) fn started(queue: &'static str) {

@@ -94,7 +94,9 @@ pub struct QueueHost {
 
 impl std::fmt::Debug for QueueHost {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("QueueHost").field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("QueueHost")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }
 
@@ -109,7 +111,15 @@ impl QueueHost {
         shutdown: CancellationToken,
     ) -> Self {
         metric::describe();
-        Self { pool, database_url: database_url.into(), now, wake, settings, shutdown, leases: Arc::default() }
+        Self {
+            pool,
+            database_url: database_url.into(),
+            now,
+            wake,
+            settings,
+            shutdown,
+            leases: Arc::default(),
+        }
     }
 
     /// A queue to build an apalis worker on. Nothing is claimed before the worker is run.
@@ -127,11 +137,15 @@ impl QueueHost {
 
     /// Prunes and measures until the shutdown.
     pub async fn keep_house(&self, queues: &[&str]) {
-        self.shutdown.run_until_cancelled(housekeeping::keep(self, queues)).await;
+        self.shutdown
+            .run_until_cancelled(housekeeping::keep(self, queues))
+            .await;
     }
 
     /// Calls `heard` for every notification on `channel` until the shutdown; reconnects by itself.
     pub async fn listen(&self, channel: &str, heard: impl Fn() + Send) {
-        self.shutdown.run_until_cancelled(listen::listen(self, channel, heard)).await;
+        self.shutdown
+            .run_until_cancelled(listen::listen(self, channel, heard))
+            .await;
     }
 }

@@ -27,12 +27,18 @@ mod tests {
 
     #[test]
     fn pauses_grow_to_the_limit_and_vary() {
-        let pauses = Pauses { first: Duration::from_secs(2), longest: Duration::from_secs(60) };
+        let pauses = Pauses {
+            first: Duration::from_secs(2),
+            longest: Duration::from_secs(60),
+        };
         for (attempt, whole) in [(1, 2), (2, 4), (3, 8), (5, 32), (6, 60), (7, 60), (i32::MAX, 60)] {
             let whole = Duration::from_secs(whole);
             for _ in 0..50 {
                 let pause = pauses.after(attempt);
-                assert!(pause >= whole / 2 && pause <= whole, "attempt {attempt}: {pause:?}");
+                assert!(
+                    pause >= whole / 2 && pause <= whole,
+                    "attempt {attempt}: {pause:?}"
+                );
             }
         }
         let some: std::collections::HashSet<_> = (0..20).map(|_| pauses.after(3)).collect();

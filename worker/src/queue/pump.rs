@@ -92,7 +92,9 @@ async fn claim<J>(shared: &Shared<J>, wanted: usize, doubtful: &mut Vec<Uuid>) -
     let queue = shared.config.name;
     let mut conn = host.pool.get().await.map_err(|error| error.to_string())?;
     if !doubtful.is_empty() {
-        sql::unclaim(&mut conn, queue, doubtful).await.map_err(|error| error.to_string())?;
+        sql::unclaim(&mut conn, queue, doubtful)
+            .await
+            .map_err(|error| error.to_string())?;
         doubtful.clear();
     }
     let now = (host.now)();
@@ -128,7 +130,10 @@ async fn take_in<J: DeserializeOwned + Send + 'static>(
                 .attempt(usize::try_from(row.attempt - 1).unwrap_or(0))
                 .max_attempts(usize::try_from(row.max_attempts).unwrap_or(0))
                 .data(Arc::clone(&claim))
-                .data(Attempt { number: row.attempt, limit: row.max_attempts })
+                .data(Attempt {
+                    number: row.attempt,
+                    limit: row.max_attempts,
+                })
                 .build();
             shared.put(task, claim);
         }

@@ -83,7 +83,9 @@ fn outcome<T>(ended: Result<Result<T, BoxDynError>, JoinError>) -> Outcome {
             Err(other) => Outcome::Retry(other.to_string(), None),
         },
         // The panic's own words may hold a person's data; the panic hook has printed them and the place.
-        Err(error) if error.is_panic() => Outcome::Retry("panicked; the worker's output says where".into(), None),
+        Err(error) if error.is_panic() => {
+            Outcome::Retry("panicked; the worker's output says where".into(), None)
+        }
         Err(_) => Outcome::Release,
     }
 }

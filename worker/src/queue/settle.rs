@@ -29,7 +29,12 @@ pub(super) enum Outcome {
 }
 
 /// What the row becomes.
-pub(super) fn settlement(host: &QueueHost, queue: &'static str, claim: &Claim, outcome: Outcome) -> Settlement {
+pub(super) fn settlement(
+    host: &QueueHost,
+    queue: &'static str,
+    claim: &Claim,
+    outcome: Outcome,
+) -> Settlement {
     let mut settlement = Settlement {
         id: claim.id,
         token: claim.token,
@@ -47,11 +52,22 @@ pub(super) fn settlement(host: &QueueHost, queue: &'static str, claim: &Claim, o
             settlement.uncounted = 1;
         }
         Outcome::Park(reason) => park(queue, &mut settlement, &reason),
-        Outcome::Retry(reason, _) if claim.attempt >= claim.max_attempts => park(queue, &mut settlement, &reason),
+        Outcome::Retry(reason, _) if claim.attempt >= claim.max_attempts => {
+            park(queue, &mut settlement, &reason)
+        }
         Outcome::Retry(reason, pause) => {
             metric::failed(queue);
-            let pause = pause.unwrap_or_else(|| host.settings.pauses.after(claim.attempt)).min(FAR);
-            tracing::warn!(queue, job = claim.id, attempt = claim.attempt, ?pause, reason, "job failed; to be tried again");
+            let pause = pause
+                .unwrap_or_else(|| host.settings.pauses.after(claim.attempt))
+                .min(FAR);
+            tracing::warn!(
+                queue,
+                job = claim.id,
+                attempt = claim.attempt,
+                ?pause,
+                reason,
+                "job failed; to be tried again"
+            );
             settlement.state = "READY";
             settlement.run_at = Some((host.now)() + pause);
             settlement.error = Some(storable(claim.attempt, &reason));
@@ -63,7 +79,13 @@ pub(super) fn settlement(host: &QueueHost, queue: &'static str, claim: &Claim, o
 fn park(queue: &'static str, settlement: &mut Settlement, reason: &str) {
     metric::failed(queue);
     metric::parked(queue);
-    tracing::error!(queue, job = settlement.id, attempt = settlement.attempt, reason, "job parked");
+    tracing::error!(
+        queue,
+        job = settlement.id,
+        attempt = settlement.attempt,
+        reason,
+        "job parked"
+    );
     settlement.state = "PARKED";
     settlement.error = Some(storable(settlement.attempt, reason));
 }
@@ -83,7 +105,11 @@ pub(super) async fn settle_all(
 ) {
     let mut batch = Vec::with_capacity(BATCH);
     loop {
-        if closing.run_until_cancelled(outcomes.recv_many(&mut batch, BATCH)).await.is_none() {
+        if closing
+            .run_until_cancelled(outcomes.recv_many(&mut batch, BATCH))
+            .await
+            .is_none()
+        {
             outcomes.close();
             outcomes.recv_many(&mut batch, BATCH).await;
         }
@@ -102,13 +128,19 @@ async fn write(queue: &'static str, pool: &Pool<AsyncPgConnection>, settlements:
     loop {
         let written = timeout(Duration::from_secs(20), async {
             let mut conn = pool.get().await.map_err(|error| error.to_string())?;
-            super::sql::settle(&mut conn, settlements).await.map_err(|error| error.to_string())
+            super::sql::settle(&mut conn, settlements)
+                .await
+                .map_err(|error| error.to_string())
         });
         match written.await.unwrap_or_else(|_| Err("no answer in time".into())) {
             Ok(written) => {
                 for missing in settlements.iter().filter(|s| !written.contains(&s.id)) {
                     // After an answer that got lost this is our own write, seen a second time.
-                    tracing::warn!(queue, job = missing.id, "the end of an attempt was not written: its lease was over");
+                    tracing::warn!(
+                        queue,
+                        job = missing.id,
+                        "the end of an attempt was not written: its lease was over"
+                    );
                 }
                 return;
             }

@@ -84,11 +84,21 @@ async fn no_more_is_claimed_than_can_run() {
         })
     };
     let worker = Worker::start(&db, settings(), config("slots", 3), Arc::clone(&wait));
-    eventually("three jobs run", async || (running.load(Ordering::SeqCst) == 3).then_some(())).await;
-    assert_eq!(db.number("SELECT count(*) FROM jobs WHERE state = 'RUNNING'").await, 3);
+    eventually("three jobs run", async || {
+        (running.load(Ordering::SeqCst) == 3).then_some(())
+    })
+    .await;
+    assert_eq!(
+        db.number("SELECT count(*) FROM jobs WHERE state = 'RUNNING'")
+            .await,
+        3
+    );
     // Another worker is not kept from the rest.
     let other = Worker::start(&db, settings(), config("slots", 5), wait);
-    eventually("all jobs run", async || (running.load(Ordering::SeqCst) == 8).then_some(())).await;
+    eventually("all jobs run", async || {
+        (running.load(Ordering::SeqCst) == 8).then_some(())
+    })
+    .await;
     gate.add_permits(8);
     db.counts("slots", "DONE", 8).await;
     assert_eq!(most.load(Ordering::SeqCst), 8);
@@ -99,8 +109,13 @@ async fn no_more_is_claimed_than_can_run() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_begins_when_it_is_due_whatever_the_poll_interval() {
     let db = Db::new().await;
-    let slow_poll = || wangqian_worker::queue::QueueSettings { poll: Duration::from_secs(60), ..settings() };
-    let id = db.insert_with("precise", 1, "run_at = now() + interval '1500 milliseconds'").await;
+    let slow_poll = || wangqian_worker::queue::QueueSettings {
+        poll: Duration::from_secs(60),
+        ..settings()
+    };
+    let id = db
+        .insert_with("precise", 1, "run_at = now() + interval '1500 milliseconds'")
+        .await;
     let (ran, mut due) = mpsc::unbounded_channel();
     let note = handler(move |_, _| {
         ran.send(chrono::Utc::now()).unwrap();
@@ -122,7 +137,10 @@ async fn a_job_begins_when_it_is_due_whatever_the_poll_interval() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_wakes_the_queue_in_this_process_and_in_others() {
     let db = Db::new().await;
-    let slow_poll = wangqian_worker::queue::QueueSettings { poll: Duration::from_secs(60), ..settings() };
+    let slow_poll = wangqian_worker::queue::QueueSettings {
+        poll: Duration::from_secs(60),
+        ..settings()
+    };
     let (ran, mut order) = mpsc::unbounded_channel();
     let note = handler(move |n, _| {
         ran.send(n).unwrap();
@@ -131,7 +149,10 @@ async fn a_commit_wakes_the_queue_in_this_process_and_in_others() {
     let worker = Worker::start(&db, slow_poll, config("wake", 2), note);
     // The first job finds the queue asleep: it only ends in time by the wake-up.
     eventually("the queue has claimed once and sleeps", async || {
-        (db.number("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle'").await
+        (db.number(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle'",
+        )
+        .await
             > 1)
         .then_some(())
     })
@@ -143,7 +164,10 @@ async fn a_commit_wakes_the_queue_in_this_process_and_in_others() {
 
     let listening = {
         let (host, wake) = (worker.host.clone(), worker.wake.clone());
-        tokio::spawn(async move { host.listen("wangqian_test", || wake.send_modify(|n| *n += 1)).await })
+        tokio::spawn(async move {
+            host.listen("wangqian_test", || wake.send_modify(|n| *n += 1))
+                .await
+        })
     };
     eventually("somebody listens", async || {
         let query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'wangqian-listen' AND state = 'idle'";
@@ -161,7 +185,10 @@ async fn a_commit_wakes_the_queue_in_this_process_and_in_others() {
     .await;
     db.insert("wake", 3).await;
     assert_eq!(order.recv().await, Some(3));
-    assert!(began.elapsed() < Duration::from_secs(30), "polled rather than woken");
+    assert!(
+        began.elapsed() < Duration::from_secs(30),
+        "polled rather than woken"
+    );
     worker.stop().await;
     listening.await.unwrap();
 }
@@ -217,7 +244,10 @@ async fn throughput_of_jobs_that_do_nothing() {
         };
         let began = Instant::now();
         let worker = Worker::start(&db, settings(), config("load", concurrency), count);
-        eventually("all jobs ran", async || (done.load(Ordering::Relaxed) == 20_000).then_some(())).await;
+        eventually("all jobs ran", async || {
+            (done.load(Ordering::Relaxed) == 20_000).then_some(())
+        })
+        .await;
         db.counts("load", "DONE", 20_000).await;
         let took = began.elapsed();
         println!("{concurrency} slots: {:.0} jobs/s", 20_000.0 / took.as_secs_f64());

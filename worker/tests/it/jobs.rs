@@ -8,7 +8,8 @@ use wangqian_schema::step::AgreementStep;
 use crate::{support::eventually, world::World};
 
 const PENDING: &str = "SELECT count(*) FROM messages WHERE status = 'PENDING'";
-const UNFINISHED: &str = "SELECT count(*) FROM jobs WHERE state IN ('READY', 'RUNNING') AND run_at < now() + interval '1 minute'";
+const UNFINISHED: &str =
+    "SELECT count(*) FROM jobs WHERE state IN ('READY', 'RUNNING') AND run_at < now() + interval '1 minute'";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_invitation_is_mailed_and_nobody_is_written_to_without_an_address() {
@@ -20,19 +21,28 @@ async fn an_invitation_is_mailed_and_nobody_is_written_to_without_an_address() {
                  AND provider_reference = id || '.eml'";
     assert_eq!(world.db.number(query).await, 1);
     assert_eq!(
-        world.db.number("SELECT count(*) FROM messages WHERE channel = 'WECHAT' AND status = 'NO_ADDRESS'").await,
+        world
+            .db
+            .number("SELECT count(*) FROM messages WHERE channel = 'WECHAT' AND status = 'NO_ADDRESS'")
+            .await,
         1
     );
     let mails = world.sent("mail");
     let mail = MessageParser::default().parse(&mails[0]).unwrap();
-    assert_eq!(mail.to().unwrap().first().unwrap().address(), Some("lin@campus.example"));
+    assert_eq!(
+        mail.to().unwrap().first().unwrap().address(),
+        Some("lin@campus.example")
+    );
     assert!(mail.body_text(0).unwrap().contains("示例科技有限公司"));
     assert_eq!(mails.len(), 1);
 
     // A message that was sent is not sent again.
     std::fs::remove_dir_all(world.outbox.path().join("outbox")).unwrap();
     world.comes_to(0, UNFINISHED).await;
-    world.db.execute("UPDATE jobs SET state = 'READY', finished_at = NULL WHERE queue = 'send_message'").await;
+    world
+        .db
+        .execute("UPDATE jobs SET state = 'READY', finished_at = NULL WHERE queue = 'send_message'")
+        .await;
     world.comes_to(0, UNFINISHED).await;
     assert!(world.sent("mail").is_empty());
     workers.stop().await;
@@ -41,7 +51,10 @@ async fn an_invitation_is_mailed_and_nobody_is_written_to_without_an_address() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_with_a_wechat_is_told_there() {
     let world = World::new().await;
-    world.db.execute("UPDATE accounts SET wechat_open_id = 'open-1' WHERE kind = 'GRADUATE'").await;
+    world
+        .db
+        .execute("UPDATE accounts SET wechat_open_id = 'open-1' WHERE kind = 'GRADUATE'")
+        .await;
     world.invite(world.in_days(10)).await;
     let workers = world.work(&[]);
     world.comes_to(0, PENDING).await;
@@ -55,15 +68,36 @@ async fn an_unanswered_invitation_is_reminded_of_and_ends_on_time() {
     let world = World::new().await;
     let agreement = world.invite(world.in_days(3)).await;
     let workers = world.work(&[]);
-    world.platform.clock.advance(TimeDelta::days(2) + TimeDelta::minutes(1));
-    world.comes_to(1, "SELECT count(*) FROM case_events WHERE action = 'REMIND' AND actor_role = 'WORKER'").await;
-    assert_eq!(world.db.number("SELECT count(*) FROM agreements WHERE status = 'INVITED'").await, 1);
+    world
+        .platform
+        .clock
+        .advance(TimeDelta::days(2) + TimeDelta::minutes(1));
+    world
+        .comes_to(
+            1,
+            "SELECT count(*) FROM case_events WHERE action = 'REMIND' AND actor_role = 'WORKER'",
+        )
+        .await;
+    assert_eq!(
+        world
+            .db
+            .number("SELECT count(*) FROM agreements WHERE status = 'INVITED'")
+            .await,
+        1
+    );
     world.platform.clock.advance(TimeDelta::days(1));
-    world.comes_to(1, &format!("SELECT count(*) FROM agreements WHERE status = 'EXPIRED' AND id = '{agreement}'")).await;
+    world
+        .comes_to(
+            1,
+            &format!("SELECT count(*) FROM agreements WHERE status = 'EXPIRED' AND id = '{agreement}'"),
+        )
+        .await;
     world.comes_to(0, PENDING).await;
     // Invited, reminded, expired to the graduate; expired to the employer.
     assert_eq!(world.sent("mail").len(), 4);
-    world.comes_to(0, "SELECT count(*) FROM jobs WHERE state <> 'DONE'").await;
+    world
+        .comes_to(0, "SELECT count(*) FROM jobs WHERE state <> 'DONE'")
+        .await;
     workers.stop().await;
 }
 
@@ -71,7 +105,10 @@ async fn an_unanswered_invitation_is_reminded_of_and_ends_on_time() {
 async fn timers_leave_an_answered_invitation_alone_and_wait_when_they_come_too_early() {
     let world = World::new().await;
     let agreement = world.invite(world.in_days(10)).await;
-    world.db.execute("UPDATE jobs SET run_at = now() WHERE queue IN ('expire_invitation', 'remind_invitation')").await;
+    world
+        .db
+        .execute("UPDATE jobs SET run_at = now() WHERE queue IN ('expire_invitation', 'remind_invitation')")
+        .await;
     let workers = world.work(&[]);
     for (queue, lead) in [("expire_invitation", 0), ("remind_invitation", 24)] {
         let query = format!(
@@ -81,32 +118,68 @@ async fn timers_leave_an_answered_invitation_alone_and_wait_when_they_come_too_e
         );
         world.comes_to(1, &query).await;
     }
-    world.take(world.graduate, agreement, AgreementStep::Decline(None)).await;
-    world.db.execute("UPDATE jobs SET run_at = now() WHERE state = 'READY'").await;
-    world.comes_to(0, "SELECT count(*) FROM jobs WHERE state <> 'DONE'").await;
-    assert_eq!(world.db.number("SELECT count(*) FROM agreements WHERE status = 'DECLINED'").await, 1);
+    world
+        .take(world.graduate, agreement, AgreementStep::Decline(None))
+        .await;
+    world
+        .db
+        .execute("UPDATE jobs SET run_at = now() WHERE state = 'READY'")
+        .await;
+    world
+        .comes_to(0, "SELECT count(*) FROM jobs WHERE state <> 'DONE'")
+        .await;
+    assert_eq!(
+        world
+            .db
+            .number("SELECT count(*) FROM agreements WHERE status = 'DECLINED'")
+            .await,
+        1
+    );
     workers.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_cannot_be_sent_shows_as_parked_with_the_reason() {
     let world = World::new().await;
-    world.db.execute("UPDATE accounts SET email = 'lin at campus' WHERE kind = 'GRADUATE'").await;
+    world
+        .db
+        .execute("UPDATE accounts SET email = 'lin at campus' WHERE kind = 'GRADUATE'")
+        .await;
     let agreement = world.invite(world.in_days(10)).await;
     let workers = world.work(&[]);
     let parked = "SELECT count(*) FROM messages JOIN jobs ON jobs.payload ->> 'message_id' = messages.id::text \
                   WHERE status = 'PARKED' AND state = 'PARKED'";
-    world.comes_to(1, &format!("{parked} AND messages.last_error = 'the e-mail address is not a valid one'")).await;
+    world
+        .comes_to(
+            1,
+            &format!("{parked} AND messages.last_error = 'the e-mail address is not a valid one'"),
+        )
+        .await;
     workers.stop().await;
 
     // The same when the last attempt fails of something that might have passed.
     std::fs::remove_dir_all(world.outbox.path().join("outbox")).unwrap_or_default();
-    std::fs::write(world.outbox.path().join("outbox"), "a file where a folder should be").unwrap();
+    std::fs::write(
+        world.outbox.path().join("outbox"),
+        "a file where a folder should be",
+    )
+    .unwrap();
     world.take(world.employer, agreement, AgreementStep::Cancel).await;
-    world.db.execute("UPDATE accounts SET email = 'lin@campus.example' WHERE kind = 'GRADUATE'").await;
-    world.db.execute("UPDATE jobs SET max_attempts = 1 WHERE state = 'READY'").await;
+    world
+        .db
+        .execute("UPDATE accounts SET email = 'lin@campus.example' WHERE kind = 'GRADUATE'")
+        .await;
+    world
+        .db
+        .execute("UPDATE jobs SET max_attempts = 1 WHERE state = 'READY'")
+        .await;
     let workers = world.work(&[]);
-    world.comes_to(1, &format!("{parked} AND messages.last_error LIKE 'the outbox cannot be written: %'")).await;
+    world
+        .comes_to(
+            1,
+            &format!("{parked} AND messages.last_error LIKE 'the outbox cannot be written: %'"),
+        )
+        .await;
     workers.stop().await;
 }
 
@@ -133,7 +206,9 @@ async fn jobs_of_things_that_do_not_exist_are_parked() {
 async fn sign(world: &World) {
     let agreement = world.invite(world.in_days(10)).await;
     world.take(world.graduate, agreement, AgreementStep::Accept).await;
-    world.take(world.reviewer, agreement, AgreementStep::Approve).await;
+    world
+        .take(world.reviewer, agreement, AgreementStep::Approve)
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -141,7 +216,9 @@ async fn a_signed_agreement_gets_its_pdf_once() {
     let world = World::new().await;
     sign(&world).await;
     let workers = world.work(&[]);
-    world.comes_to(1, "SELECT count(*) FROM documents WHERE ready_at IS NOT NULL").await;
+    world
+        .comes_to(1, "SELECT count(*) FROM documents WHERE ready_at IS NOT NULL")
+        .await;
     world.comes_to(0, UNFINISHED).await;
     let stored = world
         .db
@@ -152,12 +229,21 @@ async fn a_signed_agreement_gets_its_pdf_once() {
     let pdf = world.storage.get(key).await.unwrap();
     assert!(pdf.starts_with(b"%PDF-"));
     assert_eq!(pdf.len().to_string(), size);
-    assert_eq!(Sha256::digest(&pdf).iter().map(|byte| format!("{byte:02x}")).collect::<String>(), hash);
+    assert_eq!(
+        Sha256::digest(&pdf)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>(),
+        hash
+    );
 
     // Again, as after a crash between storing and noting, and once more for nothing.
     let events = "SELECT count(*) FROM case_events WHERE action = 'STORE_DOCUMENT'";
     assert_eq!(world.db.number(events).await, 1);
-    world.db.execute("UPDATE jobs SET state = 'READY', finished_at = NULL WHERE queue = 'render_document'").await;
+    world
+        .db
+        .execute("UPDATE jobs SET state = 'READY', finished_at = NULL WHERE queue = 'render_document'")
+        .await;
     world.comes_to(0, UNFINISHED).await;
     world
         .db
@@ -166,7 +252,9 @@ async fn a_signed_agreement_gets_its_pdf_once() {
              UPDATE jobs SET state = 'READY', finished_at = NULL WHERE queue = 'render_document'",
         )
         .await;
-    world.comes_to(1, "SELECT count(*) FROM documents WHERE ready_at IS NOT NULL").await;
+    world
+        .comes_to(1, "SELECT count(*) FROM documents WHERE ready_at IS NOT NULL")
+        .await;
     let again = world.db.text("SELECT encode(sha256, 'hex') FROM documents").await;
     assert_eq!(again, hash, "the same paper gives the same bytes");
     workers.stop().await;
@@ -176,20 +264,36 @@ async fn a_signed_agreement_gets_its_pdf_once() {
 async fn a_paper_that_cannot_be_drawn_is_parked_naming_the_field_and_an_absent_store_is_waited_for() {
     let world = World::new().await;
     // A character for private use: no font has it, and no person's data is in this test.
-    world.db.execute("UPDATE graduates SET major = E'\\U000F0000示例专业'").await;
+    world
+        .db
+        .execute("UPDATE graduates SET major = E'\\U000F0000示例专业'")
+        .await;
     sign(&world).await;
     let workers = world.work(&[]);
     let parked = "SELECT count(*) FROM jobs WHERE queue = 'render_document' AND state = 'PARKED'";
     world.comes_to(1, parked).await;
-    let error = world.db.text("SELECT last_error FROM jobs WHERE queue = 'render_document'").await;
-    assert_eq!(error, "attempt 1: no loaded font can draw U+F0000, which stands in graduate.major (专业)");
+    let error = world
+        .db
+        .text("SELECT last_error FROM jobs WHERE queue = 'render_document'")
+        .await;
+    assert_eq!(
+        error,
+        "attempt 1: no loaded font can draw U+F0000, which stands in graduate.major (专业)"
+    );
 
     let World { store, db, .. } = world;
     store.stop().await;
-    db.execute("UPDATE documents SET paper = jsonb_set(paper, '{graduate,major}', '\"示例专业\"')").await;
-    db.execute("UPDATE jobs SET state = 'READY', finished_at = NULL, attempt = 0 WHERE queue = 'render_document'").await;
+    db.execute("UPDATE documents SET paper = jsonb_set(paper, '{graduate,major}', '\"示例专业\"')")
+        .await;
+    db.execute(
+        "UPDATE jobs SET state = 'READY', finished_at = NULL, attempt = 0 WHERE queue = 'render_document'",
+    )
+    .await;
     let waiting = "SELECT count(*) FROM jobs WHERE state = 'READY' AND attempt = 1 \
                    AND last_error LIKE 'attempt 1: the PDF could not be stored: %'";
-    eventually("the job waits for the store", async || (db.number(waiting).await == 1).then_some(())).await;
+    eventually("the job waits for the store", async || {
+        (db.number(waiting).await == 1).then_some(())
+    })
+    .await;
     workers.stop().await;
 }

@@ -64,7 +64,13 @@ impl Server {
     }
 
     fn channel(&self, more: &[&str]) -> EmailChannel {
-        let arguments = ["worker", "--smtp-url", &self.url, "--mail-from", "网签 <no-reply@wq.example>"];
+        let arguments = [
+            "worker",
+            "--smtp-url",
+            &self.url,
+            "--mail-from",
+            "网签 <no-reply@wq.example>",
+        ];
         EmailChannel::new(&Cli::parse_from(arguments.iter().chain(more)).settings).unwrap()
     }
 
@@ -88,7 +94,11 @@ async fn converse(stream: TcpStream, seen: Arc<Mutex<Seen>>, mood: Arc<Mutex<Moo
         }
         let command = line.trim_end().to_owned();
         seen.lock().unwrap().commands.push(command.clone());
-        let verb = command.split([' ', ':']).next().unwrap_or_default().to_uppercase();
+        let verb = command
+            .split([' ', ':'])
+            .next()
+            .unwrap_or_default()
+            .to_uppercase();
         let answer = match verb.as_str() {
             "EHLO" => "250-test\r\n250-AUTH PLAIN\r\n250 8BITMIME".to_owned(),
             "AUTH" => match take(|mood| matches!(mood, Mood::AnswerLogin(_))) {
@@ -109,7 +119,12 @@ async fn converse(stream: TcpStream, seen: Arc<Mutex<Seen>>, mood: Arc<Mutex<Moo
                     seen.mails.push(mail);
                     seen.mails.len()
                 };
-                match take(|mood| matches!(mood, Mood::SilentAfterData | Mood::HangUpAfterData | Mood::CloseAfterMail)) {
+                match take(|mood| {
+                    matches!(
+                        mood,
+                        Mood::SilentAfterData | Mood::HangUpAfterData | Mood::CloseAfterMail
+                    )
+                }) {
                     Some(Mood::SilentAfterData) => std::future::pending().await,
                     Some(Mood::CloseAfterMail) => {
                         stream.write_all(b"250 taken\r\n").await?;
@@ -151,12 +166,27 @@ async fn a_mail_arrives_as_it_was_written_over_one_kept_connection() {
     let mail = MessageParser::default().parse(&mails[0]).unwrap();
     assert_eq!(mail.subject().unwrap(), title.replace("\r\n", " "));
     assert!(mail.bcc().is_none());
-    assert_eq!(mail.body_text(0).unwrap().replace("\r\n", "\n").trim_end(), first.body);
-    assert_eq!(mail.message_id().unwrap(), format!("{}@wq.example", first.message_id));
+    assert_eq!(
+        mail.body_text(0).unwrap().replace("\r\n", "\n").trim_end(),
+        first.body
+    );
+    assert_eq!(
+        mail.message_id().unwrap(),
+        format!("{}@wq.example", first.message_id)
+    );
     let from = mail.from().unwrap().first().unwrap();
-    assert_eq!((from.name().unwrap(), from.address().unwrap()), ("网签", "no-reply@wq.example"));
-    assert_eq!(mail.to().unwrap().first().unwrap().address(), Some("lin@campus.example"));
-    assert_eq!(mail.header_raw("Auto-Submitted").map(str::trim), Some("auto-generated"));
+    assert_eq!(
+        (from.name().unwrap(), from.address().unwrap()),
+        ("网签", "no-reply@wq.example")
+    );
+    assert_eq!(
+        mail.to().unwrap().first().unwrap().address(),
+        Some("lin@campus.example")
+    );
+    assert_eq!(
+        mail.header_raw("Auto-Submitted").map(str::trim),
+        Some("auto-generated")
+    );
     assert!(mail.date().is_some());
     let commands = server.seen.lock().unwrap().commands.join("\n");
     assert!(commands.contains("MAIL FROM:<bounce@wq.example>"), "{commands}");
@@ -165,15 +195,24 @@ async fn a_mail_arrives_as_it_was_written_over_one_kept_connection() {
 
 #[tokio::test]
 async fn a_passing_refusal_is_tried_again_and_a_final_one_is_not_and_neither_names_the_address() {
-    let server = Server::start(Mood::AnswerRcpt("451 4.7.1 <lin@campus.example> greylisted, come back")).await;
+    let server = Server::start(Mood::AnswerRcpt(
+        "451 4.7.1 <lin@campus.example> greylisted, come back",
+    ))
+    .await;
     let channel = server.channel(&[]);
     let message = message("签约邀请");
     let error = channel.deliver(&message).await.unwrap_err();
-    assert_eq!(error, JobError::Retry("RCPT: the mail server answered 451 4.7.1".into()));
+    assert_eq!(
+        error,
+        JobError::Retry("RCPT: the mail server answered 451 4.7.1".into())
+    );
 
     *server.mood.lock().unwrap() = Mood::AnswerRcpt("550 5.1.1 <lin@campus.example>: no such person");
     let error = channel.deliver(&message).await.unwrap_err();
-    assert_eq!(error, JobError::Park("RCPT: the mail server answered 550 5.1.1".into()));
+    assert_eq!(
+        error,
+        JobError::Park("RCPT: the mail server answered 550 5.1.1".into())
+    );
     assert!(server.mails().is_empty());
 
     channel.deliver(&message).await.unwrap();
@@ -186,7 +225,10 @@ async fn a_server_that_never_answers_costs_the_time_limit_and_the_repetition_is_
     let channel = server.channel(&["--mail-time-limit-seconds", "1"]);
     let message = message("签约邀请");
     let error = channel.deliver(&message).await.unwrap_err();
-    assert_eq!(error, JobError::Retry("end of DATA: the mail server did not answer within 1 s".into()));
+    assert_eq!(
+        error,
+        JobError::Retry("end of DATA: the mail server did not answer within 1 s".into())
+    );
 
     *server.mood.lock().unwrap() = Mood::HangUpAfterData;
     assert!(matches!(channel.deliver(&message).await, Err(JobError::Retry(_))));
@@ -195,29 +237,52 @@ async fn a_server_that_never_answers_costs_the_time_limit_and_the_repetition_is_
     let receipt = channel.deliver(&message).await.unwrap();
     assert_eq!(receipt.provider_reference.as_deref(), Some("2.0.0 queued as 3"));
     let mails = server.mails();
-    assert!(mails.len() == 3 && mails.iter().all(|mail| *mail == mails[0]), "the same to the letter");
+    assert!(
+        mails.len() == 3 && mails.iter().all(|mail| *mail == mails[0]),
+        "the same to the letter"
+    );
     assert_eq!(server.seen.lock().unwrap().connections, 3);
 }
 
 #[tokio::test]
 async fn no_mail_is_given_up_for_a_wrong_password_a_missing_server_or_missing_encryption() {
     let server = Server::start(Mood::AnswerLogin("535 5.7.8 wrong password")).await;
-    let error = server.channel(&[]).deliver(&message("签约邀请")).await.unwrap_err();
-    assert_eq!(error, JobError::Retry("logging in: the mail server answered 535 5.7.8".into()));
+    let error = server
+        .channel(&[])
+        .deliver(&message("签约邀请"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error,
+        JobError::Retry("logging in: the mail server answered 535 5.7.8".into())
+    );
 
     let url = format!("{}?tls=required", server.url);
     let channel = EmailChannel::new(&Cli::parse_from(["worker", "--smtp-url", &url]).settings).unwrap();
     let before = server.seen.lock().unwrap().commands.len();
     let error = channel.deliver(&message("签约邀请")).await.unwrap_err();
-    assert!(matches!(&error, JobError::Retry(reason) if reason.starts_with("STARTTLS: ")), "{error:?}");
+    assert!(
+        matches!(&error, JobError::Retry(reason) if reason.starts_with("STARTTLS: ")),
+        "{error:?}"
+    );
     let after = server.seen.lock().unwrap().commands[before..].join("\n");
-    assert!(!after.contains("AUTH") && !after.contains("MAIL"), "nothing is told in the clear: {after}");
+    assert!(
+        !after.contains("AUTH") && !after.contains("MAIL"),
+        "nothing is told in the clear: {after}"
+    );
 
-    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let gone = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let url = format!("smtp://{gone}");
     let channel = EmailChannel::new(&Cli::parse_from(["worker", "--smtp-url", &url]).settings).unwrap();
     let error = channel.deliver(&message("签约邀请")).await.unwrap_err();
-    assert!(matches!(&error, JobError::Retry(reason) if reason.starts_with("connecting: ")), "{error:?}");
+    assert!(
+        matches!(&error, JobError::Retry(reason) if reason.starts_with("connecting: ")),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]
@@ -226,12 +291,18 @@ async fn a_connection_that_the_server_closed_or_that_is_too_old_is_replaced() {
     let channel = server.channel(&[]);
     channel.deliver(&message("一")).await.unwrap();
     channel.deliver(&message("二")).await.unwrap();
-    assert_eq!((server.mails().len(), server.seen.lock().unwrap().connections), (2, 2));
+    assert_eq!(
+        (server.mails().len(), server.seen.lock().unwrap().connections),
+        (2, 2)
+    );
 
     let channel = server.channel(&["--mail-idle-seconds", "0"]);
     channel.deliver(&message("三")).await.unwrap();
     channel.deliver(&message("四")).await.unwrap();
-    assert_eq!((server.mails().len(), server.seen.lock().unwrap().connections), (4, 4));
+    assert_eq!(
+        (server.mails().len(), server.seen.lock().unwrap().connections),
+        (4, 4)
+    );
 }
 
 #[tokio::test]
@@ -242,14 +313,36 @@ async fn without_a_server_mails_are_files_and_a_wrong_address_is_given_up() {
     let sent = message("签约邀请");
     channel.deliver(&sent).await.unwrap();
     channel.deliver(&sent).await.unwrap();
-    let files: Vec<_> = std::fs::read_dir(outbox.path().join("mail")).unwrap().map(|e| e.unwrap().path()).collect();
-    assert_eq!(files, [outbox.path().join(format!("mail/{}.eml", sent.message_id))]);
+    let files: Vec<_> = std::fs::read_dir(outbox.path().join("mail"))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
+    assert_eq!(
+        files,
+        [outbox.path().join(format!("mail/{}.eml", sent.message_id))]
+    );
     let bytes = std::fs::read(&files[0]).unwrap();
-    assert_eq!(MessageParser::default().parse(&bytes).unwrap().subject(), Some("签约邀请"));
+    assert_eq!(
+        MessageParser::default().parse(&bytes).unwrap().subject(),
+        Some("签约邀请")
+    );
 
-    let wrong = Outgoing { to: Address::new("lin at campus"), ..sent };
-    assert_eq!(channel.deliver(&wrong).await, Err(JobError::Park("the e-mail address is not a valid one".into())));
-    for (option, value) in [("--mail-from", "nobody"), ("--mail-envelope-from", "@"), ("--smtp-url", "http://h")] {
-        assert!(EmailChannel::new(&Cli::parse_from(["worker", option, value]).settings).is_err(), "{option}");
+    let wrong = Outgoing {
+        to: Address::new("lin at campus"),
+        ..sent
+    };
+    assert_eq!(
+        channel.deliver(&wrong).await,
+        Err(JobError::Park("the e-mail address is not a valid one".into()))
+    );
+    for (option, value) in [
+        ("--mail-from", "nobody"),
+        ("--mail-envelope-from", "@"),
+        ("--smtp-url", "http://h"),
+    ] {
+        assert!(
+            EmailChannel::new(&Cli::parse_from(["worker", option, value]).settings).is_err(),
+            "{option}"
+        );
     }
 }

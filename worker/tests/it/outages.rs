@@ -26,7 +26,12 @@ async fn another_worker_takes_the_job_of_a_killed_one_once_its_lease_is_over() {
     let (begun, mut begins) = mpsc::unbounded_channel();
     let process = Process::start(&db.url, settings(), config("killed", 1), hang(begun));
     assert_eq!(begins.recv().await, Some(1));
-    let other = Worker::start(&db, settings(), config("killed", 1), handler(|_, _| async { Ok(()) }));
+    let other = Worker::start(
+        &db,
+        settings(),
+        config("killed", 1),
+        handler(|_, _| async { Ok(()) }),
+    );
     // As long as its worker lives, the job is left alone, however long it takes.
     let renewed = "SELECT extract(epoch FROM lease_until) * 1000 FROM jobs";
     let first = db.number(renewed).await;
@@ -38,7 +43,10 @@ async fn another_worker_takes_the_job_of_a_killed_one_once_its_lease_is_over() {
     process.kill();
     let row = db.reaches(id, "DONE").await;
     assert_eq!(row.attempt, 2);
-    assert_eq!(row.last_error.as_deref(), Some("attempt 1: its worker vanished and the lease ran out"));
+    assert_eq!(
+        row.last_error.as_deref(),
+        Some("attempt 1: its worker vanished and the lease ran out")
+    );
     other.stop().await;
 }
 
@@ -47,7 +55,12 @@ async fn a_job_that_kills_its_workers_is_parked() {
     let db = Db::new().await;
     let id = db.insert_with("poison", 1, "max_attempts = 2").await;
     // Frees what others leave behind, but runs nothing of this queue itself.
-    let bystander = Worker::start(&db, settings(), config("bystander", 1), handler(|_, _| async { Ok(()) }));
+    let bystander = Worker::start(
+        &db,
+        settings(),
+        config("bystander", 1),
+        handler(|_, _| async { Ok(()) }),
+    );
     let (begun, mut begins) = mpsc::unbounded_channel();
     for _ in 0..2 {
         let process = Process::start(&db.url, settings(), config("poison", 1), hang(begun.clone()));
@@ -56,7 +69,10 @@ async fn a_job_that_kills_its_workers_is_parked() {
     }
     let row = db.reaches(id, "PARKED").await;
     assert_eq!(row.attempt, 2);
-    assert_eq!(row.last_error.as_deref(), Some("attempt 2: its worker vanished and the lease ran out"));
+    assert_eq!(
+        row.last_error.as_deref(),
+        Some("attempt 2: its worker vanished and the lease ran out")
+    );
     bystander.stop().await;
 }
 
@@ -79,7 +95,10 @@ async fn a_handler_that_blocks_every_thread_keeps_its_lease() {
     let jobs = [db.insert("blocking", 1).await, db.insert("blocking", 2).await];
     // Its runtime has two threads, and both are blocked.
     let process = Process::start(&db.url, settings(), config("blocking", 2), Arc::clone(&block));
-    eventually("both run", async || (runs.load(Ordering::SeqCst) == 2).then_some(())).await;
+    eventually("both run", async || {
+        (runs.load(Ordering::SeqCst) == 2).then_some(())
+    })
+    .await;
     let other = Worker::start(&db, settings(), config("blocking", 2), block);
     for job in jobs {
         assert_eq!(db.reaches(job, "DONE").await.attempt, 1);
@@ -115,12 +134,17 @@ async fn a_run_whose_lease_is_lost_is_ended_and_writes_nothing() {
         "UPDATE jobs SET lease_token = gen_random_uuid(), attempt = 2, lease_until = now() + interval '1 hour'",
     )
     .await;
-    tokio::time::timeout(Duration::from_secs(20), ends.recv()).await.expect("the run is ended");
+    tokio::time::timeout(Duration::from_secs(20), ends.recv())
+        .await
+        .expect("the run is ended");
     // The slot is free again.
     let next = db.insert("lost", 2).await;
     db.reaches(next, "RUNNING").await;
     let row = db.row(id).await;
-    assert_eq!((row.state.as_str(), row.attempt, row.last_error), ("RUNNING", 2, None));
+    assert_eq!(
+        (row.state.as_str(), row.attempt, row.last_error),
+        ("RUNNING", 2, None)
+    );
     drop(worker);
 }
 
@@ -164,7 +188,10 @@ async fn broken_connections_cost_neither_the_worker_nor_the_running_job() {
 async fn a_database_that_is_away_is_waited_for() {
     let db = Db::new().await;
     let name = db.url.rsplit('/').next().unwrap().to_owned();
-    let admin = Db { url: db.url.replace(&name, "postgres"), pool: db.pool.clone() };
+    let admin = Db {
+        url: db.url.replace(&name, "postgres"),
+        pool: db.pool.clone(),
+    };
     let id = db.insert("away", 1).await;
     let gate = Arc::new(Semaphore::new(0));
     let wait = {
@@ -181,13 +208,19 @@ async fn a_database_that_is_away_is_waited_for() {
     db.reaches(id, "RUNNING").await;
     let second = Worker::start(&db, settings(), config("away", 1), wait);
     // Nobody gets in any more, for longer than a lease; the job ends meanwhile.
-    admin.execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await;
     admin
-        .execute(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"))
+        .execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+        .await;
+    admin
+        .execute(&format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        ))
         .await;
     gate.add_permits(1);
     admin.execute("SELECT pg_sleep(1.2)").await;
-    admin.execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await;
+    admin
+        .execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+        .await;
     let row = db.reaches(id, "DONE").await;
     assert_eq!((row.attempt, row.last_error), (1, None));
     first.stop().await;

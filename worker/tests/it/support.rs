@@ -42,7 +42,10 @@ pub(crate) fn settings() -> QueueSettings {
         lease: Duration::from_millis(600),
         poll: Duration::from_millis(50),
         grace: Duration::from_secs(20),
-        pauses: Pauses { first: Duration::from_millis(20), longest: Duration::from_millis(200) },
+        pauses: Pauses {
+            first: Duration::from_millis(20),
+            longest: Duration::from_millis(200),
+        },
         keep_done: Duration::from_secs(7 * 86_400),
         prune_every: Duration::from_secs(3600),
         sample_every: Duration::from_secs(3600),
@@ -50,7 +53,11 @@ pub(crate) fn settings() -> QueueSettings {
 }
 
 pub(crate) fn config(name: &'static str, concurrency: usize) -> QueueConfig {
-    QueueConfig { name, concurrency, time_limit: Duration::from_secs(30) }
+    QueueConfig {
+        name,
+        concurrency,
+        time_limit: Duration::from_secs(30),
+    }
 }
 
 /// A database with the tables.
@@ -101,7 +108,11 @@ impl Db {
 
     pub(crate) async fn number(&self, query: &str) -> i64 {
         let mut conn = AsyncPgConnection::establish(&self.url).await.unwrap();
-        diesel::sql_query(format!("SELECT ({query})::bigint AS n")).get_result::<Number>(&mut conn).await.unwrap().n
+        diesel::sql_query(format!("SELECT ({query})::bigint AS n"))
+            .get_result::<Number>(&mut conn)
+            .await
+            .unwrap()
+            .n
     }
 
     pub(crate) async fn text(&self, query: &str) -> String {
@@ -130,7 +141,11 @@ impl Db {
             "INSERT INTO jobs (queue, payload{columns}) VALUES ('{queue}', '{{\"n\": {n}}}'{values}) RETURNING id AS n"
         );
         let mut conn = AsyncPgConnection::establish(&self.url).await.unwrap();
-        diesel::sql_query(query).get_result::<Number>(&mut conn).await.unwrap().n
+        diesel::sql_query(query)
+            .get_result::<Number>(&mut conn)
+            .await
+            .unwrap()
+            .n
     }
 
     pub(crate) async fn row(&self, id: i64) -> Row {
@@ -181,7 +196,10 @@ pub(crate) async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -
         if let Some(value) = condition().await {
             return value;
         }
-        assert!(tokio::time::Instant::now() < deadline, "in half a minute it did not come to: {what}");
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "in half a minute it did not come to: {what}"
+        );
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
@@ -199,7 +217,14 @@ pub(crate) struct Worker {
 pub(crate) fn host(db: &Db, settings: QueueSettings) -> (QueueHost, watch::Sender<u64>, CancellationToken) {
     let (wake, woken) = watch::channel(0);
     let shutdown = CancellationToken::new();
-    let host = QueueHost::new(db.pool.clone(), &db.url, Arc::new(Utc::now), woken, settings, shutdown.clone());
+    let host = QueueHost::new(
+        db.pool.clone(),
+        &db.url,
+        Arc::new(Utc::now),
+        woken,
+        settings,
+        shutdown.clone(),
+    );
     (host, wake, shutdown)
 }
 
@@ -228,18 +253,29 @@ impl Worker {
             };
             monitor.run_with_signal(signal).await.unwrap();
         });
-        Self { host, wake, shutdown, running: Some(running), _keeper: keeper }
+        Self {
+            host,
+            wake,
+            shutdown,
+            running: Some(running),
+            _keeper: keeper,
+        }
     }
 
     /// Shuts down gracefully and waits for the end.
     pub(crate) async fn stop(mut self) {
         self.shutdown.cancel();
         let running = self.running.take().unwrap();
-        tokio::time::timeout(Duration::from_secs(30), running).await.expect("the worker ends").unwrap();
+        tokio::time::timeout(Duration::from_secs(30), running)
+            .await
+            .expect("the worker ends")
+            .unwrap();
     }
 
     pub(crate) fn is_running(&self) -> bool {
-        self.running.as_ref().is_some_and(|running| !running.is_finished())
+        self.running
+            .as_ref()
+            .is_some_and(|running| !running.is_finished())
     }
 }
 
@@ -251,14 +287,24 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(url: &str, settings: QueueSettings, config: QueueConfig, handler: Handler) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
         let manager = AsyncDieselConnectionManager::new(url);
         let pool = deadpool::Pool::builder(manager).max_size(4).build().unwrap();
-        let db = Db { url: url.to_owned(), pool };
+        let db = Db {
+            url: url.to_owned(),
+            pool,
+        };
         let entered = runtime.enter();
         let worker = Worker::start(&db, settings, config, handler);
         drop(entered);
-        Self { runtime: Some(runtime), worker: Some(worker) }
+        Self {
+            runtime: Some(runtime),
+            worker: Some(worker),
+        }
     }
 
     /// As by `kill -9`: everything stops where it is, and nothing is written any more.

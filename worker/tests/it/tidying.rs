@@ -18,22 +18,33 @@ async fn jobs_done_long_ago_are_deleted_and_nothing_else() {
          INSERT INTO jobs (queue, payload, max_attempts, created_at) VALUES ('kept', '{}', 1, now() - interval '1 year')",
     )
     .await;
-    let often = QueueSettings { prune_every: Duration::from_millis(50), ..settings() };
+    let often = QueueSettings {
+        prune_every: Duration::from_millis(50),
+        ..settings()
+    };
     let (host, _wake, shutdown) = host(&db, often);
     let keeping = tokio::spawn(async move { host.keep_house(&["old"]).await });
     db.counts("old", "DONE", 0).await;
-    assert_eq!(db.number("SELECT count(*) FROM jobs WHERE queue = 'kept'").await, 3);
+    assert_eq!(
+        db.number("SELECT count(*) FROM jobs WHERE queue = 'kept'").await,
+        3
+    );
     shutdown.cancel();
     keeping.await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_queues_are_measured() {
-    let figures = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().unwrap();
+    let figures = metrics_exporter_prometheus::PrometheusBuilder::new()
+        .install_recorder()
+        .unwrap();
     let db = Db::new().await;
-    db.insert_with("measured", 1, "run_at = now() - interval '90 seconds'").await;
-    db.insert_with("measured", 2, "run_at = now(), priority = 3").await;
-    db.insert_with("measured", 3, "run_at = now() + interval '1 hour'").await;
+    db.insert_with("measured", 1, "run_at = now() - interval '90 seconds'")
+        .await;
+    db.insert_with("measured", 2, "run_at = now(), priority = 3")
+        .await;
+    db.insert_with("measured", 3, "run_at = now() + interval '1 hour'")
+        .await;
     db.execute(
         "INSERT INTO jobs (queue, payload, max_attempts, state, finished_at) VALUES ('measured', '{}', 1, 'PARKED', now())",
     )
@@ -42,7 +53,9 @@ async fn the_queues_are_measured() {
     let keeping = tokio::spawn(async move { host.keep_house(&["measured", "empty"]).await });
     let figure = |name: &str| {
         let (figures, name) = (figures.render(), name.to_owned());
-        figures.lines().find_map(|line| line.strip_prefix(&name)?.trim().parse::<f64>().ok())
+        figures
+            .lines()
+            .find_map(|line| line.strip_prefix(&name)?.trim().parse::<f64>().ok())
     };
     let waiting = eventually("the queues are measured", async || {
         figure("wangqian_jobs_waiting{queue=\"measured\"}")
@@ -61,15 +74,27 @@ async fn the_queues_are_measured() {
         settings(),
         config("measured", 1),
         handler(|n, _| async move {
-            if n == 1 { Ok(()) } else { Err(wangqian_worker::JobError::park("no")) }
+            if n == 1 {
+                Ok(())
+            } else {
+                Err(wangqian_worker::JobError::park("no"))
+            }
         }),
     );
     db.counts("measured", "DONE", 1).await;
     db.counts("measured", "PARKED", 2).await;
     worker.stop().await;
-    for (name, expected) in [("started", 2.0), ("finished", 1.0), ("failed", 1.0), ("parked", 1.0)] {
+    for (name, expected) in [
+        ("started", 2.0),
+        ("finished", 1.0),
+        ("failed", 1.0),
+        ("parked", 1.0),
+    ] {
         let name = format!("wangqian_jobs_{name}_total{{queue=\"measured\"}}");
         assert_eq!(figure(&name), Some(expected), "{name}");
     }
-    assert_eq!(figure("wangqian_job_duration_seconds_count{queue=\"measured\"}"), Some(2.0));
+    assert_eq!(
+        figure("wangqian_job_duration_seconds_count{queue=\"measured\"}"),
+        Some(2.0)
+    );
 }

@@ -6,6 +6,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+use wangqian_embedded::{ObjectStore, ObjectStoreOptions};
 use wangqian_schema::{
     Platform,
     checks::credit_code_check,
@@ -18,7 +19,6 @@ use wangqian_schema::{
     step::{self, Actor, AgreementStep, Invitation},
     wake::Waker,
 };
-use wangqian_embedded::{ObjectStore, ObjectStoreOptions};
 use wangqian_storage::{Storage, StorageSettings};
 use wangqian_worker::WorkerSettings;
 
@@ -60,8 +60,11 @@ impl Workers {
 impl World {
     pub(crate) async fn new() -> Self {
         let url = fresh_database().await;
-        let settings =
-            DatabaseSettings { database_url: None, database_connections: 10, statement_timeout_ms: 10_000 };
+        let settings = DatabaseSettings {
+            database_url: None,
+            database_connections: 10,
+            statement_timeout_ms: 10_000,
+        };
         let pool = db::pool(&url, &settings).unwrap();
         let platform = Platform {
             pool: pool.clone(),
@@ -69,10 +72,20 @@ impl World {
             waker: Waker::default(),
             public_url: "https://wangqian.example".into(),
         };
-        let [school, department, student, student_account, company, member_account, reviewer_account] =
-            [(); 7].map(|()| Uuid::now_v7());
+        let [
+            school,
+            department,
+            student,
+            student_account,
+            company,
+            member_account,
+            reviewer_account,
+        ] = [(); 7].map(|()| Uuid::now_v7());
         let mut conn = AsyncPgConnection::establish(&url).await.unwrap();
-        let credit_code = format!("91000000MA0000001{}", credit_code_check("91000000MA0000001").unwrap());
+        let credit_code = format!(
+            "91000000MA0000001{}",
+            credit_code_check("91000000MA0000001").unwrap()
+        );
         // The region 000000 does not exist, so this is nobody's ID-card number.
         conn.batch_execute(&format!(
             "INSERT INTO schools (id, code, name, default_review_route) \
@@ -95,7 +108,9 @@ impl World {
         .await
         .unwrap();
         let objects = tempfile::tempdir().unwrap();
-        let store = ObjectStore::start(ObjectStoreOptions::new(objects.path(), "wangqian")).await.unwrap();
+        let store = ObjectStore::start(ObjectStoreOptions::new(objects.path(), "wangqian"))
+            .await
+            .unwrap();
         let settings = Cli::parse_from([
             "worker",
             "--s3-endpoint",
@@ -117,8 +132,15 @@ impl World {
                 school_id: school,
                 department_id: department,
             },
-            employer: Viewer::EmployerMember { account_id: member_account, employer_id: company },
-            reviewer: Viewer::Reviewer { account_id: reviewer_account, school_id: school, department_id: None },
+            employer: Viewer::EmployerMember {
+                account_id: member_account,
+                employer_id: company,
+            },
+            reviewer: Viewer::Reviewer {
+                account_id: reviewer_account,
+                school_id: school,
+                department_id: None,
+            },
             outbox: tempfile::tempdir().unwrap(),
         }
     }
@@ -139,7 +161,9 @@ impl World {
     }
 
     pub(crate) async fn invite(&self, deadline: DateTime<Utc>) -> Uuid {
-        let Viewer::Graduate { graduate_id, .. } = self.graduate else { unreachable!() };
+        let Viewer::Graduate { graduate_id, .. } = self.graduate else {
+            unreachable!()
+        };
         let invitation = Invitation {
             graduate_id,
             terms: TermsDraft {
@@ -158,11 +182,17 @@ impl World {
             },
             response_deadline: deadline,
         };
-        step::invite(&self.platform, &self.employer, &invitation, None).await.unwrap().agreement.id
+        step::invite(&self.platform, &self.employer, &invitation, None)
+            .await
+            .unwrap()
+            .agreement
+            .id
     }
 
     pub(crate) async fn take(&self, viewer: Viewer, agreement: Uuid, step: AgreementStep) {
-        step::take(&self.platform, Actor::Viewer(viewer), agreement, step, None).await.unwrap();
+        step::take(&self.platform, Actor::Viewer(viewer), agreement, step, None)
+            .await
+            .unwrap();
     }
 
     pub(crate) fn in_days(&self, days: i64) -> DateTime<Utc> {
@@ -180,7 +210,9 @@ impl World {
     /// The files of a channel in the outbox.
     pub(crate) fn sent(&self, channel: &str) -> Vec<Vec<u8>> {
         match std::fs::read_dir(self.outbox.path().join("outbox").join(channel)) {
-            Ok(files) => files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect(),
+            Ok(files) => files
+                .map(|file| std::fs::read(file.unwrap().path()).unwrap())
+                .collect(),
             Err(_) => Vec::new(),
         }
     }

@@ -1,0 +1,101 @@
+//! One agreement from the invitation to the paper, over the wire, with every role and the worker taking part.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use wangqian_cli::demo::accounts;
+
+use crate::support::{Client, Server};
+
+async fn step(client: &Client, mutation: &str, input_type: &str, input: Value) -> Value {
+    let query = format!(
+        "mutation($input: {input_type}!) {{ {mutation}(input: $input) {{
+            agreement {{ id status awaitingReview version agreementNumber viewerActions }} userErrors {{ code message }} }} }}"
+    );
+    client.mutate(&query, json!({ "input": input })).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_the_invitation_to_the_paper_in_the_hands_of_both_sides() {
+    let server = Server::start().await;
+    let graduate = server.login(accounts::GRADUATE).await;
+    let invited = graduate
+        .query(
+            "{ agreements(first: 1, statuses: [INVITED]) { nodes { id version viewerActions } } }",
+            json!({}),
+        )
+        .await;
+    let invitation = &invited["agreements"]["nodes"][0];
+    let id = invitation["id"].as_str().expect("an invitation").to_owned();
+    assert!(
+        invitation["viewerActions"]
+            .as_array()
+            .expect("actions")
+            .contains(&json!("ACCEPT")),
+        "{invited}"
+    );
+
+    let accepted = step(
+        &graduate,
+        "acceptInvitation",
+        "AgreementStepInput",
+        json!({ "agreementId": id }),
+    )
+    .await;
+    assert_eq!(
+        accepted["agreement"]["awaitingReview"], "DEPARTMENT",
+        "{accepted}"
+    );
+    let approve = json!({ "caseId": id, "decision": "APPROVE" });
+    let early = step(
+        &server.login(accounts::SCHOOL).await,
+        "reviewCase",
+        "ReviewCaseInput",
+        approve.clone(),
+    )
+    .await;
+    assert_ne!(
+        early["userErrors"],
+        json!([]),
+        "the department comes first: {early}"
+    );
+    for (reviewer, expected) in [
+        (accounts::DEPARTMENT, "SIGNING_REVIEW"),
+        (accounts::SCHOOL, "SIGNED"),
+    ] {
+        let reviewer = server.login(reviewer).await;
+        let approved = step(&reviewer, "reviewCase", "ReviewCaseInput", approve.clone()).await;
+        assert_eq!(approved["agreement"]["status"], expected, "{approved}");
+    }
+
+    // The paper is made by the worker; both sides can fetch it.
+    let employer = server.login(accounts::ACADEMY).await;
+    for side in [&graduate, &employer] {
+        let link = server
+            .until("the paper", async || download_link(side, &id).await)
+            .await;
+        let pdf = reqwest::get(&link)
+            .await
+            .expect("an answer")
+            .bytes()
+            .await
+            .expect("a file");
+        assert!(pdf.starts_with(b"%PDF-"), "{link}");
+    }
+
+    // And a mail about the signing is in the outbox.
+    let mails = server.outbox().join("mail");
+    assert!(
+        fs::read_dir(&mails).is_ok_and(|mut mails| mails.next().is_some()),
+        "{mails:?}"
+    );
+    server.stop().await;
+}
+
+async fn download_link(client: &Client, id: &str) -> Option<String> {
+    let query = "query($id: ID!) { node(id: $id) { ... on Agreement { documents { status downloadLink { url } } } } }";
+    let answer = client.query(query, json!({ "id": id })).await;
+    answer["node"]["documents"][0]["downloadLink"]["url"]
+        .as_str()
+        .map(str::to_owned)
+}
