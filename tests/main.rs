@@ -10,5 +10,8 @@ mod support;
 
 mod commands;
 mod demo;
+mod online_signing;
+mod races;
+mod statements;
 mod up;
 mod whole;

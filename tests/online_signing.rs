@@ -18,10 +18,10 @@ struct Story {
 
 impl Story {
     async fn begin(route: ReviewRoute) -> Self {
-        let server = Server::start().await;
-        let school = people::school(server.platform(), route).await;
-        let graduate = people::graduate(server.platform(), &school, |_| {}).await;
-        let company = people::employer(server.platform(), EmployerVerification::Verified).await;
+        let server = Server::empty().await;
+        let school = people::school(&server.platform, route).await;
+        let graduate = people::graduate(&server.platform, &school, |_| {}).await;
+        let company = people::employer(&server.platform, EmployerVerification::Verified).await;
         let employer = server.client().login(&company.member).await;
         let client = server.client().login(&graduate.email).await;
         let graduate_id = NodeType::Graduate.id(graduate.id).to_string();
@@ -37,7 +37,7 @@ impl Story {
     }
 
     async fn another_employer(&self) -> Client {
-        let company = people::employer(self.server.platform(), EmployerVerification::Verified).await;
+        let company = people::employer(&self.server.platform, EmployerVerification::Verified).await;
         self.server.client().login(&company.member).await
     }
 
@@ -151,7 +151,7 @@ async fn one_live_invitation_of_one_employer() {
     assert_eq!(story.inbox(&story.employer).await.len(), 1, "told of the decline");
 
     // From the deadline on, whether or not a worker runs.
-    story.server.platform().clock.advance(TimeDelta::days(7));
+    story.server.platform.clock.advance(TimeDelta::days(7));
     let client = story.server.client().login(&story.graduate.email).await;
     assert_eq!(refusal(&step(&client, ACCEPT, &third).await), Some("DEADLINE_PASSED"));
     assert_eq!(refusal(&step(&client, DECLINE, &third).await), Some("DEADLINE_PASSED"));
@@ -162,7 +162,7 @@ async fn one_live_invitation_of_one_employer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_may_not_yet() {
     let story = Story::begin(ReviewRoute::SchoolOnly).await;
-    let platform = story.server.platform();
+    let platform = &story.server.platform;
     let fresh = people::graduate(platform, &story.school, |new| new.confirmed_at = None).await;
     let agreement = invite(&story.employer, &NodeType::Graduate.id(fresh.id)).await;
     let client = story.server.client().login(&fresh.id_card_number).await;
@@ -199,8 +199,8 @@ async fn who_may_not_yet() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_at_once_and_once_only() {
     let story = Story::begin(ReviewRoute::SchoolOnly).await;
-    let other = people::graduate(story.server.platform(), &story.school, |_| {}).await;
-    let directed = people::graduate(story.server.platform(), &story.school, |new| new.online_signing_allowed = false).await;
+    let other = people::graduate(&story.server.platform, &story.school, |_| {}).await;
+    let directed = people::graduate(&story.server.platform, &story.school, |new| new.online_signing_allowed = false).await;
     let ids: Vec<String> = vec![
         story.graduate_id.clone(),
         NodeType::Graduate.id(directed.id).to_string(),

@@ -15,7 +15,7 @@ struct Number {
 }
 
 async fn count(server: &Server, sql: &str) -> i64 {
-    let mut conn = server.platform().pool.get().await.unwrap();
+    let mut conn = server.platform.pool.get().await.unwrap();
     let row: Number = diesel::sql_query(sql).get_result(&mut conn).await.unwrap();
     row.count
 }
@@ -23,8 +23,8 @@ async fn count(server: &Server, sql: &str) -> i64 {
 /// The issue's own: 50 employers invite one graduate, who accepts all 50 at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_accepts_of_one_graduate_and_one_wins() {
-    let server = Server::start().await;
-    let platform = server.platform();
+    let server = Server::empty().await;
+    let platform = &server.platform;
     let school = people::school(platform, ReviewRoute::SchoolOnly).await;
     let graduate = people::graduate(platform, &school, |_| {}).await;
     let id = NodeType::Graduate.id(graduate.id).to_string();
@@ -48,8 +48,8 @@ async fn fifty_accepts_of_one_graduate_and_one_wins() {
 
 /// Of two things done to one invitation at the same moment exactly one happens, again and again.
 async fn against(other: &str) {
-    let server = Server::start().await;
-    let platform = server.platform();
+    let server = Server::empty().await;
+    let platform = &server.platform;
     let school = people::school(platform, ReviewRoute::SchoolOnly).await;
     let company = people::employer(platform, EmployerVerification::Verified).await;
     let employer = server.client().login(&company.member).await;
@@ -87,12 +87,12 @@ async fn against(other: &str) {
 
 /// What the worker does at the deadline, which here is now.
 async fn expire(server: &Server, id: uuid::Uuid) -> Value {
-    let mut conn = server.platform().pool.get().await.unwrap();
+    let mut conn = server.platform.pool.get().await.unwrap();
     let sql = format!("UPDATE agreements SET response_deadline = now() + interval '3 milliseconds' WHERE id = '{id}'");
     diesel::sql_query(sql).execute(&mut conn).await.unwrap();
     drop(conn);
     loop {
-        match step::take(server.platform(), Actor::Worker, id, AgreementStep::Expire, None).await {
+        match step::take(&server.platform, Actor::Worker, id, AgreementStep::Expire, None).await {
             Ok(_) => return json!({ "agreement": { "status": "EXPIRED" } }),
             Err(step::StepError::Refused(wangqian_schema::workflow::Refusal::TooEarly)) => tokio::task::yield_now().await,
             Err(_) => return json!({ "agreement": null }),
@@ -118,8 +118,8 @@ async fn accept_against_expiry() {
 /// A client that hangs up does not stop the step in its middle: it is whole or not at all.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_hangs_up_leaves_nothing_half_done() {
-    let server = Server::start().await;
-    let platform = server.platform();
+    let server = Server::empty().await;
+    let platform = &server.platform;
     let school = people::school(platform, ReviewRoute::SchoolOnly).await;
     let company = people::employer(platform, EmployerVerification::Verified).await;
     let employer = server.client().login(&company.member).await;

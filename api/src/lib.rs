@@ -1,6 +1,7 @@
 //! The GraphQL API of Wangqian: what is served over HTTP, and nothing that runs without a request. The transports know
 //! nothing of the domain, the resolvers nothing of the transports; [`server`] puts them together.
 
+pub mod batches;
 pub mod context;
 pub mod cookie;
 pub mod error;

@@ -18,6 +18,8 @@ use wangqian_schema::{
     },
 };
 
+use crate::batches::Spawner;
+
 /// Loads by the keys below.
 pub struct Loader {
     platform: Platform,
@@ -36,9 +38,17 @@ impl From<db::DatabaseError> for LoadError {
 }
 
 impl Loader {
-    /// For one operation of one viewer.
-    pub fn new(platform: Platform, viewer: Option<Viewer>) -> DataLoader<Self> {
-        // Keys of one page are asked for in one go: no need to wait for more of them.
+    /// For one operation of one viewer; the loads run where `spawner` puts them.
+    pub fn new(platform: Platform, viewer: Option<Viewer>, spawner: Spawner) -> DataLoader<Self> {
+        let spawn = move |batch| {
+            // Nobody waits for a load of an operation that has ended.
+            let _ended = spawner.send(batch);
+        };
+        DataLoader::new(Self { platform, viewer }, spawn).delay(Duration::ZERO)
+    }
+
+    /// For single loads outside an operation.
+    pub fn alone(platform: Platform, viewer: Option<Viewer>) -> DataLoader<Self> {
         DataLoader::new(Self { platform, viewer }, tokio::spawn).delay(Duration::ZERO)
     }
 

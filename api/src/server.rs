@@ -1,6 +1,6 @@
 //! The API as one server: the gateway between transports and resolvers, and the tasks that live beside it.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{any::TypeId, net::SocketAddr, sync::Arc, time::Duration};
 
 use async_graphql::{Request, Response};
 use axum::{Router, response::Redirect, routing::get};
@@ -17,6 +17,7 @@ use wangqian_schema::{
 use wangqian_storage::Storage;
 
 use crate::{
+    batches::Batches,
     context::{App, Caller},
     cookie,
     feed::Feed,
@@ -68,7 +69,7 @@ impl Gateway for Application {
         let (token, stale_is_anonymous) = match &credentials {
             Credentials::None => return Ok(SignedIn(None)),
             // A browser that still holds an old cookie must be able to log in again.
-            Credentials::Cookie(token) => (token, call.transport == Transport::Http),
+            Credentials::Cookie(token) => (token, call.transport != Transport::WebSocket),
             Credentials::Bearer(token) => (token, false),
         };
         let token = SessionToken::presented(token.expose());
@@ -102,32 +103,40 @@ impl Gateway for Application {
     }
 
     fn prepare(&self, caller: &SignedIn, request: Request) -> Request {
-        let viewer = caller.0.as_ref().map(|(_, viewer)| *viewer);
-        request
-            .data(Loader::new(self.app.platform.clone(), viewer))
-            .data(caller.clone())
+        request.data(caller.clone())
     }
 
     async fn execute(&self, request: Request) -> Response {
-        self.schema.execute(with_caller(request)).await
+        let (request, batches) = self.complete(request);
+        batches.drive(self.schema.execute(request)).await
+    }
+
+    fn sdl(&self) -> Option<String> {
+        Some(self.schema.sdl())
     }
 
     fn subscribe(&self, request: Request) -> BoxStream<'static, Response> {
-        self.schema.execute_stream(with_caller(request)).boxed()
+        let (request, batches) = self.complete(request);
+        batches.drive_stream(self.schema.execute_stream(request).boxed())
     }
 }
 
-/// Puts the resolvers' view of the caller into a request.
-fn with_caller(request: Request) -> Request {
-    let of = |id| request.data.get(&id);
-    let signed_in = of(std::any::TypeId::of::<SignedIn>()).and_then(|any| any.downcast_ref::<SignedIn>());
-    let call = of(std::any::TypeId::of::<Call>()).and_then(|any| any.downcast_ref::<Call>());
-    let caller = Caller {
-        signed_in: signed_in.and_then(|signed_in| signed_in.0.clone()),
-        user_agent: call.and_then(|call| call.user_agent.clone()),
-        takes_cookies: call.is_some_and(|call| call.transport != Transport::WebSocket),
-    };
-    request.data(caller)
+impl Application {
+    /// Puts what the resolvers look for into a request: the caller as they see him, and loading of its own.
+    fn complete(&self, request: Request) -> (Request, Batches) {
+        let of = |id| request.data.get(&id);
+        let signed_in = of(TypeId::of::<SignedIn>()).and_then(|any| any.downcast_ref::<SignedIn>());
+        let call = of(TypeId::of::<Call>()).and_then(|any| any.downcast_ref::<Call>());
+        let caller = Caller {
+            signed_in: signed_in.and_then(|signed_in| signed_in.0.clone()),
+            user_agent: call.and_then(|call| call.user_agent.clone()),
+            takes_cookies: call.is_some_and(|call| call.transport != Transport::WebSocket),
+        };
+        let viewer = caller.signed_in.as_ref().map(|(_, viewer)| *viewer);
+        let (spawner, batches) = Batches::new();
+        let loader = Loader::new(self.app.platform.clone(), viewer, spawner);
+        (request.data(caller).data(loader), batches)
+    }
 }
 
 /// Serves the API until `shutdown`: then no connection is taken any more, running requests are answered, sockets are

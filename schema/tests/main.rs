@@ -1,15 +1,22 @@
 //! The tests of the rules, the steps and the queries, in one binary: each links the whole stack.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test ends with the first thing that is not as it should be"
+)]
+
 mod atomicity;
 mod audit;
 mod deadlines;
-mod engagement_model;
-mod engagement_property;
+mod engagement;
 mod feed;
 mod lists;
 mod migrations;
 mod races;
 mod rules;
+mod search;
 mod steps;
 mod support;
 mod visibility;

@@ -283,41 +283,44 @@ fn a_held_graduate_may_be_invited_and_a_live_agreement_stands_in_the_way() {
 #[test]
 fn every_step_owes_the_messages_of_the_table() {
     use MessageTemplate as Text;
-    let (graduate, employer) = (Audience::Graduate, Audience::Employer);
+
+    const GRADUATE: Audience = Audience::Graduate;
+    const EMPLOYER: Audience = Audience::Employer;
     // The rows of DOMAIN.md, Messages, that online signing has; a cancelled invitation is told to the graduate too.
-    let expected: [(AgreementAction, AgreementStatus, &[(Audience, Text)]); 10] = [
-        (Invite, Invited, &[(graduate, Text::InvitationReceived)]),
-        (Remind, Invited, &[(graduate, Text::InvitationExpiring)]),
-        (Cancel, Cancelled, &[(graduate, Text::InvitationCancelled)]),
-        (Accept, SigningReview, &[(employer, Text::InvitationAccepted)]),
-        (Decline, Declined, &[(employer, Text::InvitationDeclined)]),
+    type Row = (AgreementAction, AgreementStatus, &'static [(Audience, Text)]);
+    let expected: [Row; 10] = [
+        (Invite, Invited, &[(GRADUATE, Text::InvitationReceived)]),
+        (Remind, Invited, &[(GRADUATE, Text::InvitationExpiring)]),
+        (Cancel, Cancelled, &[(GRADUATE, Text::InvitationCancelled)]),
+        (Accept, SigningReview, &[(EMPLOYER, Text::InvitationAccepted)]),
+        (Decline, Declined, &[(EMPLOYER, Text::InvitationDeclined)]),
         (
             Expire,
             Expired,
             &[
-                (graduate, Text::InvitationExpired),
-                (employer, Text::InvitationUnanswered),
+                (GRADUATE, Text::InvitationExpired),
+                (EMPLOYER, Text::InvitationUnanswered),
             ],
         ),
         (
             Approve,
             SigningReview,
-            &[(graduate, Text::ReviewAdvanced), (employer, Text::ReviewAdvanced)],
+            &[(GRADUATE, Text::ReviewAdvanced), (EMPLOYER, Text::ReviewAdvanced)],
         ),
         (
             Approve,
             Signed,
             &[
-                (graduate, Text::AgreementSigned),
-                (employer, Text::AgreementSigned),
+                (GRADUATE, Text::AgreementSigned),
+                (EMPLOYER, Text::AgreementSigned),
             ],
         ),
         (
             Reject,
             SigningRejected,
             &[
-                (graduate, Text::SigningRejected),
-                (employer, Text::SigningRejected),
+                (GRADUATE, Text::SigningRejected),
+                (EMPLOYER, Text::SigningRejected),
             ],
         ),
         (StoreDocument, Signed, &[]),
@@ -326,8 +329,8 @@ fn every_step_owes_the_messages_of_the_table() {
         assert_eq!(owed(action, to), messages, "{action} {to}");
     }
     assert_eq!(
-        graduate.channels(),
+        GRADUATE.channels(),
         [Channel::InApp, Channel::Wechat, Channel::Email]
     );
-    assert_eq!(employer.channels(), [Channel::InApp, Channel::Email]);
+    assert_eq!(EMPLOYER.channels(), [Channel::InApp, Channel::Email]);
 }

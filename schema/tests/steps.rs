@@ -51,13 +51,13 @@ async fn a_reason_is_readable_text_of_some_length() {
     );
     let conn = &mut *world.conn().await;
     let kept = text(conn, "SELECT reason FROM case_events WHERE action = 'REJECT'").await;
-    assert_eq!(kept, [longest.clone()]);
+    assert_eq!(kept, [longest.as_str()]);
     let told = text(
         conn,
         "SELECT DISTINCT params->>'reason' FROM messages WHERE template = 'SIGNING_REJECTED'",
     )
     .await;
-    assert_eq!(told, [longest], "shown to both");
+    assert_eq!(told, [longest.as_str()], "shown to both");
 }
 
 #[tokio::test(flavor = "multi_thread")]

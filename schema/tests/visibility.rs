@@ -2,16 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 use wangqian_schema::{
-    checks::IdCardNumber,
     model::{
         PageRequest, Viewer,
         agreement::{self, AgreementFilter},
         employer::{self, EmployerVerification},
         event::{self, EventCursor},
-        graduate::{self, SearchNumber},
+        graduate,
     },
     step::{AgreementStep, StepError},
     workflow::ReviewRoute,
@@ -208,8 +206,6 @@ struct Sight {
     employers: Vec<usize>,
 }
 
-const NOBODY: [Uuid; 0] = [];
-
 fn ids(places: &[usize], all: &[Uuid]) -> BTreeSet<Uuid> {
     distinct(places.iter().map(|place| all[*place]))
 }
@@ -358,68 +354,5 @@ async fn a_stranger_s_step_reads_like_one_on_nothing() {
         number(conn, "SELECT count(*) FROM case_events").await,
         8,
         "nothing happened"
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_graduate_is_found_by_name_and_number_only_by_a_verified_employer() {
-    let scene = Scene::new().await;
-    let conn = &mut *scene.world.conn().await;
-    let student = &scene.students[3];
-    let other = &scene.students[0];
-    let id_card =
-        |student: &Student| SearchNumber::IdCardNumber(IdCardNumber::parse(&student.id_card_number).unwrap());
-    let school_number = |student: &Student| SearchNumber::StudentNumber(student.student_number.clone());
-    let search = async |conn: &mut AsyncPgConnection, company: usize, name: &str, number: &SearchNumber| {
-        let found = graduate::search(conn, scene.companies[company].id, name, number)
-            .await
-            .unwrap();
-        found.into_iter().map(|graduate| graduate.id).collect::<Vec<_>>()
-    };
-
-    for number in [id_card(student), school_number(student)] {
-        assert_eq!(search(conn, 2, &student.name, &number).await, [student.id]);
-        assert_eq!(
-            search(conn, 2, &format!(" {} ", student.name), &number).await,
-            [student.id]
-        );
-        assert_eq!(
-            search(conn, 3, &student.name, &number).await,
-            NOBODY,
-            "not verified"
-        );
-        assert_eq!(
-            search(conn, 2, &other.name, &number).await,
-            NOBODY,
-            "somebody else's name"
-        );
-        assert_eq!(search(conn, 2, "", &number).await, NOBODY);
-        assert_eq!(search(conn, 2, "%", &number).await, NOBODY);
-        assert_eq!(
-            search(conn, 2, &student.name[..3], &number).await,
-            NOBODY,
-            "a part of the name"
-        );
-    }
-    let nothing = SearchNumber::StudentNumber("%".into());
-    assert_eq!(search(conn, 2, &student.name, &nothing).await, NOBODY);
-    let foreign = graduate::search(conn, Uuid::now_v7(), &student.name, &id_card(student)).await;
-    assert_eq!(foreign.unwrap().len(), 0, "an employer that does not exist");
-
-    // The same name and number at another school.
-    let twin = scene
-        .world
-        .graduate_with(&scene.campuses[1], 0, |new| {
-            new.name = student.name.clone();
-            new.student_number = student.student_number.clone();
-        })
-        .await;
-    assert_eq!(
-        distinct(search(conn, 2, &student.name, &school_number(student)).await),
-        distinct([student.id, twin.id])
-    );
-    assert_eq!(
-        search(conn, 2, &student.name, &id_card(student)).await,
-        [student.id]
     );
 }

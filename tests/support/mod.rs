@@ -1,9 +1,12 @@
 //! What the black-box tests share: a whole product in this process ([`Server`]), the executable as a process
-//! ([`process`]), and a client that speaks GraphQL over HTTP ([`Client`]).
+//! ([`process`]), a client that speaks GraphQL over HTTP ([`Client`]),
+//! people to act as ([`people`]) and the operations of online signing ([`signing`]).
 
 pub(crate) mod client;
+pub(crate) mod people;
 pub(crate) mod process;
 pub(crate) mod server;
+pub(crate) mod signing;
 
 pub(crate) use client::Client;
 pub(crate) use server::Server;

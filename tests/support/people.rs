@@ -6,7 +6,6 @@ use std::sync::{
 };
 
 use chrono::Utc;
-use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 use wangqian_schema::{
@@ -36,31 +35,31 @@ fn next() -> u32 {
 /// A school with one department, and the reviewers of both.
 #[derive(Clone, Debug)]
 pub(crate) struct SchoolWorld {
-    pub school: Uuid,
-    pub department: Uuid,
+    pub(crate) school: Uuid,
+    pub(crate) department: Uuid,
     /// E-mail address of the department's reviewer.
-    pub department_reviewer: String,
+    pub(crate) department_reviewer: String,
     /// E-mail address of the school's reviewer.
-    pub school_reviewer: String,
+    pub(crate) school_reviewer: String,
 }
 
 /// A graduate of a test.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
-    pub id: Uuid,
-    pub email: String,
-    pub name: String,
-    pub student_number: String,
-    pub id_card_number: String,
-    pub mobile: String,
+    pub(crate) id: Uuid,
+    pub(crate) email: String,
+    pub(crate) name: String,
+    pub(crate) student_number: String,
+    pub(crate) id_card_number: String,
+    pub(crate) mobile: String,
 }
 
 /// An employer of a test and the e-mail address of its member.
 #[derive(Clone, Debug)]
 pub(crate) struct Company {
-    pub id: Uuid,
-    pub name: String,
-    pub member: String,
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) member: String,
 }
 
 async fn account(platform: &Platform, kind: AccountKind) -> (Uuid, String, String) {

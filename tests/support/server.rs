@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use clap::{CommandFactory, FromArgMatches, Parser, builder::Resettable};
 use tempfile::TempDir;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
+use wangqian_api::{context::App, feed::Feed};
 use wangqian_cli::demo::{self, Beside};
 use wangqian_embedded::{ObjectStore, ObjectStoreOptions, test_database};
 use wangqian_schema::{Platform, clock::Clock, db, wake::Waker};
@@ -56,8 +57,17 @@ impl Server {
         Self::start_with(&[]).await
     }
 
+    /// Starts one in which there is nobody yet: see [`super::people`].
+    pub(crate) async fn empty() -> Self {
+        Self::start_on(&[], false).await
+    }
+
     /// Starts one with demo data and options of the command line, such as `--query-depth=5`.
     pub(crate) async fn start_with(options: &[&str]) -> Self {
+        Self::start_on(options, true).await
+    }
+
+    async fn start_on(options: &[&str], with_demo: bool) -> Self {
         let files = tempfile::tempdir().expect("a folder");
         let database = test_database(|url| async move { db::migrate(&url).await.map(drop) }).await;
         let settings = Settings::from_options(options);
@@ -74,7 +84,9 @@ impl Server {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let platform = platform_on(database.url(), &settings.database, &url);
 
-        demo::load(&platform, Beside::Nobody).await.expect("demo data");
+        if with_demo {
+            demo::load(&platform, Beside::Nobody).await.expect("demo data");
+        }
 
         let mut worker = settings.worker;
         worker.outbox = files.path().join("outbox");
@@ -161,5 +173,24 @@ fn platform_on(url: &str, settings: &db::DatabaseSettings, public_url: &str) -> 
         clock: Clock::default(),
         waker: Waker::default(),
         public_url: Arc::from(public_url),
+    }
+}
+
+/// A platform on a new database in which there is nobody yet, and the database's URL: for tests without a server.
+pub(crate) async fn platform() -> (Platform, String) {
+    let database = test_database(|url| async move { db::migrate(&url).await.map(drop) }).await;
+    let settings = Settings::from_options(&[]);
+    (platform_on(database.url(), &settings.database, "http://127.0.0.1"), database.url().to_owned())
+}
+
+/// What resolvers need beside a platform, for tests that ask the schema without a transport. Its object store is not there.
+pub(crate) fn app(platform: Platform, feed: Feed) -> App {
+    let settings = Settings::from_options(&["--s3-endpoint=http://127.0.0.1:9"]);
+    App {
+        platform,
+        storage: Storage::new(&settings.storage).expect("a client of the object store"),
+        feed,
+        password_slots: Arc::new(Semaphore::new(1)),
+        settings: Arc::new(settings.api),
     }
 }

@@ -75,7 +75,11 @@ impl CodeQuery {
     /// 代码表 The entries of a code list, in its order. Of regions those directly below `parentCode`; without it the
     /// provinces. Public.
     #[graphql(complexity = "40 * child_complexity")]
-    async fn codes(&self, list: CodeListName, parent_code: Option<String>) -> Vec<Code> {
+    async fn codes(
+        &self,
+        #[graphql(desc = "代码表 Which list.")] list: CodeListName,
+        #[graphql(desc = "上级代码 Regions only: the code above.")] parent_code: Option<String>,
+    ) -> Vec<Code> {
         let list = CodeList::from(list);
         list.entries()
             .iter()

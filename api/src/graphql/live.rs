@@ -85,7 +85,7 @@ impl Subscription {
                 let (cursor, event) = item.map_err(internal)?;
                 let case = if wants_case {
                     // A loader of its own: a case must be read after its event, never from an earlier reading.
-                    let loader = Loader::new(platform, Some(viewer));
+                    let loader = Loader::alone(platform, Some(viewer));
                     loader
                         .load_one(AgreementKey(event.case_id))
                         .await

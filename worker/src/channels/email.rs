@@ -104,7 +104,7 @@ fn one_line(title: &str) -> String {
 /// When the message was owed, which its id tells (UUID version 7): a repetition is the same mail to the letter.
 fn owed_at(id: Uuid) -> SystemTime {
     id.get_timestamp()
-        .and_then(|at| SystemTime::try_from(at).ok())
+        .map(SystemTime::from)
         .unwrap_or_else(SystemTime::now)
 }
 

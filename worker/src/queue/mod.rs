@@ -1,11 +1,11 @@
-//! The queue: an apalis backend over the table `jobs`. What the jobs do stands in [`crate::jobs`]; how they are
+//! The queue: an apalis backend over the table `jobs`. What the jobs do stands in `jobs`; how they are
 //! enqueued, in `wangqian_schema::jobs`.
 //!
 //! A job's row is READY until a worker claims it, RUNNING while the claim's lease is prolonged, then DONE, READY again
-//! after a pause, or PARKED for an operator. Each queue has three parts of its own: [`pump`] claims as many jobs as
-//! there are free slots, [`run`] runs them on the runtime's threads, [`settle`] writes back in batches how they ended.
-//! One [`lease`] thread a process prolongs all leases and frees the jobs of vanished workers; [`housekeeping`] prunes
-//! and measures, [`listen`] hears of commits elsewhere.
+//! after a pause, or PARKED for an operator. Each queue has three parts of its own: `pump` claims as many jobs as
+//! there are free slots, `run` runs them on the runtime's threads, `settle` writes back in batches how they ended.
+//! One `lease` thread a process prolongs all leases and frees the jobs of vanished workers; `housekeeping` prunes
+//! and measures, `listen` hears of commits elsewhere.
 
 mod backend;
 mod housekeeping;

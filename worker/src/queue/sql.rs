@@ -106,7 +106,7 @@ const REAP: &str = "\
       lease_token = NULL, lease_until = NULL \
     FROM lost WHERE jobs.id = lost.id RETURNING jobs.queue, lost.spent";
 
-/// An array of ids for the same reason as in [`CLAIM`].
+/// An array of ids for the same reason as in CLAIM.
 const PRUNE: &str = "\
     DELETE FROM jobs WHERE id = ANY(ARRAY(\
       SELECT id FROM jobs WHERE state = 'DONE' AND finished_at < now() - make_interval(secs => $1) \

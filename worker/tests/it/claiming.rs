@@ -34,7 +34,7 @@ async fn two_competing_workers_run_each_job_once() {
     db.counts("compete", "DONE", 300).await;
     first.stop().await;
     second.stop().await;
-    let runs = runs.lock().unwrap();
+    let runs = runs.lock().unwrap().clone();
     assert_eq!(runs.len(), 300);
     assert!(runs.values().all(|runs| *runs == 1), "{runs:?}");
     assert_eq!(db.number("SELECT max(attempt) FROM jobs").await, 1);

@@ -1,4 +1,9 @@
 //! The queue and the channels against a real PostgreSQL and a real SMTP server.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests end the test where they fail"
+)]
 
 mod claiming;
 mod failing;

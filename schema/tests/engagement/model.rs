@@ -11,7 +11,7 @@ use wangqian_schema::workflow::{
 
 /// Somebody who may try something, by his place in the lists of [`Model`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Person {
+pub(super) enum Person {
     Graduate(usize),
     Member { employer: usize, account: Uuid },
     DepartmentReviewer { school: usize, department: usize },
@@ -21,34 +21,34 @@ pub(crate) enum Person {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Graduate {
-    pub(crate) account: Uuid,
-    pub(crate) school: usize,
-    pub(crate) department: usize,
-    pub(crate) confirmed: bool,
-    pub(crate) allowed: bool,
+pub(super) struct Graduate {
+    pub(super) account: Uuid,
+    pub(super) school: usize,
+    pub(super) department: usize,
+    pub(super) confirmed: bool,
+    pub(super) allowed: bool,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Employer {
-    pub(crate) members: Vec<Uuid>,
-    pub(crate) verified: bool,
+pub(super) struct Employer {
+    pub(super) members: Vec<Uuid>,
+    pub(super) verified: bool,
 }
 
 /// One agreement.
 #[derive(Clone, Debug)]
-pub(crate) struct Case {
+pub(super) struct Case {
     /// Known once the program has made it.
-    pub(crate) id: Option<Uuid>,
-    pub(crate) graduate: usize,
-    pub(crate) employer: usize,
-    pub(crate) status: AgreementStatus,
-    pub(crate) awaiting: Option<ReviewLevel>,
-    pub(crate) deadline: i64,
-    pub(crate) remind_job: bool,
-    pub(crate) version: i32,
-    pub(crate) events: Vec<(AgreementAction, AgreementStatus)>,
-    pub(crate) serial: Option<u32>,
+    pub(super) id: Option<Uuid>,
+    pub(super) graduate: usize,
+    pub(super) employer: usize,
+    pub(super) status: AgreementStatus,
+    pub(super) awaiting: Option<ReviewLevel>,
+    pub(super) deadline: i64,
+    pub(super) remind_job: bool,
+    pub(super) version: i32,
+    pub(super) events: Vec<(AgreementAction, AgreementStatus)>,
+    pub(super) serial: Option<u32>,
     route: Option<ReviewRoute>,
     reminded: bool,
     stored: bool,
@@ -56,7 +56,7 @@ pub(crate) struct Case {
 
 /// What came of a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(super) enum Outcome {
     Done,
     NotFound,
     Invalid,
@@ -64,24 +64,24 @@ pub(crate) enum Outcome {
 }
 
 /// A message that must exist: case, its event, account, channel, text.
-pub(crate) type Owed = (usize, usize, Uuid, &'static str, &'static str);
+pub(super) type Owed = (usize, usize, Uuid, &'static str, &'static str);
 
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Model {
+pub(super) struct Model {
     /// Full hours since the beginning; the program's clock is always half an hour further.
-    pub(crate) hour: i64,
-    pub(crate) routes: Vec<ReviewRoute>,
-    pub(crate) graduates: Vec<Graduate>,
-    pub(crate) employers: Vec<Employer>,
-    pub(crate) cases: Vec<Case>,
-    pub(crate) held: BTreeMap<usize, usize>,
-    pub(crate) messages: BTreeSet<Owed>,
+    pub(super) hour: i64,
+    pub(super) routes: Vec<ReviewRoute>,
+    pub(super) graduates: Vec<Graduate>,
+    pub(super) employers: Vec<Employer>,
+    pub(super) cases: Vec<Case>,
+    pub(super) held: BTreeMap<usize, usize>,
+    pub(super) messages: BTreeSet<Owed>,
     serials: BTreeMap<usize, u32>,
 }
 
 impl Model {
     /// Whether somebody sees a case.
-    pub(crate) fn sees(&self, person: Person, case: usize) -> bool {
+    pub(super) fn sees(&self, person: Person, case: usize) -> bool {
         let case = &self.cases[case];
         let home = &self.graduates[case.graduate];
         match person {
@@ -97,7 +97,7 @@ impl Model {
     }
 
     /// An employer invites for so many hours.
-    pub(crate) fn invite(&mut self, person: Person, graduate: usize, hours: i64) -> Outcome {
+    pub(super) fn invite(&mut self, person: Person, graduate: usize, hours: i64) -> Outcome {
         let Person::Member { employer, .. } = person else {
             return Outcome::Refused(Refusal::NotYourRole);
         };
@@ -145,7 +145,7 @@ impl Model {
     }
 
     /// Somebody tries something on a case.
-    pub(crate) fn take(
+    pub(super) fn take(
         &mut self,
         person: Person,
         at: usize,
@@ -209,7 +209,7 @@ impl Model {
     }
 
     /// Why somebody who sees a case may not do something now.
-    pub(crate) fn refusal(
+    pub(super) fn refusal(
         &self,
         person: Person,
         at: usize,

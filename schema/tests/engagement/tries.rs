@@ -1,0 +1,100 @@
+//! What may be tried, and the random sequences of it.
+
+use proptest::{
+    prelude::*,
+    strategy::ValueTree,
+    test_runner::{RngAlgorithm, TestRng, TestRunner},
+};
+use wangqian_schema::workflow::{ReviewRoute, agreement::AgreementAction};
+
+/// How many tries a sequence has.
+const TRIES: usize = 250;
+
+/// One try. Numbers are taken modulo what there is, so that a shrunk sequence still means something.
+#[derive(Clone, Debug)]
+pub(super) enum Try {
+    Invite {
+        by: u8,
+        graduate: u8,
+        hours: i64,
+    },
+    Take {
+        case: u8,
+        by: Option<u8>,
+        action: AgreementAction,
+        reason: bool,
+    },
+    Wait {
+        hours: i64,
+    },
+    Confirm {
+        graduate: u8,
+    },
+    Allow {
+        graduate: u8,
+        allowed: bool,
+    },
+    Verify {
+        employer: u8,
+        verified: bool,
+    },
+    Route {
+        school: u8,
+        route: ReviewRoute,
+    },
+}
+
+fn tries() -> impl Strategy<Value = Vec<Try>> {
+    let any_action = prop::sample::select(
+        AgreementAction::ALL
+            .iter()
+            .copied()
+            .filter(|action| *action != AgreementAction::Invite)
+            .collect::<Vec<_>>(),
+    );
+    // Signing happens often enough only when its steps are tried more often than the rest.
+    let action = prop_oneof![
+        8 => any_action,
+        2 => Just(AgreementAction::Accept),
+        2 => Just(AgreementAction::Approve),
+        1 => Just(AgreementAction::Reject),
+    ];
+    let hours = prop::sample::select(vec![
+        -1,
+        0,
+        1,
+        3,
+        12,
+        23,
+        24,
+        25,
+        26,
+        40,
+        72,
+        180 * 24,
+        180 * 24 + 1,
+    ]);
+    let by = prop_oneof![4 => Just(None), 1 => any::<u8>().prop_map(Some)];
+    let one = prop_oneof![
+        10 => (any::<u8>(), any::<u8>(), hours)
+            .prop_map(|(by, graduate, hours)| Try::Invite { by, graduate, hours }),
+        24 => (any::<u8>(), by, action, any::<bool>())
+            .prop_map(|(case, by, action, reason)| Try::Take { case, by, action, reason }),
+        3 => (1..20i64).prop_map(|hours| Try::Wait { hours }),
+        1 => any::<u8>().prop_map(|graduate| Try::Confirm { graduate }),
+        1 => (any::<u8>(), any::<bool>()).prop_map(|(graduate, allowed)| Try::Allow { graduate, allowed }),
+        1 => (any::<u8>(), prop::bool::weighted(0.8))
+            .prop_map(|(employer, verified)| Try::Verify { employer, verified }),
+        1 => (any::<u8>(), prop::sample::select(ReviewRoute::ALL))
+            .prop_map(|(school, route)| Try::Route { school, route }),
+    ];
+    prop::collection::vec(one, TRIES)
+}
+/// The sequence that a seed stands for.
+pub(super) fn sequence(seed: u64) -> Vec<Try> {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
+    tries().new_tree(&mut runner).unwrap().current()
+}
