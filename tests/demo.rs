@@ -96,7 +96,7 @@ async fn two_at_once_load_once() {
 async fn an_interrupted_run_is_taken_up_where_it_stopped() {
     let (_database, whole) = database().await;
     demo::load(&whole, Beside::Nobody).await.expect("loads");
-    let whole = summary(&mut *whole.pool.get().await.expect("a connection")).await;
+    let whole = summary(&mut whole.pool.get().await.expect("a connection")).await;
 
     let (database, platform) = database_that_breaks().await;
     let mut conn = AsyncPgConnection::establish(database.url())

@@ -12,6 +12,7 @@ mod commands;
 mod demo;
 mod online_signing;
 mod races;
+mod roles;
 mod statements;
 mod up;
 mod whole;

@@ -4,7 +4,11 @@ use diesel_async::RunQueryDsl;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use wangqian_api::id::NodeType;
-use wangqian_schema::{model::employer::EmployerVerification, step::{self, Actor, AgreementStep}, workflow::ReviewRoute};
+use wangqian_schema::{
+    model::employer::EmployerVerification,
+    step::{self, Actor, AgreementStep},
+    workflow::ReviewRoute,
+};
 
 use crate::support::{Client, Server, people, signing::*};
 
@@ -36,14 +40,46 @@ async fn fifty_accepts_of_one_graduate_and_one_wins() {
     .await;
 
     let client = server.client().login(&graduate.email).await;
-    let payloads = join_all(invitations.iter().map(|agreement| step(&client, ACCEPT, agreement))).await;
-    let won = payloads.iter().filter(|payload| payload["agreement"]["status"] == "SIGNING_REVIEW").count();
-    let lost = payloads.iter().filter(|payload| refusal(payload) == Some("ALREADY_ENGAGED")).count();
+    let payloads = join_all(
+        invitations
+            .iter()
+            .map(|agreement| step(&client, ACCEPT, agreement)),
+    )
+    .await;
+    let won = payloads
+        .iter()
+        .filter(|payload| payload["agreement"]["status"] == "SIGNING_REVIEW")
+        .count();
+    let lost = payloads
+        .iter()
+        .filter(|payload| refusal(payload) == Some("ALREADY_ENGAGED"))
+        .count();
     assert_eq!((won, lost), (1, 49), "{payloads:?}");
     assert_eq!(count(&server, "SELECT count(*) FROM engagements").await, 1);
-    assert_eq!(count(&server, "SELECT count(*) FROM agreements WHERE status = 'SIGNING_REVIEW'").await, 1);
-    assert_eq!(count(&server, "SELECT count(*) FROM agreements WHERE status = 'INVITED'").await, 49);
-    assert_eq!(count(&server, "SELECT count(*) FROM case_events WHERE action = 'ACCEPT'").await, 1);
+    assert_eq!(
+        count(
+            &server,
+            "SELECT count(*) FROM agreements WHERE status = 'SIGNING_REVIEW'"
+        )
+        .await,
+        1
+    );
+    assert_eq!(
+        count(
+            &server,
+            "SELECT count(*) FROM agreements WHERE status = 'INVITED'"
+        )
+        .await,
+        49
+    );
+    assert_eq!(
+        count(
+            &server,
+            "SELECT count(*) FROM case_events WHERE action = 'ACCEPT'"
+        )
+        .await,
+        1
+    );
 }
 
 /// Of two things done to one invitation at the same moment exactly one happens, again and again.
@@ -74,12 +110,20 @@ async fn against(other: &str) {
             let (rival, accept) = tokio::join!(rival, accept);
             (accept, rival)
         };
-        let (yes, no) = (accept["agreement"]["status"] == "SIGNING_REVIEW", !rival["agreement"].is_null());
+        let (yes, no) = (
+            accept["agreement"]["status"] == "SIGNING_REVIEW",
+            !rival["agreement"].is_null(),
+        );
         assert!(yes != no, "exactly one of {accept} and {rival}");
         accepted += i32::from(yes);
-        let held = count(&server, &format!("SELECT count(*) FROM engagements WHERE case_id = '{uuid}'")).await;
+        let held = count(
+            &server,
+            &format!("SELECT count(*) FROM engagements WHERE case_id = '{uuid}'"),
+        )
+        .await;
         assert_eq!(held, i64::from(yes), "held exactly if accepted");
-        let events = format!("SELECT count(*) FROM case_events WHERE case_id = '{uuid}' AND action <> 'INVITE'");
+        let events =
+            format!("SELECT count(*) FROM case_events WHERE case_id = '{uuid}' AND action <> 'INVITE'");
         assert_eq!(count(&server, &events).await, 1);
     }
     tracing::info!(accepted, other, "of 12 rounds");
@@ -88,13 +132,17 @@ async fn against(other: &str) {
 /// What the worker does at the deadline, which here is now.
 async fn expire(server: &Server, id: uuid::Uuid) -> Value {
     let mut conn = server.platform.pool.get().await.unwrap();
-    let sql = format!("UPDATE agreements SET response_deadline = now() + interval '3 milliseconds' WHERE id = '{id}'");
+    let sql = format!(
+        "UPDATE agreements SET response_deadline = now() + interval '3 milliseconds' WHERE id = '{id}'"
+    );
     diesel::sql_query(sql).execute(&mut conn).await.unwrap();
     drop(conn);
     loop {
         match step::take(&server.platform, Actor::Worker, id, AgreementStep::Expire, None).await {
             Ok(_) => return json!({ "agreement": { "status": "EXPIRED" } }),
-            Err(step::StepError::Refused(wangqian_schema::workflow::Refusal::TooEarly)) => tokio::task::yield_now().await,
+            Err(step::StepError::Refused(wangqian_schema::workflow::Refusal::TooEarly)) => {
+                tokio::task::yield_now().await
+            }
             Err(_) => return json!({ "agreement": null }),
         }
     }

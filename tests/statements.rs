@@ -43,16 +43,36 @@ fragment all on Agreement {
 
 /// Every connection of the schema: its name, who asks, and the query with everything below a row that costs a statement.
 const LISTS: &[(&str, Asker, &str)] = &[
-    ("agreements", Asker::Employer, "{ agreements(first: 100) { edges { cursor node { ...all } } pageInfo { endCursor } } }"),
-    ("agreements", Asker::School, "{ agreements(first: 100, statuses: [SIGNING_REVIEW]) { edges { node { ...all } } } }"),
-    ("reviewQueue", Asker::School, "{ reviewQueue(first: 100) { edges { node { ...all } } } }"),
-    ("history", Asker::Employer, "{ agreements(last: 100) { edges { node { history(last: 5) { edges { node { id } } } ...all } } } }"),
+    (
+        "agreements",
+        Asker::Employer,
+        "{ agreements(first: 100) { edges { cursor node { ...all } } pageInfo { endCursor } } }",
+    ),
+    (
+        "agreements",
+        Asker::School,
+        "{ agreements(first: 100, statuses: [SIGNING_REVIEW]) { edges { node { ...all } } } }",
+    ),
+    (
+        "reviewQueue",
+        Asker::School,
+        "{ reviewQueue(first: 100) { edges { node { ...all } } } }",
+    ),
+    (
+        "history",
+        Asker::Employer,
+        "{ agreements(last: 100) { edges { node { history(last: 5) { edges { node { id } } } ...all } } } }",
+    ),
     (
         "notifications",
         Asker::Employer,
         "{ notifications(first: 100) { edges { node { title body case { ...all } } } } }",
     ),
-    ("sessions", Asker::Employer, "{ sessions(first: 100) { edges { node { id current } } } }"),
+    (
+        "sessions",
+        Asker::Employer,
+        "{ sessions(first: 100) { edges { node { id current } } } }",
+    ),
 ];
 
 #[derive(Clone, Copy, Debug)]
@@ -74,10 +94,19 @@ struct World {
 async fn viewer(platform: &Platform, email: &str) -> Viewer {
     let mut conn = platform.pool.get().await.unwrap();
     let identifier = Identifier::parse(email).unwrap();
-    let found = wangqian_schema::model::account::find_credentials(&mut conn, &identifier).await.unwrap().unwrap();
+    let found = wangqian_schema::model::account::find_credentials(&mut conn, &identifier)
+        .await
+        .unwrap()
+        .unwrap();
     let now = platform.clock.now();
-    let (_, token) = session::begin(&mut conn, found.account_id, None, now).await.unwrap();
-    session::authenticate(&mut conn, &token, now).await.unwrap().unwrap().1
+    let (_, token) = session::begin(&mut conn, found.account_id, None, now)
+        .await
+        .unwrap();
+    session::authenticate(&mut conn, &token, now)
+        .await
+        .unwrap()
+        .unwrap()
+        .1
 }
 
 impl World {
@@ -105,7 +134,15 @@ impl World {
         let feed = Feed::open(platform.clone()).await.unwrap();
         let app = server::app(platform, feed);
         let schema = graphql::builder().data(app.clone()).finish();
-        Self { schema, app, statements, school, employer, reviewer, member: company.member }
+        Self {
+            schema,
+            app,
+            statements,
+            school,
+            employer,
+            reviewer,
+            member: company.member,
+        }
     }
 
     /// Another graduate who has accepted.
@@ -115,9 +152,23 @@ impl World {
         let graduate = viewer(platform, &person.email).await;
         let terms = signing::draft();
         let deadline = platform.clock.now() + chrono::TimeDelta::days(3);
-        let invitation = Invitation { graduate_id: person.id, terms, response_deadline: deadline };
-        let view = step::invite(platform, &self.employer, &invitation, None).await.unwrap();
-        step::take(platform, Actor::Viewer(graduate), view.agreement.id, AgreementStep::Accept, None).await.unwrap();
+        let invitation = Invitation {
+            graduate_id: person.id,
+            terms,
+            response_deadline: deadline,
+        };
+        let view = step::invite(platform, &self.employer, &invitation, None)
+            .await
+            .unwrap();
+        step::take(
+            platform,
+            Actor::Viewer(graduate),
+            view.agreement.id,
+            AgreementStep::Accept,
+            None,
+        )
+        .await
+        .unwrap();
         viewer(platform, &self.member).await;
     }
 
@@ -127,11 +178,24 @@ impl World {
             Asker::School => self.reviewer,
         };
         let mut conn = self.app.platform.pool.get().await.unwrap();
-        let (session, _) =
-            session::begin(&mut conn, viewer.account_id(), None, self.app.platform.clock.now()).await.unwrap();
+        let (session, _) = session::begin(
+            &mut conn,
+            viewer.account_id(),
+            None,
+            self.app.platform.clock.now(),
+        )
+        .await
+        .unwrap();
         drop(conn);
-        let query = if query.contains("...all") { format!("{query}{ALL_FIELDS}") } else { query.to_owned() };
-        let caller = Caller { signed_in: Some((session, viewer)), ..Caller::default() };
+        let query = if query.contains("...all") {
+            format!("{query}{ALL_FIELDS}")
+        } else {
+            query.to_owned()
+        };
+        let caller = Caller {
+            signed_in: Some((session, viewer)),
+            ..Caller::default()
+        };
         let (spawner, batches) = Batches::new();
         let loader = Loader::new(self.app.platform.clone(), Some(viewer), spawner);
         let request = Request::new(query).data(caller).data(loader);
@@ -175,7 +239,10 @@ fn no_list_is_forgotten() {
         }
         // A connection field has arguments, so that its type stands on the line that closes them.
         if line.starts_with("):") && line.contains("Connection!") {
-            assert!(LISTS.iter().any(|(name, ..)| *name == field), "{field} is a list without a statement count");
+            assert!(
+                LISTS.iter().any(|(name, ..)| *name == field),
+                "{field} is a list without a statement count"
+            );
         }
     }
 }

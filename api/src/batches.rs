@@ -4,7 +4,11 @@
 
 use std::{
     pin::{Pin, pin},
-    task::{Context, Poll},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
 };
 
 use futures_util::{
@@ -27,7 +31,13 @@ impl Batches {
     /// For one operation.
     pub fn new() -> (Spawner, Self) {
         let (spawner, new) = unbounded_channel();
-        (spawner, Self { new, running: FuturesUnordered::new() })
+        (
+            spawner,
+            Self {
+                new,
+                running: FuturesUnordered::new(),
+            },
+        )
     }
 
     /// Lets the loads go on. A finished one wakes whoever waits for it, and thereby the operation's task.
@@ -38,22 +48,61 @@ impl Batches {
         while let Poll::Ready(Some(())) = self.running.poll_next_unpin(cx) {}
     }
 
+    /// Polls an operation until it can really not go on, then lets the loads go on. A pause that the operation makes only
+    /// to be polled again (a long list yields in its middle) is no reason to load: half the keys would be missing.
+    fn poll_with<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        let noted = Arc::new(NotedWaker {
+            woken: AtomicBool::new(false),
+            task: cx.waker().clone(),
+        });
+        let waker = Waker::from(Arc::clone(&noted));
+        let mut noting = Context::from_waker(&waker);
+        for _ in 0..MAX_POLLS {
+            noted.woken.store(false, Ordering::Relaxed);
+            if let Poll::Ready(done) = poll(&mut noting) {
+                return Poll::Ready(done);
+            }
+            if !noted.woken.load(Ordering::Relaxed) {
+                break;
+            }
+        }
+        self.poll(cx);
+        Poll::Pending
+    }
+
     /// Runs a query or mutation with its loads.
     pub async fn drive<T>(mut self, execution: impl Future<Output = T>) -> T {
         let mut execution = pin!(execution);
-        poll_fn(|cx| {
-            let done = execution.as_mut().poll(cx);
-            if done.is_pending() {
-                self.poll(cx);
-            }
-            done
-        })
-        .await
+        poll_fn(|cx| self.poll_with(cx, |cx| execution.as_mut().poll(cx))).await
     }
 
     /// Runs a subscription with its loads.
     pub fn drive_stream<T: 'static>(self, stream: BoxStream<'static, T>) -> BoxStream<'static, T> {
-        Driven { stream, batches: self }.boxed()
+        Driven {
+            stream,
+            batches: self,
+        }
+        .boxed()
+    }
+}
+
+/// Times that an operation is polled in a row before the loads get their turn whatever it does.
+const MAX_POLLS: usize = 1_000;
+
+/// Notes that the operation wants to be polled again, and tells its task.
+struct NotedWaker {
+    woken: AtomicBool,
+    task: Waker,
+}
+
+impl Wake for NotedWaker {
+    fn wake(self: Arc<Self>) {
+        self.woken.store(true, Ordering::Relaxed);
+        self.task.wake_by_ref();
     }
 }
 
@@ -66,10 +115,7 @@ impl<T> Stream for Driven<T> {
     type Item = T;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        let next = self.stream.poll_next_unpin(cx);
-        if next.is_pending() {
-            self.batches.poll(cx);
-        }
-        next
+        let Self { stream, batches } = &mut *self;
+        batches.poll_with(cx, |cx| stream.poll_next_unpin(cx))
     }
 }

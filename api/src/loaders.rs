@@ -169,8 +169,14 @@ impl Batch<HistoryKey> for Loader {
         let mut conn = self.connection().await?;
         let mut pages = HashMap::new();
         for (request, case_ids) in wanted {
-            let found = event::histories(&mut conn, &case_ids, &request).await.map_err(db::DatabaseError::from)?;
-            pages.extend(found.into_iter().map(|(case_id, page)| (HistoryKey { case_id, request }, page)));
+            let found = event::histories(&mut conn, &case_ids, &request)
+                .await
+                .map_err(db::DatabaseError::from)?;
+            pages.extend(
+                found
+                    .into_iter()
+                    .map(|(case_id, page)| (HistoryKey { case_id, request }, page)),
+            );
         }
         Ok(pages)
     }

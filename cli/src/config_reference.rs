@@ -10,6 +10,9 @@ const HEAD: &str = "\
 Every setting is an environment variable and an option of the command line; the option wins. `wangqian <command> --help`
 shows the ones of a command. `wangqian up` needs none of them.
 
+One variable is no option: `WANGQIAN_POSTGRES_BIN` names the folder of PostgreSQL's programs (`initdb`, `postgres`) for
+`wangqian up` and the tests, where they are not on `PATH` or in one of the usual folders.
+
 This page is made from the program's own description: after a change run `make config-reference`; a test compares.
 ";
 
@@ -92,6 +95,7 @@ fn row(argument: &Arg) -> Row {
     let defaults: Vec<String> = argument
         .get_default_values()
         .iter()
+        .filter(|value| !value.is_empty())
         .map(|value| format!("`{}`", value.to_string_lossy()))
         .collect();
     Row {

@@ -19,7 +19,11 @@ use hyper_util::{
     server::{conn::auto::Builder, graceful::GracefulShutdown},
 };
 use rand::Rng;
-use s3s::{Body, HttpError, auth::SimpleAuth, service::{S3Service, S3ServiceBuilder}};
+use s3s::{
+    Body, HttpError,
+    auth::SimpleAuth,
+    service::{S3Service, S3ServiceBuilder},
+};
 use s3s_fs::FileSystem;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -38,7 +42,11 @@ pub struct ObjectStoreOptions {
 impl ObjectStoreOptions {
     /// A store of one bucket on a free port of the loopback interface.
     pub fn new(folder: impl Into<PathBuf>, bucket: impl Into<String>) -> Self {
-        Self { folder: folder.into(), listen: SocketAddr::from(([127, 0, 0, 1], 0)), bucket: bucket.into() }
+        Self {
+            folder: folder.into(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            bucket: bucket.into(),
+        }
     }
 }
 
@@ -64,7 +72,10 @@ pub enum ObjectStoreError {
 }
 
 fn io(place: &Path) -> impl FnOnce(std::io::Error) -> ObjectStoreError + '_ {
-    move |error| ObjectStoreError::Io { place: place.display().to_string(), error }
+    move |error| ObjectStoreError::Io {
+        place: place.display().to_string(),
+        error,
+    }
 }
 
 /// A running store. It stops when it is dropped.
@@ -101,13 +112,21 @@ impl ObjectStore {
             problem: format!("{error:?}"),
         })?;
         let mut builder = S3ServiceBuilder::new(files);
-        builder.set_auth(SimpleAuth::from_single(access_key_id.clone(), secret_access_key.clone()));
+        builder.set_auth(SimpleAuth::from_single(
+            access_key_id.clone(),
+            secret_access_key.clone(),
+        ));
         let service = builder.build();
         let place = options.listen.to_string();
         let listener = TcpListener::bind(options.listen)
             .await
-            .map_err(|error| ObjectStoreError::Io { place: place.clone(), error })?;
-        let address = listener.local_addr().map_err(|error| ObjectStoreError::Io { place, error })?;
+            .map_err(|error| ObjectStoreError::Io {
+                place: place.clone(),
+                error,
+            })?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| ObjectStoreError::Io { place, error })?;
         let stop = CancellationToken::new();
         let server = tokio::spawn(serve(listener, service, stop.clone()));
         Ok(Self {
@@ -222,7 +241,13 @@ fn credentials(folder: &Path) -> Result<(String, String), ObjectStoreError> {
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let (id, secret) = (hex[..20].to_owned(), hex[20..].to_owned());
     let mut options = fs::OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&path).map_err(io(&path))?;
+    let mut file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(io(&path))?;
     writeln!(file, "{id} {secret}").map_err(io(&path))?;
     Ok((id, secret))
 }

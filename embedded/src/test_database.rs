@@ -51,23 +51,36 @@ where
 
     let cluster = CLUSTER
         .get_or_init(|| async {
-            let folder = std::env::temp_dir().join(format!("wangqian-test-{}-{}", std::process::id(), random()));
-            Postgres::start(PostgresOptions::throwaway(folder)).await.unwrap_or_else(|error| panic!("{error}"))
+            let folder =
+                std::env::temp_dir().join(format!("wangqian-test-{}-{}", std::process::id(), random()));
+            Postgres::start(PostgresOptions::throwaway(folder))
+                .await
+                .unwrap_or_else(|error| panic!("{error}"))
         })
         .await;
     TEMPLATE
         .get_or_init(|| async {
-            cluster.create_database("template_wangqian").await.unwrap_or_else(|error| panic!("{error}"));
-            migrate(cluster.url("template_wangqian")).await.unwrap_or_else(|error| panic!("the template: {error}"));
+            cluster
+                .create_database("template_wangqian")
+                .await
+                .unwrap_or_else(|error| panic!("{error}"));
+            migrate(cluster.url("template_wangqian"))
+                .await
+                .unwrap_or_else(|error| panic!("the template: {error}"));
         })
         .await;
     let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
     let _one_at_a_time = COPYING.get_or_init(Mutex::default).lock().await;
-    let mut conn = connect(&cluster.url("postgres")).await.unwrap_or_else(|error| panic!("{error}"));
+    let mut conn = connect(&cluster.url("postgres"))
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
     conn.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template_wangqian"))
         .await
         .unwrap_or_else(|error| panic!("{error}"));
-    TestDatabase { url: cluster.url(&name), name }
+    TestDatabase {
+        url: cluster.url(&name),
+        name,
+    }
 }
 
 fn random() -> u32 {

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use diesel_async::{
     AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
-    pooled_connection::{self, AsyncDieselConnectionManager, ManagerConfig, deadpool::PoolError},
+    pooled_connection::{
+        self, AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool::PoolError,
+    },
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -69,6 +71,8 @@ impl From<PoolError> for DatabaseError {
 /// [`DatabaseError::Unreachable`] when the pool itself cannot be set up.
 pub fn pool(url: &str, settings: &DatabaseSettings) -> Result<Pool, DatabaseError> {
     let mut config = ManagerConfig::default();
+    // A broken connection shows itself; asking before every use would double the round trips.
+    config.recycling_method = RecyclingMethod::Fast;
     let session = format!(
         "SET statement_timeout = {0}; SET idle_in_transaction_session_timeout = {0}; \
          SET lock_timeout = {0}; SET application_name = 'wangqian'",

@@ -71,7 +71,10 @@ mod tests {
         let parameters = |hash: &str| hash.rsplitn(3, '$').nth(2).map(str::to_owned);
         assert_eq!(parameters(NOBODYS_HASH), parameters(&real));
         assert_eq!(NOBODYS_HASH.len(), real.len(), "same lengths of salt and output");
-        assert!(PasswordHash::new(NOBODYS_HASH).is_ok(), "it can be read, so it is computed");
+        assert!(
+            PasswordHash::new(NOBODYS_HASH).is_ok(),
+            "it can be read, so it is computed"
+        );
         for password in ["", "secret", "wangqian-demo"] {
             assert!(!verify(password, NOBODYS_HASH));
         }

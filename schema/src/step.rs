@@ -526,11 +526,24 @@ pub struct IdempotencyKey {
 ///
 /// # Errors
 /// [`StepError::KeyReused`].
-pub async fn claim_request(platform: &Platform, viewer: &Viewer, key: &IdempotencyKey) -> Result<(), StepError> {
+pub async fn claim_request(
+    platform: &Platform,
+    viewer: &Viewer,
+    key: &IdempotencyKey,
+) -> Result<(), StepError> {
     let mut conn = platform.pool.get().await?;
     let now = platform.clock.now();
     let response = json!({});
-    match idempotency::claim(&mut conn, viewer.account_id(), &key.key, &key.request_hash, &response, now).await? {
+    match idempotency::claim(
+        &mut conn,
+        viewer.account_id(),
+        &key.key,
+        &key.request_hash,
+        &response,
+        now,
+    )
+    .await?
+    {
         Claim::New | Claim::Seen(_) => Ok(()),
         Claim::OtherBody => Err(StepError::KeyReused),
     }

@@ -30,13 +30,23 @@ pub struct StorageSettings {
     #[arg(long, env = "S3_ACCESS_KEY_ID", default_value = "")]
     pub s3_access_key_id: String,
     /// Secret access key.
-    #[arg(long, env = "S3_SECRET_ACCESS_KEY", default_value = "", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "S3_SECRET_ACCESS_KEY",
+        default_value = "",
+        hide_env_values = true
+    )]
     pub s3_secret_access_key: String,
     /// Whether the bucket stands in the path (true) or in the host name (false).
     #[arg(long, env = "S3_PATH_STYLE", default_value_t = true, action = clap::ArgAction::Set)]
     pub s3_path_style: bool,
     /// Longest that one request may take, in seconds.
-    #[arg(long, env = "S3_TIMEOUT_SECONDS", value_name = "SECONDS", default_value_t = 10)]
+    #[arg(
+        long,
+        env = "S3_TIMEOUT_SECONDS",
+        value_name = "SECONDS",
+        default_value_t = 10
+    )]
     pub s3_timeout_seconds: u64,
 }
 
@@ -128,7 +138,9 @@ pub struct Storage {
 
 impl fmt::Debug for Storage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Storage").field("bucket", &self.inside.name()).finish_non_exhaustive()
+        f.debug_struct("Storage")
+            .field("bucket", &self.inside.name())
+            .finish_non_exhaustive()
     }
 }
 
@@ -138,7 +150,10 @@ impl Storage {
     /// # Errors
     /// [`StorageError::Settings`].
     pub fn new(settings: &StorageSettings) -> Result<Self, StorageError> {
-        let endpoint = settings.s3_endpoint.as_deref().ok_or_else(|| StorageError::Settings("S3_ENDPOINT is missing".to_owned()))?;
+        let endpoint = settings
+            .s3_endpoint
+            .as_deref()
+            .ok_or_else(|| StorageError::Settings("S3_ENDPOINT is missing".to_owned()))?;
         let public = settings.s3_public_endpoint.as_deref().unwrap_or(endpoint);
         Ok(Self {
             inside: bucket(settings, endpoint)?,
@@ -152,7 +167,8 @@ impl Storage {
     /// # Errors
     /// [`StorageError`].
     pub async fn put(&self, key: &str, content_type: &str, bytes: &[u8]) -> Result<(), StorageError> {
-        self.within(self.inside.put_object_with_content_type(key, bytes, content_type)).await?;
+        self.within(self.inside.put_object_with_content_type(key, bytes, content_type))
+            .await?;
         Ok(())
     }
 
@@ -172,7 +188,10 @@ impl Storage {
         match self.within(self.inside.head_object(key)).await {
             Ok((_, 404)) | Err(StorageError::NotFound) => Ok(None),
             Ok((head, 200..=299)) => Ok(Some(ObjectInfo {
-                byte_size: head.content_length.and_then(|length| u64::try_from(length).ok()).unwrap_or(0),
+                byte_size: head
+                    .content_length
+                    .and_then(|length| u64::try_from(length).ok())
+                    .unwrap_or(0),
                 content_type: head.content_type,
                 etag: head.e_tag,
             })),
@@ -207,7 +226,10 @@ impl Storage {
         let seconds = u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX);
         let overrides = HashMap::from([
             ("response-content-type".to_owned(), content_type.to_owned()),
-            ("response-content-disposition".to_owned(), disposition(download_name)),
+            (
+                "response-content-disposition".to_owned(),
+                disposition(download_name),
+            ),
         ]);
         Ok(self.outside.presign_get(key, seconds, Some(overrides)).await?)
     }
@@ -236,7 +258,8 @@ impl Storage {
     /// # Errors
     /// [`StorageError`].
     pub async fn check(&self) -> Result<(), StorageError> {
-        self.within(self.inside.list_page(String::new(), None, None, None, Some(1))).await?;
+        self.within(self.inside.list_page(String::new(), None, None, None, Some(1)))
+            .await?;
         Ok(())
     }
 
@@ -253,21 +276,45 @@ fn bucket(settings: &StorageSettings, endpoint: &str) -> Result<Box<Bucket>, Sto
     let wrong = |error: &dyn fmt::Display| StorageError::Settings(error.to_string());
     let address = url::Url::parse(endpoint).map_err(|error| wrong(&error))?;
     if !matches!(address.scheme(), "http" | "https") {
-        return Err(StorageError::Settings("the endpoint must begin with http:// or https://".to_owned()));
+        return Err(StorageError::Settings(
+            "the endpoint must begin with http:// or https://".to_owned(),
+        ));
     }
-    let region = Region::Custom { region: settings.s3_region.clone(), endpoint: endpoint.trim_end_matches('/').to_owned() };
-    let credentials =
-        Credentials::new(Some(&settings.s3_access_key_id), Some(&settings.s3_secret_access_key), None, None, None)
-            .map_err(|error| wrong(&error))?;
+    let region = Region::Custom {
+        region: settings.s3_region.clone(),
+        endpoint: endpoint.trim_end_matches('/').to_owned(),
+    };
+    let credentials = Credentials::new(
+        Some(&settings.s3_access_key_id),
+        Some(&settings.s3_secret_access_key),
+        None,
+        None,
+        None,
+    )
+    .map_err(|error| wrong(&error))?;
     let bucket = Bucket::new(&settings.s3_bucket, region, credentials).map_err(|error| wrong(&error))?;
-    let bucket = if settings.s3_path_style { bucket.with_path_style() } else { bucket };
-    bucket.with_request_timeout(Duration::from_secs(settings.s3_timeout_seconds)).map_err(|error| wrong(&error))
+    let bucket = if settings.s3_path_style {
+        bucket.with_path_style()
+    } else {
+        bucket
+    };
+    bucket
+        .with_request_timeout(Duration::from_secs(settings.s3_timeout_seconds))
+        .map_err(|error| wrong(&error))
 }
 
 /// The header value that offers a file for saving under a name (RFC 6266): plain for old programs, UTF-8 for the others.
 fn disposition(name: &str) -> String {
-    let plain: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_. ".contains(c) { c } else { '_' }).collect();
+    let plain: String = name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || "-_. ".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
     let encoded: String = name
         .bytes()
         .map(|byte| {

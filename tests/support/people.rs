@@ -64,7 +64,11 @@ pub(crate) struct Company {
 
 async fn account(platform: &Platform, kind: AccountKind) -> (Uuid, String, String) {
     let number = next();
-    let (id, email, mobile) = (Uuid::now_v7(), format!("person{number}@example.com"), format!("100{number:08}"));
+    let (id, email, mobile) = (
+        Uuid::now_v7(),
+        format!("person{number}@example.com"),
+        format!("100{number:08}"),
+    );
     let new = NewAccount {
         id,
         kind,
@@ -74,7 +78,11 @@ async fn account(platform: &Platform, kind: AccountKind) -> (Uuid, String, Strin
         password_hash: &HASH,
     };
     let mut conn = platform.pool.get().await.unwrap();
-    diesel::insert_into(accounts::table).values(&new).execute(&mut conn).await.unwrap();
+    diesel::insert_into(accounts::table)
+        .values(&new)
+        .execute(&mut conn)
+        .await
+        .unwrap();
     (id, email, mobile)
 }
 
@@ -89,11 +97,23 @@ pub(crate) async fn school(platform: &Platform, route: ReviewRoute) -> SchoolWor
         address: None,
         default_review_route: route,
     };
-    let department =
-        Department { id: Uuid::now_v7(), school_id: school.id, code: "01".into(), name: "示例学院".into() };
+    let department = Department {
+        id: Uuid::now_v7(),
+        school_id: school.id,
+        code: "01".into(),
+        name: "示例学院".into(),
+    };
     let mut conn = platform.pool.get().await.unwrap();
-    diesel::insert_into(schools::table).values(&school).execute(&mut conn).await.unwrap();
-    diesel::insert_into(departments::table).values(&department).execute(&mut conn).await.unwrap();
+    diesel::insert_into(schools::table)
+        .values(&school)
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    diesel::insert_into(departments::table)
+        .values(&department)
+        .execute(&mut conn)
+        .await
+        .unwrap();
     drop(conn);
     SchoolWorld {
         school: school.id,
@@ -112,30 +132,57 @@ pub(crate) async fn department(platform: &Platform, school: Uuid) -> (Uuid, Stri
         name: "另一学院".into(),
     };
     let mut conn = platform.pool.get().await.unwrap();
-    diesel::insert_into(departments::table).values(&department).execute(&mut conn).await.unwrap();
+    diesel::insert_into(departments::table)
+        .values(&department)
+        .execute(&mut conn)
+        .await
+        .unwrap();
     drop(conn);
-    (department.id, reviewer(platform, school, Some(department.id)).await)
+    (
+        department.id,
+        reviewer(platform, school, Some(department.id)).await,
+    )
 }
 
 async fn reviewer(platform: &Platform, school_id: Uuid, department_id: Option<Uuid>) -> String {
     let (account_id, email, _) = account(platform, AccountKind::Reviewer).await;
-    let row = Reviewer { account_id, school_id, department_id, name: "示例审核人".into() };
+    let row = Reviewer {
+        account_id,
+        school_id,
+        department_id,
+        name: "示例审核人".into(),
+    };
     let mut conn = platform.pool.get().await.unwrap();
-    diesel::insert_into(reviewers::table).values(&row).execute(&mut conn).await.unwrap();
+    diesel::insert_into(reviewers::table)
+        .values(&row)
+        .execute(&mut conn)
+        .await
+        .unwrap();
     email
 }
 
 /// An operator's e-mail address.
 pub(crate) async fn operator(platform: &Platform) -> String {
     let (account_id, email, _) = account(platform, AccountKind::Operator).await;
-    let row = Operator { account_id, name: "示例管理员".into() };
+    let row = Operator {
+        account_id,
+        name: "示例管理员".into(),
+    };
     let mut conn = platform.pool.get().await.unwrap();
-    diesel::insert_into(operators::table).values(&row).execute(&mut conn).await.unwrap();
+    diesel::insert_into(operators::table)
+        .values(&row)
+        .execute(&mut conn)
+        .await
+        .unwrap();
     email
 }
 
 /// A graduate who has confirmed his data and may sign online, unless `change` says otherwise.
-pub(crate) async fn graduate(platform: &Platform, school: &SchoolWorld, change: impl FnOnce(&mut NewGraduate)) -> Person {
+pub(crate) async fn graduate(
+    platform: &Platform,
+    school: &SchoolWorld,
+    change: impl FnOnce(&mut NewGraduate),
+) -> Person {
     let (account_id, email, mobile) = account(platform, AccountKind::Graduate).await;
     let number = next();
     let first = format!("00000020050101{:03}", number % 1000);
@@ -159,7 +206,11 @@ pub(crate) async fn graduate(platform: &Platform, school: &SchoolWorld, change: 
     };
     change(&mut new);
     let mut conn = platform.pool.get().await.unwrap();
-    diesel::insert_into(graduates::table).values(&new).execute(&mut conn).await.unwrap();
+    diesel::insert_into(graduates::table)
+        .values(&new)
+        .execute(&mut conn)
+        .await
+        .unwrap();
     Person {
         id: new.id,
         email,
@@ -185,17 +236,33 @@ pub(crate) async fn employer(platform: &Platform, verification: EmployerVerifica
         verification,
     };
     let mut conn = platform.pool.get().await.unwrap();
-    diesel::insert_into(employers::table).values(&row).execute(&mut conn).await.unwrap();
+    diesel::insert_into(employers::table)
+        .values(&row)
+        .execute(&mut conn)
+        .await
+        .unwrap();
     drop(conn);
     let member = member(platform, row.id).await;
-    Company { id: row.id, name: row.name, member }
+    Company {
+        id: row.id,
+        name: row.name,
+        member,
+    }
 }
 
 /// Another member of an employer: the e-mail address.
 pub(crate) async fn member(platform: &Platform, employer_id: Uuid) -> String {
     let (account_id, email, _) = account(platform, AccountKind::EmployerMember).await;
-    let row = EmployerMember { account_id, employer_id, name: "示例经办人".into() };
+    let row = EmployerMember {
+        account_id,
+        employer_id,
+        name: "示例经办人".into(),
+    };
     let mut conn = platform.pool.get().await.unwrap();
-    diesel::insert_into(employer_members::table).values(&row).execute(&mut conn).await.unwrap();
+    diesel::insert_into(employer_members::table)
+        .values(&row)
+        .execute(&mut conn)
+        .await
+        .unwrap();
     email
 }

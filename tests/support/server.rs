@@ -180,7 +180,10 @@ fn platform_on(url: &str, settings: &db::DatabaseSettings, public_url: &str) -> 
 pub(crate) async fn platform() -> (Platform, String) {
     let database = test_database(|url| async move { db::migrate(&url).await.map(drop) }).await;
     let settings = Settings::from_options(&[]);
-    (platform_on(database.url(), &settings.database, "http://127.0.0.1"), database.url().to_owned())
+    (
+        platform_on(database.url(), &settings.database, "http://127.0.0.1"),
+        database.url().to_owned(),
+    )
 }
 
 /// What resolvers need beside a platform, for tests that ask the schema without a transport. Its object store is not there.

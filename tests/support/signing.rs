@@ -14,7 +14,8 @@ pub(crate) const INVITE: &str = "mutation($input: InviteGraduatesInput!) { invit
 pub(crate) const ACCEPT: &str = "mutation($input: AgreementStepInput!) { acceptInvitation(input: $input) {
     agreement { id status version awaitingReview } userErrors { code field message } } }";
 /// Declines an invitation.
-pub(crate) const DECLINE: &str = "mutation($input: DeclineInvitationInput!) { declineInvitation(input: $input) {
+pub(crate) const DECLINE: &str =
+    "mutation($input: DeclineInvitationInput!) { declineInvitation(input: $input) {
     agreement { id status version reason } userErrors { code field message } } }";
 /// Takes an invitation back.
 pub(crate) const CANCEL: &str = "mutation($input: AgreementStepInput!) { cancelInvitation(input: $input) {
@@ -66,19 +67,28 @@ pub(crate) fn invitation(key: &str, graduates: &[String]) -> Value {
 /// Invites one graduate, who must be invitable; the agreement's id.
 pub(crate) async fn invite(employer: &Client, graduate: &str) -> String {
     let key = uuid::Uuid::now_v7().to_string();
-    let payload = employer.mutate(INVITE, invitation(&key, &[graduate.to_owned()])).await;
+    let payload = employer
+        .mutate(INVITE, invitation(&key, &[graduate.to_owned()]))
+        .await;
     let id = payload["results"][0]["agreement"]["id"].as_str();
     id.unwrap_or_else(|| panic!("not invited: {payload}")).to_owned()
 }
 
 /// Sends a step on an agreement; the payload.
 pub(crate) async fn step(client: &Client, operation: &str, agreement: &str) -> Value {
-    client.mutate(operation, json!({ "input": { "agreementId": agreement } })).await
+    client
+        .mutate(operation, json!({ "input": { "agreementId": agreement } }))
+        .await
 }
 
 /// Sends a decision; the payload.
 pub(crate) async fn review(client: &Client, agreement: &str, decision: &str, reason: Option<&str>) -> Value {
-    client.mutate(REVIEW, json!({ "input": { "caseId": agreement, "decision": decision, "reason": reason } })).await
+    client
+        .mutate(
+            REVIEW,
+            json!({ "input": { "caseId": agreement, "decision": decision, "reason": reason } }),
+        )
+        .await
 }
 
 /// The code of the only user error; `None` when there is none.

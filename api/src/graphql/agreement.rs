@@ -199,8 +199,16 @@ impl Agreement {
             before,
         }
         .request()?;
-        let key = HistoryKey { case_id: self.0.agreement.id, request };
-        let page = ctx.loader().load_one(key).await.map_err(internal)?.unwrap_or_default();
+        let key = HistoryKey {
+            case_id: self.0.agreement.id,
+            request,
+        };
+        let page = ctx
+            .loader()
+            .load_one(key)
+            .await
+            .map_err(internal)?
+            .unwrap_or_default();
         Ok(connection(page, |event| event.sequence, AgreementEvent))
     }
 }

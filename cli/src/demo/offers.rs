@@ -122,7 +122,7 @@ pub(super) fn offer(company: Company, variant: usize, now: DateTime<Utc>) -> Ter
             }
             .to_owned(),
         ),
-        household_registration: Some(if variant % 2 == 0 {
+        household_registration: Some(if variant.is_multiple_of(2) {
             HouseholdRegistration::Employer
         } else {
             HouseholdRegistration::None

@@ -20,7 +20,9 @@ impl Account {
         if !geteuid().is_root() {
             return Ok(Self::Own(geteuid()));
         }
-        let known = ["postgres", "nobody"].iter().find_map(|name| User::from_name(name).ok().flatten());
+        let known = ["postgres", "nobody"]
+            .iter()
+            .find_map(|name| User::from_name(name).ok().flatten());
         known.map(Self::Other).ok_or(PostgresError::NoUser)
     }
 
@@ -53,7 +55,11 @@ impl Account {
                 command
                     .arg(format!("--reuid={}", user.uid))
                     .arg(format!("--regid={}", user.gid))
-                    .args(["--clear-groups", "--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"])
+                    .args([
+                        "--clear-groups",
+                        "--inh-caps=-all,+dac_read_search",
+                        "--ambient-caps=-all,+dac_read_search",
+                    ])
                     .arg(program);
                 command
             }

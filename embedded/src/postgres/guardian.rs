@@ -59,16 +59,29 @@ impl Guardian {
             .arg(server.get_program())
             .args(server.get_args())
             .env_remove("PGDATA")
-            .env("WANGQIAN_REMOVE", if plan.options.remove_at_end { plan.data_dir.as_os_str() } else { "".as_ref() })
+            .env(
+                "WANGQIAN_REMOVE",
+                if plan.options.remove_at_end {
+                    plan.data_dir.as_os_str()
+                } else {
+                    "".as_ref()
+                },
+            )
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(log)
             .stderr(errors)
             // A Ctrl-C in the terminal is for us: the server is stopped when we are done with it.
             .process_group(0);
-        let mut child = guardian.spawn().map_err(|error| PostgresError::Failed { program: "sh", output: error.to_string() })?;
+        let mut child = guardian.spawn().map_err(|error| PostgresError::Failed {
+            program: "sh",
+            output: error.to_string(),
+        })?;
         let lifeline = child.stdin.take();
-        Ok(Self { child: Mutex::new(child), lifeline })
+        Ok(Self {
+            child: Mutex::new(child),
+            lifeline,
+        })
     }
 
     /// Whether the server has not ended.

@@ -54,12 +54,22 @@ pub struct PostgresOptions {
 impl PostgresOptions {
     /// A server whose data is to last.
     pub fn durable(data_dir: impl Into<PathBuf>) -> Self {
-        Self { data_dir: data_dir.into(), durable: true, max_connections: 100, remove_at_end: false }
+        Self {
+            data_dir: data_dir.into(),
+            durable: true,
+            max_connections: 100,
+            remove_at_end: false,
+        }
     }
 
     /// A quick server for tests, thrown away at the end.
     pub fn throwaway(data_dir: impl Into<PathBuf>) -> Self {
-        Self { data_dir: data_dir.into(), durable: false, max_connections: 300, remove_at_end: true }
+        Self {
+            data_dir: data_dir.into(),
+            durable: false,
+            max_connections: 300,
+            remove_at_end: true,
+        }
     }
 }
 
@@ -84,7 +94,9 @@ pub enum PostgresError {
     #[error("{0} exists and is not a PostgreSQL data folder; name another folder, or empty it")]
     ForeignFolder(PathBuf),
     /// The folder was made by another major version.
-    #[error("{folder} was made by PostgreSQL {made_by}, and the programs found are of version {found}: run pg_upgrade, or name another folder")]
+    #[error(
+        "{folder} was made by PostgreSQL {made_by}, and the programs found are of version {found}: run pg_upgrade, or name another folder"
+    )]
     OtherVersion {
         /// The folder.
         folder: PathBuf,
@@ -137,7 +149,10 @@ pub enum PostgresError {
 }
 
 fn io(path: &Path) -> impl FnOnce(std::io::Error) -> PostgresError + '_ {
-    move |error| PostgresError::Io { path: path.to_owned(), error }
+    move |error| PostgresError::Io {
+        path: path.to_owned(),
+        error,
+    }
 }
 
 /// A running server. Dropping it stops the server, too, without waiting for it.
@@ -173,7 +188,10 @@ impl Postgres {
         } else {
             initialise(&data_dir, &cluster, &password_file, &programs, &account)?;
         }
-        let password = fs::read_to_string(&password_file).map_err(io(&password_file))?.trim().to_owned();
+        let password = fs::read_to_string(&password_file)
+            .map_err(io(&password_file))?
+            .trim()
+            .to_owned();
         let port = free_port().map_err(io(&data_dir))?;
         let guardian = Guardian::start(&guardian::Plan {
             programs: &programs,
@@ -183,14 +201,21 @@ impl Postgres {
             port,
             options: &options,
         })?;
-        let server = Self { port, password: Password(password), guardian };
+        let server = Self {
+            port,
+            password: Password(password),
+            guardian,
+        };
         server.wait_until_ready(&data_dir.join("log")).await?;
         Ok(server)
     }
 
     /// The URL of one of its databases. Contains the password: not for logs.
     pub fn url(&self, database: &str) -> String {
-        format!("postgres://{SUPERUSER}:{}@127.0.0.1:{}/{database}", self.password.0, self.port)
+        format!(
+            "postgres://{SUPERUSER}:{}@127.0.0.1:{}/{database}",
+            self.password.0, self.port
+        )
     }
 
     /// Makes a database if it does not exist. `false` when it did.
@@ -198,7 +223,9 @@ impl Postgres {
     /// # Errors
     /// [`PostgresError::Statement`].
     pub async fn create_database(&self, name: &str) -> Result<bool, PostgresError> {
-        let mut conn = connect(&self.url("postgres")).await.map_err(PostgresError::Statement)?;
+        let mut conn = connect(&self.url("postgres"))
+            .await
+            .map_err(PostgresError::Statement)?;
         match conn.batch_execute(&format!("CREATE DATABASE \"{name}\"")).await {
             Ok(()) => Ok(true),
             Err(error) if error.to_string().contains("already exists") => Ok(false),
@@ -233,7 +260,9 @@ impl Postgres {
 }
 
 pub(crate) async fn connect(url: &str) -> Result<AsyncPgConnection, String> {
-    AsyncPgConnection::establish(url).await.map_err(|error| error.to_string())
+    AsyncPgConnection::establish(url)
+        .await
+        .map_err(|error| error.to_string())
 }
 
 /// Makes the folder and gives it to the server's account. The absolute path.
@@ -243,7 +272,10 @@ fn prepare_folder(folder: &Path, account: &Account) -> Result<PathBuf, PostgresE
     let metadata = fs::metadata(&folder).map_err(io(&folder))?;
     let ours = metadata.uid() == account.uid();
     if !ours && !account.is_other() {
-        return Err(PostgresError::ForeignOwner { folder, owner: metadata.uid() });
+        return Err(PostgresError::ForeignOwner {
+            folder,
+            owner: metadata.uid(),
+        });
     }
     let known = ["cluster", "password", "log", "cluster.part"];
     for entry in fs::read_dir(&folder).map_err(io(&folder))? {
@@ -262,19 +294,34 @@ fn check_version(cluster: &Path, programs: &Programs) -> Result<(), PostgresErro
     if made_by == programs.major.to_string() {
         Ok(())
     } else {
-        Err(PostgresError::OtherVersion { folder: cluster.to_owned(), made_by, found: programs.major })
+        Err(PostgresError::OtherVersion {
+            folder: cluster.to_owned(),
+            made_by,
+            found: programs.major,
+        })
     }
 }
 
 /// A lock file whose process is gone is no obstacle: PostgreSQL looks at it itself.
 fn check_idle(cluster: &Path) -> Result<(), PostgresError> {
-    let Ok(lock) = fs::read_to_string(cluster.join("postmaster.pid")) else { return Ok(()) };
-    let Some(pid) = lock.lines().next().and_then(|line| line.trim().parse::<u32>().ok()) else { return Ok(()) };
+    let Ok(lock) = fs::read_to_string(cluster.join("postmaster.pid")) else {
+        return Ok(());
+    };
+    let Some(pid) = lock
+        .lines()
+        .next()
+        .and_then(|line| line.trim().parse::<u32>().ok())
+    else {
+        return Ok(());
+    };
     let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
     let running = name.trim() == "postgres" || (name.is_empty() && !Path::new("/proc/self").exists());
     let here = fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd == cluster);
     if running && here {
-        return Err(PostgresError::AlreadyRunning { folder: cluster.to_owned(), pid });
+        return Err(PostgresError::AlreadyRunning {
+            folder: cluster.to_owned(),
+            pid,
+        });
     }
     Ok(())
 }
@@ -290,7 +337,13 @@ fn initialise(
     rand::rng().fill_bytes(&mut bytes);
     let password: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let mut options = fs::OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(password_file).map_err(io(password_file))?;
+    let mut file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(password_file)
+        .map_err(io(password_file))?;
     writeln!(file, "{password}").map_err(io(password_file))?;
     account.own(password_file).map_err(io(password_file))?;
 
@@ -301,7 +354,12 @@ fn initialise(
     }
     let output = account
         .command(&programs.initdb)
-        .args(["--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256"])
+        .args([
+            "--no-sync",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--auth=scram-sha-256",
+        ])
         .arg(format!("--username={SUPERUSER}"))
         .arg(format!("--pwfile={}", password_file.display()))
         .arg(format!("--pgdata={}", part.display()))
@@ -310,8 +368,15 @@ fn initialise(
         .output()
         .map_err(io(&programs.initdb))?;
     if !output.status.success() {
-        let said = format!("{}{}", String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
-        return Err(PostgresError::Failed { program: "initdb", output: said.trim().to_owned() });
+        let said = format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stderr),
+            String::from_utf8_lossy(&output.stdout)
+        );
+        return Err(PostgresError::Failed {
+            program: "initdb",
+            output: said.trim().to_owned(),
+        });
     }
     fs::rename(&part, cluster).map_err(io(cluster))
 }

@@ -26,11 +26,17 @@ impl Programs {
             Some(folder) => vec![PathBuf::from(folder)],
             None => usual_folders(),
         };
-        let newest = folders.iter().filter_map(|folder| Self::in_folder(folder)).max_by_key(|found| found.major);
+        let newest = folders
+            .iter()
+            .filter_map(|folder| Self::in_folder(folder))
+            .max_by_key(|found| found.major);
         let found = newest.ok_or(PostgresError::NotInstalled)?;
         if found.major < MINIMUM {
             let folder = found.postgres.parent().map(Path::to_owned).unwrap_or_default();
-            return Err(PostgresError::TooOld { found: found.major, folder });
+            return Err(PostgresError::TooOld {
+                found: found.major,
+                folder,
+            });
         }
         Ok(found)
     }
@@ -45,15 +51,30 @@ impl Programs {
         let text = String::from_utf8(output.stdout).ok()?;
         let version = text.split_whitespace().nth(2)?;
         let digits: String = version.chars().take_while(char::is_ascii_digit).collect();
-        Some(Self { initdb, postgres, major: digits.parse().ok()? })
+        Some(Self {
+            initdb,
+            postgres,
+            major: digits.parse().ok()?,
+        })
     }
 }
 
 fn usual_folders() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = env::var_os("PATH").iter().flat_map(env::split_paths).collect();
-    for parent in ["/usr/lib/postgresql", "/usr/local/pgsql", "/opt/homebrew/opt", "/usr/local/opt", "/usr"] {
+    for parent in [
+        "/usr/lib/postgresql",
+        "/usr/local/pgsql",
+        "/opt/homebrew/opt",
+        "/usr/local/opt",
+        "/usr",
+    ] {
         let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
-        folders.extend(entries.map(|entry| entry.path()).filter(|path| is_installation(path)).map(|path| path.join("bin")));
+        folders.extend(
+            entries
+                .map(|entry| entry.path())
+                .filter(|path| is_installation(path))
+                .map(|path| path.join("bin")),
+        );
     }
     folders.push(PathBuf::from("/usr/local/pgsql/bin"));
     folders
@@ -61,6 +82,9 @@ fn usual_folders() -> Vec<PathBuf> {
 
 /// `/usr/lib/postgresql/15`, `/usr/pgsql-15`, `/opt/homebrew/opt/postgresql@15`.
 fn is_installation(path: &Path) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     name.parse::<u32>().is_ok() || name.starts_with("pgsql-") || name.starts_with("postgresql")
 }

@@ -264,7 +264,9 @@ pub async fn feed_pending(conn: &mut AsyncPgConnection, cursor: EventCursor) -> 
         .sql(", ")
         .bind::<BigInt, _>(cursor.id)
         .sql(")");
-    diesel::select(dsl::exists(case_events::table.filter(beyond))).get_result(conn).await
+    diesel::select(dsl::exists(case_events::table.filter(beyond)))
+        .get_result(conn)
+        .await
 }
 
 /// The next events of everybody after a place, in feed order: what the one tail of a process reads.
@@ -360,7 +362,10 @@ pub async fn histories(
     for event in events {
         by_case.entry(event.case_id).or_default().push(event);
     }
-    Ok(by_case.into_iter().map(|(case_id, events)| (case_id, request.page(events))).collect())
+    Ok(by_case
+        .into_iter()
+        .map(|(case_id, events)| (case_id, request.page(events)))
+        .collect())
 }
 
 /// The history of one case; otherwise like [`histories`].

@@ -255,5 +255,8 @@ pub async fn replay(
         .select((case_events::txid, case_events::id, Message::as_select()))
         .load(conn)
         .await?;
-    Ok(rows.into_iter().map(|(txid, id, message)| (EventCursor { txid, id }, message)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(txid, id, message)| (EventCursor { txid, id }, message))
+        .collect())
 }

@@ -29,7 +29,11 @@ pub struct Page<T> {
 
 impl<T> Default for Page<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), has_next: false, has_previous: false }
+        Self {
+            items: Vec::new(),
+            has_next: false,
+            has_previous: false,
+        }
     }
 }
 
