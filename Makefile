@@ -34,7 +34,7 @@ lint: tools-to-build ## Formatting, lints, licences and sources of dependencies
 	fi
 
 config-reference: tools-to-build ## Make docs/CONFIGURATION.md anew from the program
-	WANGQIAN_UPDATE_DOCS=1 $(CARGO) test -p wangqian --lib config_reference
+	WANGQIAN_UPDATE_DOCS=1 $(CARGO) test $(WHOLE) --lib config_reference
 
 # What is missing is named all at once, with the command that brings it.
 tools-to-build:

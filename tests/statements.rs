@@ -11,7 +11,7 @@ use diesel::connection::InstrumentationEvent;
 use diesel_async::{
     AsyncConnection, AsyncPgConnection,
     pooled_connection::{
-        AsyncDieselConnectionManager,
+        AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
         deadpool::{Hook, Pool},
     },
 };
@@ -114,7 +114,9 @@ impl World {
         let (mut platform, url) = server::platform().await;
         let statements = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&statements);
-        let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new(url);
+        let mut config = ManagerConfig::default();
+        config.recycling_method = RecyclingMethod::Fast;
+        let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(url, config);
         platform.pool = Pool::builder(manager)
             .post_create(Hook::sync_fn(move |conn: &mut AsyncPgConnection, _| {
                 let count = Arc::clone(&count);

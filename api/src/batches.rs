@@ -40,12 +40,19 @@ impl Batches {
         )
     }
 
-    /// Lets the loads go on. A finished one wakes whoever waits for it, and thereby the operation's task.
+    /// Lets the loads go on, level by level: the next ones begin when all of the level before have ended and the operation
+    /// has asked for everything that it can ask for then. So the number of statements does not depend on which load is fast.
     fn poll(&mut self, cx: &mut Context<'_>) {
-        while let Poll::Ready(Some(batch)) = self.new.poll_recv(cx) {
-            self.running.push(batch);
+        if self.running.is_empty() {
+            while let Poll::Ready(Some(load)) = self.new.poll_recv(cx) {
+                self.running.push(load);
+            }
         }
+        let had_some = !self.running.is_empty();
         while let Poll::Ready(Some(())) = self.running.poll_next_unpin(cx) {}
+        if had_some && self.running.is_empty() {
+            cx.waker().wake_by_ref();
+        }
     }
 
     /// Polls an operation until it can really not go on, then lets the loads go on. A pause that the operation makes only

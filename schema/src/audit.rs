@@ -59,7 +59,8 @@ const BATCH: i64 = 500;
 
 type Case = (Uuid, i32, Vec<u8>, crate::workflow::agreement::AgreementStatus);
 
-/// Walks all chains, or that of one case, a batch of cases at a time.
+/// Walks all chains, or that of one case, a batch of cases at a time. Each batch is one snapshot, so that steps taken
+/// meanwhile are no breaks.
 ///
 /// # Errors
 /// The database's.
@@ -67,30 +68,14 @@ pub async fn walk(conn: &mut AsyncPgConnection, only: Option<Uuid>) -> QueryResu
     let mut report = Report::default();
     let mut after = Uuid::nil();
     loop {
-        let mut query = agreements::table
-            .filter(agreements::id.gt(after))
-            .order(agreements::id)
-            .limit(BATCH)
-            .select((
-                agreements::id,
-                agreements::event_count,
-                agreements::event_hash,
-                agreements::status,
-            ))
-            .into_boxed();
-        if let Some(only) = only {
-            query = query.filter(agreements::id.eq(only));
-        }
-        let cases: Vec<Case> = query.load(conn).await?;
+        let (cases, events) = conn
+            .build_transaction()
+            .read_only()
+            .repeatable_read()
+            .run(async |conn| batch(conn, after, only).await)
+            .await?;
         let Some(last) = cases.last() else { break };
         after = last.0;
-        let ids: Vec<Uuid> = cases.iter().map(|case| case.0).collect();
-        let events: Vec<Event> = case_events::table
-            .filter(case_events::case_id.eq_any(&ids))
-            .order((case_events::case_id, case_events::sequence))
-            .select(Event::as_select())
-            .load(conn)
-            .await?;
         report.cases += cases.len() as u64;
         report.events += events.len() as u64;
         for case in &cases {
@@ -116,6 +101,37 @@ pub async fn walk(conn: &mut AsyncPgConnection, only: Option<Uuid>) -> QueryResu
         kind: BreakKind::NoCase,
     }));
     Ok(report)
+}
+
+/// The cases that follow `after` and all their events, both in order.
+async fn batch(
+    conn: &mut AsyncPgConnection,
+    after: Uuid,
+    only: Option<Uuid>,
+) -> QueryResult<(Vec<Case>, Vec<Event>)> {
+    let mut query = agreements::table
+        .filter(agreements::id.gt(after))
+        .order(agreements::id)
+        .limit(BATCH)
+        .select((
+            agreements::id,
+            agreements::event_count,
+            agreements::event_hash,
+            agreements::status,
+        ))
+        .into_boxed();
+    if let Some(only) = only {
+        query = query.filter(agreements::id.eq(only));
+    }
+    let cases: Vec<Case> = query.load(conn).await?;
+    let ids: Vec<Uuid> = cases.iter().map(|case| case.0).collect();
+    let events = case_events::table
+        .filter(case_events::case_id.eq_any(&ids))
+        .order((case_events::case_id, case_events::sequence))
+        .select(Event::as_select())
+        .load(conn)
+        .await?;
+    Ok((cases, events))
 }
 
 fn first_break((case_id, event_count, event_hash, status): &Case, events: &[Event]) -> Option<Break> {

@@ -67,9 +67,13 @@ impl Case {
 type Obstacle = (Refusal, fn(&Case) -> bool);
 
 /// What can stand in the way, the one named first that a person is told first.
-const OBSTACLES: [Obstacle; 12] = [
+const OBSTACLES: [Obstacle; 13] = [
     // The column "who".
     (Refusal::NotYourRole, |case| !case.step().0.contains(&case.role)),
+    // "Refused from the deadline on, whether or not the expiry job has run": here it has.
+    (Refusal::DeadlinePassed, |case| {
+        case.is(&[Accept, Decline, Cancel]) && case.facts.status == Expired
+    }),
     // The column "from".
     (Refusal::NotInThisStatus, |case| {
         case.step().1 != Some(case.facts.status)

@@ -141,7 +141,13 @@ pub fn decide(
         Do::StoreDocument => facts.status == Is::Signed,
     };
     if !status_fits {
-        return Err(Refusal::NotInThisStatus);
+        // Late is late, whether or not the expiry has been written yet.
+        let late = facts.status == Is::Expired && matches!(action, Do::Cancel | Do::Accept | Do::Decline);
+        return Err(if late {
+            Refusal::DeadlinePassed
+        } else {
+            Refusal::NotInThisStatus
+        });
     }
 
     let stay = Transition {

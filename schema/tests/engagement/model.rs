@@ -224,14 +224,18 @@ impl Model {
         let held_elsewhere = self.held.get(&case.graduate).is_some_and(|holder| *holder != at);
         let when = |condition: bool, refusal| condition.then_some(refusal);
         let needs = |status| when(case.status != status, Refusal::NotInThisStatus);
+        let needs_invited = || {
+            when(case.status == AgreementStatus::Expired, Refusal::DeadlinePassed)
+                .or(needs(AgreementStatus::Invited))
+        };
         match (action, person) {
-            (Do::Cancel, Person::Member { .. }) => needs(AgreementStatus::Invited)
+            (Do::Cancel, Person::Member { .. }) => needs_invited()
                 .or(when(
                     !self.employers[case.employer].verified,
                     Refusal::EmployerNotVerified,
                 ))
                 .or(when(!open, Refusal::DeadlinePassed)),
-            (Do::Accept | Do::Decline, Person::Graduate(_)) => needs(AgreementStatus::Invited)
+            (Do::Accept | Do::Decline, Person::Graduate(_)) => needs_invited()
                 .or(when(!graduate.confirmed, Refusal::DataNotConfirmed))
                 .or(when(!open, Refusal::DeadlinePassed))
                 .or(when(held_elsewhere, Refusal::AlreadyEngaged))
