@@ -8,8 +8,10 @@
 
 mod support;
 
+mod browser;
 mod commands;
 mod demo;
+mod live;
 mod online_signing;
 mod races;
 mod roles;

@@ -6,7 +6,7 @@ use async_graphql::{Context, dataloader::DataLoader};
 use tokio::sync::Semaphore;
 use wangqian_schema::{
     Platform, db,
-    model::{Viewer, session::Session},
+    model::{Viewer, event::EventCursor, session::Session},
 };
 use wangqian_storage::Storage;
 
@@ -41,6 +41,8 @@ pub struct Caller {
     pub user_agent: Option<String>,
     /// Whether the answer can carry a cookie: over HTTP it can, over an open socket not.
     pub takes_cookies: bool,
+    /// Where the live feed stood when the request came: all that is read for it is at least as new.
+    pub feed_position: EventCursor,
 }
 
 /// Short ways to the [`App`] and the [`Caller`].

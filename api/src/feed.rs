@@ -117,6 +117,11 @@ impl Feed {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Up to where events have been handed out: whatever is read from now on is at least as new.
+    pub fn position(&self) -> EventCursor {
+        self.state().position
+    }
+
     /// Reads and hands out until shutdown.
     pub async fn tail(self, shutdown: CancellationToken) {
         let mut commits = self.platform.waker.subscribe();

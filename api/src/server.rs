@@ -131,6 +131,7 @@ impl Application {
             signed_in: signed_in.and_then(|signed_in| signed_in.0.clone()),
             user_agent: call.and_then(|call| call.user_agent.clone()),
             takes_cookies: call.is_some_and(|call| call.transport != Transport::WebSocket),
+            feed_position: self.app.feed.position(),
         };
         let viewer = caller.signed_in.as_ref().map(|(_, viewer)| *viewer);
         let (spawner, batches) = Batches::new();

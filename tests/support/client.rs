@@ -40,6 +40,16 @@ impl Client {
         }
     }
 
+    /// The token of the session, for other programs.
+    pub(crate) fn token(&self) -> &str {
+        self.token.as_deref().expect("somebody who has logged in")
+    }
+
+    /// Where GraphQL is served.
+    pub(crate) fn endpoint(&self) -> String {
+        format!("{}/graphql", self.base)
+    }
+
     /// Sends an operation and gives the whole answer: `data` and `errors`.
     pub(crate) async fn graphql(&self, query: &str, variables: Value) -> Value {
         let mut request = self

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Context, ID, SimpleObject, Subscription as SubscriptionRoot, Union, connection::CursorType,
+    Context, ID, Object, SimpleObject, Subscription as SubscriptionRoot, Union, connection::CursorType,
 };
 use futures_util::{Stream, StreamExt, future};
 use wangqian_schema::model::event::EventCursor;
@@ -46,6 +46,20 @@ pub struct NotificationReceived {
     cursor: String,
     /// The message.
     notification: Notification,
+}
+
+/// From where to follow.
+#[derive(Default)]
+pub struct LiveQuery;
+
+#[Object]
+impl LiveQuery {
+    /// 实时起点 Where the live feed stands. Ask for it together with what the page shows, then subscribe with it as
+    /// `after`: nothing falls between the page and the feed.
+    async fn feed_cursor(&self, ctx: &Context<'_>) -> async_graphql::Result<String> {
+        ctx.viewer()?;
+        Ok(Cursor(ctx.caller().feed_position).encode_cursor())
+    }
 }
 
 /// What can be followed live.

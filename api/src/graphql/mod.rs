@@ -25,6 +25,7 @@ pub struct Query(
     agreement::AgreementQuery,
     graduate::GraduateQuery,
     notification::NotificationQuery,
+    live::LiveQuery,
     verification::VerificationQuery,
     code::CodeQuery,
 );

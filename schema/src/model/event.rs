@@ -39,8 +39,8 @@ pub const CHAIN_START: [u8; 32] = [0; 32];
 /// The oldest transaction that is still running: all events below it are there and none will be added.
 const HORIZON: &str = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
 
-/// A place in the order in which events became visible to all: by transaction, then by id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A place in the order in which events became visible to all: by transaction, then by id. The default is before all events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventCursor {
     /// The transaction that wrote the event.
     pub txid: i64,
