@@ -216,7 +216,7 @@ async fn held_then_rejected_then_free() {
 async fn one_live_invitation_of_one_employer() {
     let story = Story::begin(ReviewRoute::SchoolOnly).await;
     let again = async |key: &str| {
-        let input = invitation(key, &[story.graduate_id.clone()]);
+        let input = invitation(key, std::slice::from_ref(&story.graduate_id));
         story.employer.mutate(INVITE, input).await["results"][0].clone()
     };
     let first = invite(&story.employer, &story.graduate_id).await;
@@ -302,7 +302,7 @@ async fn who_may_not_yet() {
             .await;
         assert_eq!(found["findGraduates"], json!([]), "learns nothing of anybody");
         let refused = employer
-            .mutate(INVITE, invitation("k", &[story.graduate_id.clone()]))
+            .mutate(INVITE, invitation("k", std::slice::from_ref(&story.graduate_id)))
             .await;
         assert_eq!(
             refused["results"][0]["userErrors"][0]["code"],

@@ -174,7 +174,7 @@ async fn a_client_that_hangs_up_leaves_nothing_half_done() {
     for round in 0..10_u64 {
         let graduate = people::graduate(platform, &school, |_| {}).await;
         let client: Client = server.client().login(&graduate.email).await;
-        let agreement = invite(&employer, &NodeType::Graduate.id(graduate.id).to_string()).await;
+        let agreement = invite(&employer, &NodeType::Graduate.id(graduate.id)).await;
         let hang_up = std::time::Duration::from_millis(round);
         let _ = tokio::time::timeout(hang_up, step(&client, ACCEPT, &agreement)).await;
     }

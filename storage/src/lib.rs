@@ -244,7 +244,7 @@ impl Storage {
             other => return other,
         }
         let (name, region) = (self.inside.name(), self.inside.region());
-        let credentials = self.inside.credentials().await.map_err(S3Error::from)?;
+        let credentials = self.inside.credentials().await?;
         let made = Bucket::create_with_path_style(&name, region, credentials, BucketConfiguration::default());
         match self.within(made).await {
             // Another process was faster.

@@ -28,6 +28,10 @@ use crate::{
 
 /// 当前用户 Who is signed in, in his role.
 #[derive(Union)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, on its way into the answer"
+)]
 pub enum Viewer {
     /// 毕业生
     Graduate(Graduate),

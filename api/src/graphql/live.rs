@@ -79,10 +79,8 @@ impl Subscription {
     ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<CaseChange>> + use<>> {
         let viewer = ctx.viewer()?;
         let after = cursor::<EventCursor>("after", after.as_deref())?;
-        let only = match case_id {
-            Some(id) => Some(NodeType::Agreement.uuid(&id).unwrap_or_default()),
-            None => None,
-        };
+        // An id that means no case means no change.
+        let only = case_id.map(|id| NodeType::Agreement.uuid(&id).unwrap_or_default());
         let app = ctx.app().clone();
         let look_ahead = ctx.look_ahead();
         let wants_case = look_ahead.field("case").exists();

@@ -21,6 +21,10 @@ use crate::{
 /// An object with a global id (Relay).
 #[derive(Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "Global id."))]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, on its way into the answer"
+)]
 pub enum Node {
     /// 就业协议
     Agreement(Agreement),

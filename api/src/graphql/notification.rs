@@ -80,7 +80,6 @@ pub struct NotificationQuery;
 #[Object]
 impl NotificationQuery {
     /// 消息列表 The viewer's inbox, newest first.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn notifications(
         &self,

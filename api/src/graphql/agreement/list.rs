@@ -1,0 +1,89 @@
+//! The lists of agreements.
+
+use async_graphql::{Context, ID, Object, connection::Connection};
+use wangqian_schema::model::agreement::{self as model, AgreementFilter};
+
+use super::{Agreement, AgreementStatus};
+use crate::{
+    context::ContextExt,
+    error::internal,
+    id::NodeType,
+    paging::{Arguments, connection, cost},
+};
+
+/// Agreements.
+#[derive(Default)]
+pub struct AgreementQuery;
+
+#[Object]
+impl AgreementQuery {
+    /// 就业协议列表 The agreements that the viewer sees, newest first: a graduate his own, an employer its own, a reviewer
+    /// those of the department's or school's graduates.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn agreements(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those in one of these statuses.")] statuses: Option<Vec<AgreementStatus>>,
+        #[graphql(desc = "Only those of this graduate.")] graduate_id: Option<ID>,
+        #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<String, Agreement>> {
+        let viewer = ctx.viewer()?;
+        let request = Arguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request()?;
+        // An id that means no graduate means nobody's agreements.
+        let graduate_id = graduate_id.map(|id| NodeType::Graduate.uuid(&id).unwrap_or_default());
+        let statuses = statuses.unwrap_or_default().into_iter().map(Into::into).collect();
+        let filter = AgreementFilter {
+            statuses,
+            graduate_id,
+        };
+        let mut conn = ctx.connection().await?;
+        let page = model::list(&mut conn, &viewer, &filter, &request)
+            .await
+            .map_err(internal)?;
+        Ok(connection(page, |view| view.agreement.id, Agreement))
+    }
+
+    /// 待审核列表 The agreements that wait for this viewer's review, longest first; empty for whoever is no reviewer.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn review_queue(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<String, Agreement>> {
+        let viewer = ctx.viewer()?;
+        let request = Arguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request()?;
+        let mut conn = ctx.connection().await?;
+        let page = model::review_queue(&mut conn, &viewer, &request)
+            .await
+            .map_err(internal)?;
+        Ok(connection(
+            page,
+            |view| {
+                (
+                    view.agreement.waiting_since.unwrap_or_default(),
+                    view.agreement.id,
+                )
+            },
+            Agreement,
+        ))
+    }
+}

@@ -1,0 +1,210 @@
+//! Agreements: the object; its lists and the steps on it are in the modules below.
+
+mod list;
+mod steps;
+
+use async_graphql::{Context, Enum, ID, Object, connection::Connection};
+use chrono::{DateTime, Utc};
+use wangqian_schema::{model::agreement::AgreementView, workflow::agreement as rules};
+
+pub use self::{
+    list::AgreementQuery,
+    steps::{AgreementMutation, AgreementPayload, InvitationResult, InviteGraduatesPayload, Warning},
+};
+use super::{
+    agreement_event::{AgreementAction, AgreementEvent},
+    agreement_input::AgreementTerms,
+    document::Document,
+    employer::Employer,
+    graduate::Graduate,
+    school::{ReviewLevel, ReviewRoute},
+};
+use crate::{
+    context::ContextExt,
+    error::internal,
+    id::NodeType,
+    loaders::{DocumentsKey, EmployerKey, GraduateKey, HistoryKey},
+    paging::{Arguments, connection, cost},
+};
+
+/// 签约渠道 In which way an agreement came about.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "rules::AgreementChannel")]
+pub enum AgreementChannel {
+    /// 线上签约 the employer invites on the platform
+    Online,
+}
+
+/// 就业协议状态 Where an agreement stands.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "rules::AgreementStatus")]
+pub enum AgreementStatus {
+    /// 待应约 The graduate has been invited and may answer until the deadline.
+    Invited,
+    /// 已撤销 The employer took the invitation back.
+    Cancelled,
+    /// 已拒绝 The graduate said no.
+    Declined,
+    /// 已失效 The deadline passed without an answer.
+    Expired,
+    /// 签约审核中 The school or department reviews.
+    SigningReview,
+    /// 已签约 Signed.
+    Signed,
+    /// 签约审核不通过 The review refused; a new invitation starts again.
+    SigningRejected,
+}
+
+/// 就业协议 One attempt to sign. While INVITED it is an invitation (签约邀请).
+pub struct Agreement(pub AgreementView);
+
+/// 就业协议 One attempt to sign. While INVITED it is an invitation (签约邀请).
+#[Object]
+impl Agreement {
+    /// Global id.
+    pub async fn id(&self) -> ID {
+        NodeType::Agreement.id(self.0.agreement.id)
+    }
+
+    /// 签约渠道 How it came about.
+    async fn channel(&self) -> AgreementChannel {
+        self.0.agreement.channel.into()
+    }
+
+    /// 状态 Where it stands.
+    async fn status(&self) -> AgreementStatus {
+        self.0.agreement.status.into()
+    }
+
+    /// Goes up with every change of status or terms; hand it back as `expectedVersion`.
+    async fn version(&self) -> i32 {
+        self.0.agreement.version
+    }
+
+    /// 毕业生 The graduate.
+    async fn graduate(&self, ctx: &Context<'_>) -> async_graphql::Result<Graduate> {
+        let graduate = ctx
+            .loader()
+            .load_one(GraduateKey(self.0.agreement.graduate_id))
+            .await
+            .map_err(internal)?;
+        graduate
+            .map(Graduate)
+            .ok_or_else(|| internal("an agreement without its graduate"))
+    }
+
+    /// 用人单位 The employer.
+    async fn employer(&self, ctx: &Context<'_>) -> async_graphql::Result<Employer> {
+        let employer = ctx
+            .loader()
+            .load_one(EmployerKey(self.0.agreement.employer_id))
+            .await
+            .map_err(internal)?;
+        employer
+            .map(Employer)
+            .ok_or_else(|| internal("an agreement without its employer"))
+    }
+
+    /// 签约条款 What is agreed.
+    async fn terms(&self) -> AgreementTerms {
+        AgreementTerms(self.0.agreement.terms.clone())
+    }
+
+    /// 应约截止时间 From this moment on the invitation can no longer be answered.
+    async fn response_deadline(&self) -> DateTime<Utc> {
+        self.0.agreement.response_deadline
+    }
+
+    /// 审核方式 The route by which it is reviewed, once submitted.
+    async fn review_route(&self) -> Option<ReviewRoute> {
+        self.0.agreement.review_route.map(Into::into)
+    }
+
+    /// 待审核环节 The level that decides next, while under review.
+    async fn awaiting_review(&self) -> Option<ReviewLevel> {
+        self.0.agreement.awaiting_review.map(Into::into)
+    }
+
+    /// 待审核起始时间 Since when it waits for that level.
+    async fn waiting_since(&self) -> Option<DateTime<Utc>> {
+        self.0.agreement.waiting_since
+    }
+
+    /// 协议编号 Once signed.
+    async fn agreement_number(&self) -> Option<&str> {
+        self.0.agreement.agreement_number.as_deref()
+    }
+
+    /// 原因 Why it was declined or rejected.
+    async fn reason(&self) -> Option<&str> {
+        self.0.agreement.reason.as_deref()
+    }
+
+    /// 邀请时间 When the employer invited.
+    async fn invited_at(&self) -> DateTime<Utc> {
+        self.0.agreement.invited_at
+    }
+
+    /// 应约时间 When the graduate accepted.
+    async fn accepted_at(&self) -> Option<DateTime<Utc>> {
+        self.0.agreement.accepted_at
+    }
+
+    /// 签约时间 When it was signed.
+    async fn signed_at(&self) -> Option<DateTime<Utc>> {
+        self.0.agreement.signed_at
+    }
+
+    /// 更新时间 When it last changed.
+    async fn updated_at(&self) -> DateTime<Utc> {
+        self.0.agreement.updated_at
+    }
+
+    /// 可进行的操作 What this viewer may do now: draw the buttons from it.
+    async fn viewer_actions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<AgreementAction>> {
+        let now = ctx.app().platform.clock.now();
+        let actions = self.0.viewer_actions(&ctx.viewer()?, now);
+        Ok(actions.into_iter().map(Into::into).collect())
+    }
+
+    /// 协议书 The documents, newest version first.
+    #[graphql(complexity = "3 * child_complexity")]
+    async fn documents(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Document>> {
+        let documents = ctx
+            .loader()
+            .load_one(DocumentsKey(self.0.agreement.id))
+            .await
+            .map_err(internal)?;
+        Ok(documents.unwrap_or_default().into_iter().map(Document).collect())
+    }
+
+    /// 办理记录 The history, oldest first.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<String, AgreementEvent>> {
+        let request = Arguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request()?;
+        let key = HistoryKey {
+            case_id: self.0.agreement.id,
+            request,
+        };
+        let page = ctx
+            .loader()
+            .load_one(key)
+            .await
+            .map_err(internal)?
+            .unwrap_or_default();
+        Ok(connection(page, |event| event.sequence, AgreementEvent))
+    }
+}

@@ -1,0 +1,275 @@
+//! The steps of online signing.
+
+use async_graphql::{Context, ID, Object, SimpleObject};
+use wangqian_schema::{
+    model::{idempotency, terms::TermsDraft},
+    step::{self, Actor, AgreementStep, IdempotencyKey, Invitation, StepError},
+};
+
+use super::{
+    super::agreement_input::{
+        AgreementStepInput, DeclineInvitationInput, InviteBody, InviteGraduatesInput, ReviewCaseInput,
+        ReviewDecision,
+    },
+    Agreement,
+};
+use crate::{
+    context::ContextExt,
+    error::{UserError, internal, step_errors},
+    id::NodeType,
+};
+
+/// What came of a step.
+#[derive(SimpleObject)]
+pub struct AgreementPayload {
+    /// The agreement as it is now; null when the step was not taken.
+    agreement: Option<Agreement>,
+    /// Why the step was not taken.
+    user_errors: Vec<UserError>,
+}
+
+/// What came of one invitation of many.
+#[derive(SimpleObject)]
+pub struct InvitationResult {
+    /// The graduate it was for.
+    graduate_id: ID,
+    /// The invitation; null when it was refused.
+    agreement: Option<Agreement>,
+    /// 提示 What is allowed but worth a second look, such as a low salary during probation.
+    warnings: Vec<Warning>,
+    /// Why it was refused.
+    user_errors: Vec<UserError>,
+}
+
+/// 提示 Something that is allowed but worth a second look.
+#[derive(SimpleObject)]
+pub struct Warning {
+    /// The field, as a path such as `terms.probationSalary`.
+    field: String,
+    /// What it is, in Chinese, for the person.
+    message: String,
+}
+
+/// What came of the invitations, in the order of `graduateIds`.
+#[derive(SimpleObject)]
+pub struct InviteGraduatesPayload {
+    /// One result a graduate; empty when the input as a whole was refused.
+    results: Vec<InvitationResult>,
+    /// What was wrong with the input as a whole.
+    user_errors: Vec<UserError>,
+}
+
+/// The steps of online signing.
+#[derive(Default)]
+pub struct AgreementMutation;
+
+#[Object]
+impl AgreementMutation {
+    /// 发起签约邀请 A verified employer invites one graduate or many (§4.1). Each invitation stands or falls by itself.
+    async fn invite_graduates(
+        &self,
+        ctx: &Context<'_>,
+        input: InviteGraduatesInput,
+    ) -> async_graphql::Result<InviteGraduatesPayload> {
+        let viewer = ctx.viewer()?;
+        let refused = |error| InviteGraduatesPayload {
+            results: Vec::new(),
+            user_errors: vec![error],
+        };
+        if !(1..=100).contains(&input.graduate_ids.len()) {
+            return Ok(refused(UserError::invalid(
+                "graduateIds",
+                "每次可邀请 1 至 100 名毕业生",
+            )));
+        }
+        let mut distinct = input.graduate_ids.clone();
+        distinct.sort();
+        distinct.dedup();
+        if distinct.len() != input.graduate_ids.len() {
+            return Ok(refused(UserError::invalid("graduateIds", "同一毕业生不能重复")));
+        }
+        if !(1..=60).contains(&input.idempotency_key.chars().count()) || input.idempotency_key.contains('/') {
+            return Ok(refused(UserError::invalid(
+                "idempotencyKey",
+                "应为 1 至 60 个字符，且不含 /",
+            )));
+        }
+        let terms = TermsDraft::from(input.terms);
+        let body = InviteBody {
+            graduate_ids: &input.graduate_ids,
+            terms: &terms,
+            response_deadline: input.response_deadline,
+        };
+        let request_hash = idempotency::request_hash(&body).map_err(internal)?;
+        let key = IdempotencyKey {
+            key: input.idempotency_key,
+            request_hash,
+        };
+        let platform = &ctx.app().platform;
+        if let Err(error) = step::claim_request(platform, &viewer, &key).await {
+            return Ok(InviteGraduatesPayload {
+                results: Vec::new(),
+                user_errors: step_errors(error, "idempotencyKey")?,
+            });
+        }
+
+        let mut results = Vec::with_capacity(input.graduate_ids.len());
+        for (index, graduate_id) in input.graduate_ids.into_iter().enumerate() {
+            let invited = match NodeType::Graduate.uuid(&graduate_id) {
+                None => Err(StepError::NotFound),
+                Some(id) => {
+                    let invitation = Invitation {
+                        graduate_id: id,
+                        terms: terms.clone(),
+                        response_deadline: input.response_deadline,
+                    };
+                    step::invite(platform, &viewer, &invitation, Some(&key)).await
+                }
+            };
+            results.push(match invited {
+                Ok(view) => {
+                    let warnings = view.agreement.terms.warnings().into_iter();
+                    let warnings = warnings
+                        .map(|warning| Warning {
+                            field: format!("terms.{}", warning.field),
+                            message: warning.message,
+                        })
+                        .collect();
+                    InvitationResult {
+                        graduate_id,
+                        agreement: Some(Agreement(view)),
+                        warnings,
+                        user_errors: Vec::new(),
+                    }
+                }
+                Err(StepError::Invalid(errors)) => {
+                    let user_errors = errors
+                        .into_iter()
+                        .flat_map(|error| {
+                            let prefix = if error.field == "responseDeadline" {
+                                ""
+                            } else {
+                                "terms."
+                            };
+                            UserError::of_fields(prefix, vec![error])
+                        })
+                        .collect();
+                    InvitationResult {
+                        graduate_id,
+                        agreement: None,
+                        warnings: Vec::new(),
+                        user_errors,
+                    }
+                }
+                Err(error) => {
+                    let user_errors = step_errors(error, &format!("graduateIds.{index}"))?;
+                    InvitationResult {
+                        graduate_id,
+                        agreement: None,
+                        warnings: Vec::new(),
+                        user_errors,
+                    }
+                }
+            });
+        }
+        Ok(InviteGraduatesPayload {
+            results,
+            user_errors: Vec::new(),
+        })
+    }
+
+    /// 撤销邀请 The employer takes back an invitation that has not been answered.
+    async fn cancel_invitation(
+        &self,
+        ctx: &Context<'_>,
+        input: AgreementStepInput,
+    ) -> async_graphql::Result<AgreementPayload> {
+        take(
+            ctx,
+            &input.agreement_id,
+            "agreementId",
+            AgreementStep::Cancel,
+            input.expected_version,
+        )
+        .await
+    }
+
+    /// 接受邀请 The graduate accepts (§4.2). He is then held by this agreement, and the school or department reviews.
+    async fn accept_invitation(
+        &self,
+        ctx: &Context<'_>,
+        input: AgreementStepInput,
+    ) -> async_graphql::Result<AgreementPayload> {
+        take(
+            ctx,
+            &input.agreement_id,
+            "agreementId",
+            AgreementStep::Accept,
+            input.expected_version,
+        )
+        .await
+    }
+
+    /// 拒绝邀请 The graduate declines (§4.2).
+    async fn decline_invitation(
+        &self,
+        ctx: &Context<'_>,
+        input: DeclineInvitationInput,
+    ) -> async_graphql::Result<AgreementPayload> {
+        let step = AgreementStep::Decline(input.reason);
+        take(
+            ctx,
+            &input.agreement_id,
+            "agreementId",
+            step,
+            input.expected_version,
+        )
+        .await
+    }
+
+    /// 审核 A reviewer decides a case that waits for him (§4.3).
+    async fn review_case(
+        &self,
+        ctx: &Context<'_>,
+        input: ReviewCaseInput,
+    ) -> async_graphql::Result<AgreementPayload> {
+        let step = match input.decision {
+            ReviewDecision::Approve => AgreementStep::Approve,
+            ReviewDecision::Reject => AgreementStep::Reject(input.reason),
+        };
+        take(ctx, &input.case_id, "caseId", step, input.expected_version).await
+    }
+}
+
+async fn take(
+    ctx: &Context<'_>,
+    id: &ID,
+    id_field: &str,
+    step: AgreementStep,
+    expected_version: Option<i32>,
+) -> async_graphql::Result<AgreementPayload> {
+    let viewer = ctx.viewer()?;
+    let taken = match NodeType::Agreement.uuid(id) {
+        Some(id) => {
+            step::take(
+                &ctx.app().platform,
+                Actor::Viewer(viewer),
+                id,
+                step,
+                expected_version,
+            )
+            .await
+        }
+        None => Err(StepError::NotFound),
+    };
+    Ok(match taken {
+        Ok(view) => AgreementPayload {
+            agreement: Some(Agreement(view)),
+            user_errors: Vec::new(),
+        },
+        Err(error) => AgreementPayload {
+            agreement: None,
+            user_errors: step_errors(error, id_field)?,
+        },
+    })
+}

@@ -1,0 +1,107 @@
+//! What signing brings: the agreement's number, and its paper as it is at that moment. The drawing is the worker's.
+
+use chrono::{DateTime, Utc};
+use diesel_async::AsyncPgConnection;
+use uuid::Uuid;
+
+use super::{StepError, first};
+use crate::{
+    Platform,
+    clock::shanghai_date,
+    codes::{CodeList, region_name},
+    jobs,
+    model::{
+        agreement::{self, Agreement},
+        document::{self, Paper, PaperEmployer, PaperGraduate, PaperSchool, PaperTerms},
+        graduate::{self, Gender},
+        school,
+    },
+};
+
+/// Gives the number and orders the paper.
+pub(super) async fn sign(
+    platform: &Platform,
+    conn: &mut AsyncPgConnection,
+    agreement: &mut Agreement,
+    now: DateTime<Utc>,
+) -> Result<(), StepError> {
+    let graduate = first(graduate::by_ids(conn, &[agreement.graduate_id]).await?)?;
+    let school = first(school::schools_by_ids(conn, &[agreement.school_id]).await?)?;
+    let department = first(school::departments_by_ids(conn, &[agreement.department_id]).await?)?;
+    let number = agreement::next_number(
+        conn,
+        school.id,
+        &school.code,
+        graduate.class_year,
+        &graduate.degree_level,
+    )
+    .await?;
+    agreement.signed_at = Some(now);
+    agreement.agreement_number = Some(number.clone());
+
+    let terms = &agreement.terms;
+    let verification_code = document::new_verification_code();
+    let paper = Paper {
+        layout: 1,
+        agreement_number: number,
+        verification_url: format!("{}/verify/{verification_code}", platform.public_url),
+        verification_code,
+        graduate: PaperGraduate {
+            name: graduate.name,
+            gender: match graduate.gender {
+                Gender::Male => "男".to_owned(),
+                Gender::Female => "女".to_owned(),
+            },
+            id_card_number: graduate.id_card_number,
+            student_number: graduate.student_number,
+            class_year: graduate.class_year,
+            degree_level: CodeList::DegreeLevel.name_zh(&graduate.degree_level),
+            major: graduate.major,
+            training_mode: CodeList::TrainingMode.name_zh(&graduate.training_mode),
+            origin_region: region_name(&graduate.origin_region),
+            mobile: graduate.contact.mobile,
+            email: graduate.contact.email,
+        },
+        employer: PaperEmployer {
+            name: terms.employer_name.clone(),
+            credit_code: terms.credit_code.as_str().to_owned(),
+            nature: CodeList::EmployerNature.name_zh(&terms.nature),
+            industry: CodeList::Industry.name_zh(&terms.industry),
+            address: format!("{}{}", region_name(&terms.region), terms.address),
+            position_category: CodeList::PositionCategory.name_zh(&terms.position_category),
+            position_title: terms.position_title.clone(),
+            contact_person: terms.contact_person.clone(),
+            contact_phone: terms.contact_phone.clone(),
+            contact_mobile: terms.contact_mobile.as_str().to_owned(),
+            contact_email: terms.contact_email.as_str().to_owned(),
+        },
+        school: PaperSchool {
+            name: school.name,
+            code: school.code,
+            department: department.name,
+            contact_phone: school.contact_phone,
+            address: school.address,
+        },
+        terms: PaperTerms {
+            probation_months: terms.probation_months,
+            probation_salary: terms.probation_salary,
+            regular_salary: terms.regular_salary,
+            liquidated_damages: terms.liquidated_damages,
+            report_place: terms.report_place.clone(),
+            report_deadline: terms.report_deadline,
+            work_place: terms.work_place.clone(),
+            household_registration: CodeList::HouseholdRegistration
+                .name_zh(terms.household_registration.as_str()),
+            supplementary_terms: terms.supplementary_terms.clone(),
+        },
+        invited_on: shanghai_date(agreement.invited_at),
+        accepted_on: shanghai_date(agreement.accepted_at.unwrap_or(now)),
+        department_approved_on: agreement.department_approved_at.map(shanghai_date),
+        school_approved_on: agreement.school_approved_at.map(shanghai_date),
+        signed_on: shanghai_date(now),
+    };
+    let document_id = Uuid::now_v7();
+    document::insert(conn, document_id, agreement.id, 1, &paper, now).await?;
+    jobs::enqueue(conn, &jobs::RenderDocument { document_id }, now).await?;
+    Ok(())
+}
