@@ -45,17 +45,16 @@ tools-to-build:
 	fi; \
 	if [ -n "$$missing" ]; then echo "missing; run: sudo apt-get install$$missing" >&2; exit 1; fi
 
+# PostgreSQL's programs where `wangqian up` and the tests look for them; one of these places is enough.
+POSTGRES := [ -n "$$WANGQIAN_POSTGRES_BIN" ] || command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb \
+	/usr/pgsql-*/bin/initdb /usr/local/pgsql/bin/initdb /opt/homebrew/opt/postgresql*/bin/initdb 2>/dev/null | grep -q .
+
 tools-to-run: tools-to-build
-	@if [ -z "$$DATABASE_URL" ] && [ -z "$$WANGQIAN_POSTGRES_BIN" ] && ! command -v initdb >/dev/null \
-		&& ! ls /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb /usr/local/pgsql/bin/initdb \
-			/opt/homebrew/opt/postgresql*/bin/initdb >/dev/null 2>&1; then \
-		echo "missing; run: sudo apt-get install postgresql" >&2; exit 1; \
-	fi
+	@if [ -z "$$DATABASE_URL" ] && ! { $(POSTGRES); }; then echo "missing; run: sudo apt-get install postgresql" >&2; exit 1; fi
 
 tools-to-test: tools-to-build
 	@missing=""; \
-	{ [ -n "$$WANGQIAN_POSTGRES_BIN" ] || command -v initdb >/dev/null \
-		|| ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; } || missing="$$missing postgresql"; \
+	{ $(POSTGRES); } || missing="$$missing postgresql"; \
 	command -v pdftotext >/dev/null || missing="$$missing poppler-utils"; \
 	[ -d /usr/share/fonts/truetype/hanazono ] || missing="$$missing fonts-hanazono"; \
 	command -v node >/dev/null || missing="$$missing nodejs"; \

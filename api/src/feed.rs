@@ -17,7 +17,7 @@ use wangqian_schema::{
     Platform, db,
     model::{
         Viewer,
-        event::{self, Event, EventCursor},
+        event::{self, CaseKind, Event, EventCursor},
         message::{self, Message},
     },
     wake,
@@ -43,34 +43,37 @@ enum Topic {
     Employer(Uuid),
     Department(Uuid),
     School(Uuid),
+    /// The operators follow the registrations of employers.
+    Operators,
 }
 
 impl Topic {
-    /// The topic on which a viewer hears of cases; `None` for whoever sees none.
-    fn of(viewer: &Viewer) -> Option<Self> {
+    /// The topic on which a viewer hears of cases.
+    fn of(viewer: &Viewer) -> Self {
         match *viewer {
-            Viewer::Graduate { graduate_id, .. } => Some(Self::Graduate(graduate_id)),
-            Viewer::EmployerMember { employer_id, .. } => Some(Self::Employer(employer_id)),
+            Viewer::Graduate { graduate_id, .. } => Self::Graduate(graduate_id),
+            Viewer::EmployerMember { employer_id, .. } => Self::Employer(employer_id),
             Viewer::Reviewer {
                 department_id: Some(department_id),
                 ..
-            } => Some(Self::Department(department_id)),
+            } => Self::Department(department_id),
             Viewer::Reviewer {
                 school_id,
                 department_id: None,
                 ..
-            } => Some(Self::School(school_id)),
-            Viewer::Operator { .. } => None,
+            } => Self::School(school_id),
+            Viewer::Operator { .. } => Self::Operators,
         }
     }
 
     /// The topics that an event concerns.
     fn concerned(event: &Event) -> impl Iterator<Item = Self> {
         [
-            Some(Self::Graduate(event.graduate_id)),
+            event.graduate_id.map(Self::Graduate),
             event.employer_id.map(Self::Employer),
-            Some(Self::Department(event.department_id)),
-            Some(Self::School(event.school_id)),
+            event.department_id.map(Self::Department),
+            event.school_id.map(Self::School),
+            (event.case_kind == CaseKind::Employer).then_some(Self::Operators),
         ]
         .into_iter()
         .flatten()
@@ -239,7 +242,7 @@ impl Feed {
     ) -> impl Stream<Item = Result<Placed<Arc<Event>>, db::DatabaseError>> + Send + use<> {
         let feed = self.clone();
         try_stream! {
-            let Some(topic) = Topic::of(&viewer) else { return };
+            let topic = Topic::of(&viewer);
             let (position, mut live) = {
                 let mut state = feed.state();
                 let sender = state.cases.entry(topic).or_insert_with(|| broadcast::channel(LAG).0);

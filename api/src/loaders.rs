@@ -47,11 +47,6 @@ impl Loader {
         DataLoader::new(Self { platform, viewer }, spawn).delay(Duration::ZERO)
     }
 
-    /// For single loads outside an operation.
-    pub fn alone(platform: Platform, viewer: Option<Viewer>) -> DataLoader<Self> {
-        DataLoader::new(Self { platform, viewer }, tokio::spawn).delay(Duration::ZERO)
-    }
-
     async fn connection(&self) -> Result<db::Connection, db::DatabaseError> {
         Ok(self.platform.pool.get().await?)
     }

@@ -1,12 +1,15 @@
 //! The walk over the hash chains of all cases: names the first break of each case that has one.
 
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, Binary, Integer, Text, Uuid as SqlUuid},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use crate::{
-    model::event::{CHAIN_START, Event},
-    tables::{agreements, case_events},
+    model::event::{CHAIN_START, CaseKind, Event},
+    tables::case_events,
 };
 
 /// Where and how a case's trail is broken.
@@ -57,7 +60,31 @@ pub struct Report {
 /// Cases read at a time.
 const BATCH: i64 = 500;
 
-type Case = (Uuid, i32, Vec<u8>, crate::workflow::agreement::AgreementStatus);
+/// A case with the end of its chain as the case itself knows it.
+#[derive(QueryableByName)]
+struct Case {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Integer)]
+    event_count: i32,
+    #[diesel(sql_type = Binary)]
+    event_hash: Vec<u8>,
+    #[diesel(sql_type = Text)]
+    status: String,
+}
+
+/// The cases of a kind: their rows with the columns of [`Case`].
+const fn cases(kind: CaseKind) -> &'static str {
+    match kind {
+        CaseKind::Agreement => "SELECT id, event_count, event_hash, status FROM agreements",
+        CaseKind::Graduate => {
+            "SELECT id, event_count, event_hash,
+                CASE WHEN confirmed_at IS NULL THEN 'UNCONFIRMED' ELSE 'CONFIRMED' END AS status
+            FROM graduates"
+        }
+        CaseKind::Employer => "SELECT id, event_count, event_hash, verification AS status FROM employers",
+    }
+}
 
 /// Walks all chains, or that of one case, a batch of cases at a time. Each batch is one snapshot, so that steps taken
 /// meanwhile are no breaks.
@@ -66,67 +93,81 @@ type Case = (Uuid, i32, Vec<u8>, crate::workflow::agreement::AgreementStatus);
 /// The database's.
 pub async fn walk(conn: &mut AsyncPgConnection, only: Option<Uuid>) -> QueryResult<Report> {
     let mut report = Report::default();
+    for kind in CaseKind::ALL {
+        walk_kind(conn, *kind, only, &mut report).await?;
+    }
+    Ok(report)
+}
+
+async fn walk_kind(
+    conn: &mut AsyncPgConnection,
+    kind: CaseKind,
+    only: Option<Uuid>,
+    report: &mut Report,
+) -> QueryResult<()> {
     let mut after = Uuid::nil();
     loop {
         let (cases, events) = conn
             .build_transaction()
             .read_only()
             .repeatable_read()
-            .run(async |conn| batch(conn, after, only).await)
+            .run(async |conn| batch(conn, kind, after, only).await)
             .await?;
         let Some(last) = cases.last() else { break };
-        after = last.0;
-        report.cases += cases.len() as u64;
+        after = last.id;
         report.events += events.len() as u64;
         for case in &cases {
-            let start = events.partition_point(|event| event.case_id < case.0);
-            let end = events.partition_point(|event| event.case_id <= case.0);
+            let start = events.partition_point(|event| event.case_id < case.id);
+            let end = events.partition_point(|event| event.case_id <= case.id);
+            // Most graduates and employers were there before anything happened to them.
+            report.cases += u64::from(case.event_count > 0 || start < end);
             report.breaks.extend(first_break(case, &events[start..end]));
         }
     }
-    let mut orphans = case_events::table
-        .left_join(agreements::table.on(agreements::id.eq(case_events::case_id)))
-        .filter(agreements::id.is_null())
-        .select(case_events::case_id)
-        .distinct()
-        .limit(BATCH)
-        .into_boxed();
-    if let Some(only) = only {
-        orphans = orphans.filter(case_events::case_id.eq(only));
-    }
-    let orphans: Vec<Uuid> = orphans.load(conn).await?;
-    report.breaks.extend(orphans.into_iter().map(|case_id| Break {
-        case_id,
+    let orphans = format!(
+        "SELECT DISTINCT case_id AS id, 0 AS event_count, ''::bytea AS event_hash, '' AS status FROM case_events
+        WHERE case_kind = $1 AND ($2 OR case_id = $3)
+            AND NOT EXISTS (SELECT FROM ({}) AS cases WHERE cases.id = case_events.case_id)
+        ORDER BY case_id LIMIT $4",
+        cases(kind)
+    );
+    let orphans: Vec<Case> = diesel::sql_query(orphans)
+        .bind::<Text, _>(kind)
+        .bind::<diesel::sql_types::Bool, _>(only.is_none())
+        .bind::<SqlUuid, _>(only.unwrap_or_default())
+        .bind::<BigInt, _>(BATCH)
+        .load(conn)
+        .await?;
+    report.breaks.extend(orphans.into_iter().map(|case| Break {
+        case_id: case.id,
         sequence: 1,
         kind: BreakKind::NoCase,
     }));
-    Ok(report)
+    Ok(())
 }
 
 /// The cases that follow `after` and all their events, both in order.
 async fn batch(
     conn: &mut AsyncPgConnection,
+    kind: CaseKind,
     after: Uuid,
     only: Option<Uuid>,
 ) -> QueryResult<(Vec<Case>, Vec<Event>)> {
-    let mut query = agreements::table
-        .filter(agreements::id.gt(after))
-        .order(agreements::id)
-        .limit(BATCH)
-        .select((
-            agreements::id,
-            agreements::event_count,
-            agreements::event_hash,
-            agreements::status,
-        ))
-        .into_boxed();
-    if let Some(only) = only {
-        query = query.filter(agreements::id.eq(only));
-    }
-    let cases: Vec<Case> = query.load(conn).await?;
-    let ids: Vec<Uuid> = cases.iter().map(|case| case.0).collect();
+    let query = format!(
+        "SELECT * FROM ({}) AS cases WHERE id > $1 AND ($2 OR id = $3) ORDER BY id LIMIT $4",
+        cases(kind)
+    );
+    let cases: Vec<Case> = diesel::sql_query(query)
+        .bind::<SqlUuid, _>(after)
+        .bind::<diesel::sql_types::Bool, _>(only.is_none())
+        .bind::<SqlUuid, _>(only.unwrap_or_default())
+        .bind::<BigInt, _>(BATCH)
+        .load(conn)
+        .await?;
+    let ids: Vec<Uuid> = cases.iter().map(|case| case.id).collect();
     let events = case_events::table
         .filter(case_events::case_id.eq_any(&ids))
+        .filter(case_events::case_kind.eq(kind))
         .order((case_events::case_id, case_events::sequence))
         .select(Event::as_select())
         .load(conn)
@@ -134,10 +175,10 @@ async fn batch(
     Ok((cases, events))
 }
 
-fn first_break((case_id, event_count, event_hash, status): &Case, events: &[Event]) -> Option<Break> {
+fn first_break(case: &Case, events: &[Event]) -> Option<Break> {
     let broken = |sequence, kind| {
         Some(Break {
-            case_id: *case_id,
+            case_id: case.id,
             sequence,
             kind,
         })
@@ -157,14 +198,14 @@ fn first_break((case_id, event_count, event_hash, status): &Case, events: &[Even
         previous = &event.hash;
         expected += 1;
     }
-    if expected - 1 < *event_count {
+    if expected - 1 < case.event_count {
         return broken(expected, BreakKind::Missing);
     }
-    if expected - 1 != *event_count || previous != event_hash.as_slice() {
+    if expected - 1 != case.event_count || previous != case.event_hash.as_slice() {
         return broken(expected - 1, BreakKind::WrongEnd);
     }
     match events.last() {
-        Some(last) if last.to_status != *status => broken(last.sequence, BreakKind::WrongStatus),
+        Some(last) if last.to_status != case.status => broken(last.sequence, BreakKind::WrongStatus),
         _ => None,
     }
 }

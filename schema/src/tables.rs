@@ -66,10 +66,10 @@ diesel::table! {
         to_status -> Text,
         reason -> Nullable<Text>,
         changes -> Jsonb,
-        graduate_id -> Uuid,
+        graduate_id -> Nullable<Uuid>,
         employer_id -> Nullable<Uuid>,
-        school_id -> Uuid,
-        department_id -> Uuid,
+        school_id -> Nullable<Uuid>,
+        department_id -> Nullable<Uuid>,
         previous_hash -> Bytea,
         hash -> Bytea,
     }
@@ -119,6 +119,9 @@ diesel::table! {
         address -> Text,
         verification -> Text,
         created_at -> Timestamptz,
+        version -> Int4,
+        event_count -> Int4,
+        event_hash -> Bytea,
     }
 }
 
@@ -150,6 +153,8 @@ diesel::table! {
         confirmed_at -> Nullable<Timestamptz>,
         version -> Int4,
         created_at -> Timestamptz,
+        event_count -> Int4,
+        event_hash -> Bytea,
     }
 }
 

@@ -56,6 +56,40 @@ async fn an_untouched_trail_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_trail_of_a_graduates_data_is_walked_too() {
+    let world = World::new().await;
+    let campus = world.school(ReviewRoute::SchoolOnly).await;
+    let student = world
+        .graduate_with(&campus, 0, |new| new.confirmed_at = None)
+        .await;
+    let graduate = step::confirm_data(&world.platform, &student.viewer, 1)
+        .await
+        .unwrap();
+    let again = step::confirm_data(&world.platform, &student.viewer, 1)
+        .await
+        .unwrap();
+    assert_eq!(again.confirmed_at, graduate.confirmed_at, "once is enough");
+    let conn = &mut *world.conn().await;
+    let found = audit::walk(conn, Some(student.id)).await.unwrap();
+    assert_eq!((found.cases, found.events, found.breaks), (1, 1, vec![]));
+    tamper(conn, "UPDATE graduates SET confirmed_at = NULL").await;
+    let found = audit::walk(conn, None).await.unwrap().breaks;
+    let kind = BreakKind::WrongStatus;
+    let case_id = student.id;
+    assert_eq!(
+        found,
+        [Break {
+            case_id,
+            sequence: 1,
+            kind
+        }]
+    );
+    tamper(conn, "UPDATE graduates SET event_count = 0").await;
+    let found = audit::walk(conn, None).await.unwrap().breaks;
+    assert_eq!(found[0].kind, BreakKind::WrongEnd);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_way_of_tampering_is_found_at_its_place() {
     use BreakKind::{Changed, Missing, NoCase, Unlinked, WrongEnd, WrongStatus};
     let (world, id) = scene().await;

@@ -225,7 +225,7 @@ async fn after_any_place_exactly_the_rest_is_replayed() {
             let concerned: Vec<Event> = rest
                 .iter()
                 .filter(|event| match viewer {
-                    Viewer::Graduate { graduate_id, .. } => event.graduate_id == *graduate_id,
+                    Viewer::Graduate { graduate_id, .. } => event.graduate_id == Some(*graduate_id),
                     Viewer::EmployerMember { employer_id, .. } => event.employer_id == Some(*employer_id),
                     _ => true,
                 })

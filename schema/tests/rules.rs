@@ -1,4 +1,5 @@
-//! The rules of online signing against the table of W1 in DOMAIN.md, for every combination of what they look at.
+//! The rules of online signing against the table of W1 in DOMAIN.md, for every combination of what they look at; then
+//! those of basic information and of registrations.
 //!
 //! The expectations are stated here a second time, from the text of DOMAIN.md: a table of steps, and one sentence for
 //! each thing that can stand in the way.
@@ -8,7 +9,7 @@ use wangqian_schema::{
     messages::{Audience, MessageTemplate, owed},
     model::message::Channel,
     workflow::{
-        ActorRole::{self, DepartmentReviewer, Employer, Graduate, SchoolReviewer, Worker},
+        ActorRole::{self, DepartmentReviewer, Employer, Graduate, Operator, SchoolReviewer, Worker},
         Refusal, ReviewLevel, ReviewRoute,
         agreement::{
             AgreementAction::{self, *},
@@ -16,6 +17,7 @@ use wangqian_schema::{
             AgreementStatus::{self, *},
             EngagementEffect, InviteFacts, available, decide, decide_invite,
         },
+        employer_registration, graduate_data,
     },
 };
 
@@ -59,7 +61,7 @@ impl Case {
         match self.role {
             DepartmentReviewer => Some(ReviewLevel::Department),
             SchoolReviewer => Some(ReviewLevel::School),
-            Graduate | Employer | Worker => None,
+            Graduate | Employer | Operator | Worker => None,
         }
     }
 }
@@ -228,8 +230,8 @@ fn every_step_is_decided_as_the_table_says() {
             }
         }
     });
-    // 8 standings × 3 routes × 128 × 6 moments × 5 roles × 9 actions.
-    assert_eq!(taken + refused, 829_440);
+    // 8 standings × 3 routes × 128 × 6 moments × 6 roles × 9 actions.
+    assert_eq!(taken + refused, 995_328);
     assert!(taken > 1_000, "the table lets something through: {taken}");
 }
 
@@ -280,6 +282,63 @@ fn a_held_graduate_may_be_invited_and_a_live_agreement_stands_in_the_way() {
                 (true, true, None) => Ok(()),
             };
             assert_eq!(decide_invite(facts), expected, "{facts:?}");
+        }
+    }
+}
+
+/// "First log-in: he must check and confirm his basic information"; "wrong data is corrected by the school, phone and e-mail
+/// by himself"; "a correction by the school asks for confirmation again".
+#[test]
+fn basic_information_is_confirmed_by_the_graduate_and_corrected_by_his_reviewers() {
+    use graduate_data::{GraduateDataAction as Do, GraduateDataStatus as Is};
+    for status in Is::ALL {
+        for action in Do::ALL {
+            for role in ActorRole::ALL {
+                let expected = match (action, role) {
+                    (Do::Confirm, Graduate) => Ok(Is::Confirmed),
+                    (Do::ChangeContact, Graduate) => Ok(*status),
+                    (Do::Correct, DepartmentReviewer | SchoolReviewer) => Ok(Is::Unconfirmed),
+                    _ => Err(Refusal::NotYourRole),
+                };
+                let decided = graduate_data::decide(*status, *action, *role);
+                assert_eq!(decided, expected, "{status} {action} {role}");
+            }
+        }
+    }
+}
+
+/// "may act only once the operator has verified it": who moves a registration, from where to where.
+#[test]
+fn registrations_are_verified_by_the_operator() {
+    use employer_registration::{EmployerAction as Do, EmployerVerification as Is};
+    let table = [
+        (Do::Resubmit, Employer, Is::Refused, Is::Pending),
+        (Do::Verify, Operator, Is::Pending, Is::Verified),
+        (Do::Verify, Operator, Is::Refused, Is::Verified),
+        (Do::Refuse, Operator, Is::Pending, Is::Refused),
+        (Do::Refuse, Operator, Is::Verified, Is::Refused),
+    ];
+    for status in Is::ALL {
+        for action in Do::ALL {
+            for role in ActorRole::ALL {
+                for reason_given in [true, false] {
+                    let row = table
+                        .iter()
+                        .find(|row| (row.0, row.1, row.2) == (*action, *role, *status));
+                    let theirs = match action {
+                        Do::Register | Do::Resubmit => Employer,
+                        Do::Verify | Do::Refuse => Operator,
+                    };
+                    let expected = match row {
+                        _ if *role != theirs => Err(Refusal::NotYourRole),
+                        None => Err(Refusal::NotInThisStatus),
+                        Some((Do::Refuse, ..)) if !reason_given => Err(Refusal::ReasonRequired),
+                        Some((.., to)) => Ok(*to),
+                    };
+                    let decided = employer_registration::decide(*status, *action, *role, reason_given);
+                    assert_eq!(decided, expected, "{status} {action} {role} {reason_given}");
+                }
+            }
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::events::Events;
+
 /// The password of every demo account.
 pub(crate) const PASSWORD: &str = wangqian_cli::demo::accounts::PASSWORD;
 
@@ -52,16 +54,27 @@ impl Client {
 
     /// Sends an operation and gives the whole answer: `data` and `errors`.
     pub(crate) async fn graphql(&self, query: &str, variables: Value) -> Value {
+        let response = self
+            .send("application/graphql-response+json", query, variables)
+            .await;
+        response.json().await.expect("JSON")
+    }
+
+    /// Opens a subscription over Server-Sent Events.
+    pub(crate) async fn subscribe(&self, query: &str, variables: Value) -> Events {
+        Events::new(self.send("text/event-stream", query, variables).await).await
+    }
+
+    async fn send(&self, accept: &str, query: &str, variables: Value) -> reqwest::Response {
         let mut request = self
             .http
-            .post(format!("{}/graphql", self.base))
-            .header("accept", "application/graphql-response+json")
+            .post(self.endpoint())
+            .header("accept", accept)
             .json(&json!({ "query": query, "variables": variables }));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
-        let response = request.send().await.expect("an answer");
-        response.json().await.expect("JSON")
+        request.send().await.expect("an answer")
     }
 
     /// Sends an operation that has to succeed, and gives its `data`.

@@ -1,8 +1,9 @@
 //! What the black-box tests share: a whole product in this process ([`Server`]), the executable as a process
-//! ([`process`]), a client that speaks GraphQL over HTTP ([`Client`]), the clients of others ([`node`]),
+//! ([`process`]), a client that speaks GraphQL over HTTP ([`Client`], [`Events`](events::Events)), the clients of others ([`node`]),
 //! people to act as ([`people`]) and the operations of online signing ([`signing`]).
 
 pub(crate) mod client;
+pub(crate) mod events;
 pub(crate) mod node;
 pub(crate) mod people;
 pub(crate) mod process;

@@ -7,8 +7,9 @@ use wangqian_schema::{
     codes::CodeList,
     model::{
         Viewer,
-        graduate::{self as model, Confirmation, SearchNumber},
+        graduate::{self as model, SearchNumber},
     },
+    step::{self, StepError},
 };
 
 use super::{
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::{
     context::ContextExt,
-    error::{UserError, UserErrorCode, internal},
+    error::{UserError, UserErrorCode, internal, step_errors},
     id::NodeType,
     loaders::{DepartmentKey, SchoolKey},
 };
@@ -288,32 +289,24 @@ impl GraduateMutation {
         ctx: &Context<'_>,
         input: ConfirmGraduateDataInput,
     ) -> async_graphql::Result<ConfirmGraduateDataPayload> {
-        let refused = |error| ConfirmGraduateDataPayload {
-            graduate: None,
-            user_errors: vec![error],
-        };
-        let Viewer::Graduate { graduate_id, .. } = ctx.viewer()? else {
-            return Ok(refused(UserError::new(
-                UserErrorCode::StepNotAllowed,
-                "您不能进行此操作",
-            )));
-        };
-        let now = ctx.app().platform.clock.now();
-        let mut conn = ctx.connection().await?;
-        Ok(
-            match model::confirm(&mut conn, graduate_id, input.version, now)
-                .await
-                .map_err(internal)?
-            {
-                Confirmation::Confirmed(graduate) => ConfirmGraduateDataPayload {
-                    graduate: Some(Graduate(*graduate)),
-                    user_errors: Vec::new(),
-                },
-                Confirmation::Stale => refused(UserError {
+        let viewer = ctx.viewer()?;
+        let confirmed = step::confirm_data(&ctx.app().platform, &viewer, input.version).await;
+        Ok(match confirmed {
+            Ok(graduate) => ConfirmGraduateDataPayload {
+                graduate: Some(Graduate(graduate)),
+                user_errors: Vec::new(),
+            },
+            Err(StepError::StaleVersion { .. }) => ConfirmGraduateDataPayload {
+                graduate: None,
+                user_errors: vec![UserError {
                     field: Some("version".to_owned()),
                     ..UserError::new(UserErrorCode::StaleVersion, "基本信息已被更新，请重新核对")
-                }),
+                }],
             },
-        )
+            Err(error) => ConfirmGraduateDataPayload {
+                graduate: None,
+                user_errors: step_errors(error, "version")?,
+            },
+        })
     }
 }

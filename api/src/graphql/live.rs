@@ -6,26 +6,40 @@ use async_graphql::{
     Context, ID, Object, SimpleObject, Subscription as SubscriptionRoot, Union, connection::CursorType,
 };
 use futures_util::{Stream, StreamExt, future};
-use wangqian_schema::model::event::EventCursor;
+use uuid::Uuid;
+use wangqian_schema::{
+    Platform,
+    model::{
+        Viewer, agreement, employer,
+        event::{CaseKind, Event, EventCursor},
+        graduate,
+    },
+};
 
 use super::{
-    agreement::Agreement,
-    agreement_event::{AgreementEvent, CaseEvent},
+    agreement::Agreement, case_event::CaseEvent, employer::Employer, graduate::Graduate,
     notification::Notification,
 };
 use crate::{
     context::ContextExt,
     error::internal,
-    id::NodeType,
-    loaders::{AgreementKey, Loader},
+    id::{self, NodeType},
     paging::{Cursor, cursor},
 };
 
 /// 办理事项 What moves through a workflow.
 #[derive(Union)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, on its way into the answer"
+)]
 pub enum Case {
     /// An agreement.
     Agreement(Agreement),
+    /// A graduate, whose basic information is confirmed and corrected.
+    Graduate(Graduate),
+    /// An employer, whose registration is verified.
+    Employer(Employer),
 }
 
 /// 办理事项变化 A step was taken on a case that concerns the viewer.
@@ -62,6 +76,26 @@ impl LiveQuery {
     }
 }
 
+/// The case of an event as it is now, if the viewer sees it. Read after the event, never from an earlier reading.
+async fn case(platform: Platform, viewer: &Viewer, event: &Event) -> async_graphql::Result<Option<Case>> {
+    let mut conn = platform.pool.get().await.map_err(internal)?;
+    let conn = &mut conn;
+    Ok(match event.case_kind {
+        CaseKind::Agreement => agreement::find(conn, viewer, event.case_id)
+            .await
+            .map_err(internal)?
+            .map(|view| Case::Agreement(Agreement(view))),
+        CaseKind::Graduate => graduate::find(conn, viewer, event.case_id)
+            .await
+            .map_err(internal)?
+            .map(|graduate| Case::Graduate(Graduate(graduate))),
+        CaseKind::Employer => employer::find(conn, viewer, event.case_id)
+            .await
+            .map_err(internal)?
+            .map(|employer| Case::Employer(Employer(employer))),
+    })
+}
+
 /// What can be followed live.
 #[derive(Default)]
 pub struct Subscription;
@@ -80,7 +114,10 @@ impl Subscription {
         let viewer = ctx.viewer()?;
         let after = cursor::<EventCursor>("after", after.as_deref())?;
         // An id that means no case means no change.
-        let only = case_id.map(|id| NodeType::Agreement.uuid(&id).unwrap_or_default());
+        let only = case_id.map(|id| match id::decode(&id) {
+            Some((NodeType::Agreement | NodeType::Graduate | NodeType::Employer, uuid)) => uuid,
+            _ => Uuid::nil(),
+        });
         let app = ctx.app().clone();
         let look_ahead = ctx.look_ahead();
         let wants_case = look_ahead.field("case").exists();
@@ -96,19 +133,14 @@ impl Subscription {
             async move {
                 let (cursor, event) = item.map_err(internal)?;
                 let case = if wants_case {
-                    // A loader of its own: a case must be read after its event, never from an earlier reading.
-                    let loader = Loader::alone(platform, Some(viewer));
-                    loader
-                        .load_one(AgreementKey(event.case_id))
-                        .await
-                        .map_err(internal)?
+                    case(platform, &viewer, &event).await?
                 } else {
                     None
                 };
                 Ok(CaseChange {
                     cursor: Cursor(cursor).encode_cursor(),
-                    event: CaseEvent::AgreementEvent(AgreementEvent(Arc::unwrap_or_clone(event))),
-                    case: case.map(|view| Case::Agreement(Agreement(view))),
+                    event: Arc::unwrap_or_clone(event).into(),
+                    case,
                 })
             }
         }))

@@ -2,8 +2,8 @@
 
 pub mod account;
 pub mod agreement;
-pub mod agreement_event;
 pub mod agreement_input;
+pub mod case_event;
 pub mod code;
 pub mod date;
 pub mod document;

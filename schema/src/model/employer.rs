@@ -5,22 +5,9 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::Viewer;
-use crate::{
-    tables::{accounts, agreements, employer_members, employers},
-    text_enum::text_enum,
-};
+use crate::tables::{accounts, agreements, employer_members, employers};
 
-text_enum! {
-    /// Whether the operator has verified that the employer is who it says.
-    pub enum EmployerVerification {
-        /// 待核验 waiting; may look around, may not act.
-        Pending = "PENDING",
-        /// 已核验 may act.
-        Verified = "VERIFIED",
-        /// 核验不通过 may not act.
-        Refused = "REFUSED",
-    }
-}
+pub use crate::workflow::employer_registration::EmployerVerification;
 
 /// 用人单位
 #[derive(Queryable, Selectable, Insertable, Clone, Debug, PartialEq, Eq)]

@@ -16,20 +16,17 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{Page, PageRequest, Viewer};
-use crate::{
-    tables::case_events,
-    text_enum::text_enum,
-    workflow::{
-        ActorRole,
-        agreement::{AgreementAction, AgreementStatus},
-    },
-};
+use crate::{tables::case_events, text_enum::text_enum, workflow::ActorRole};
 
 text_enum! {
-    /// The kinds of case.
+    /// What has a trail of events.
     pub enum CaseKind {
         /// 就业协议
         Agreement = "AGREEMENT",
+        /// 毕业生基本信息: its confirmation and correction. The case's id is the graduate's.
+        Graduate = "GRADUATE",
+        /// 用人单位注册与核验. The case's id is the employer's.
+        Employer = "EMPLOYER",
     }
 }
 
@@ -68,77 +65,97 @@ pub struct Event {
     pub actor_role: ActorRole,
     /// Who acted; `None` for the platform itself.
     pub actor_account_id: Option<Uuid>,
-    /// What was done.
-    pub action: AgreementAction,
-    /// The status before.
-    pub from_status: Option<AgreementStatus>,
+    /// What was done: a word of the kind's own list of actions.
+    pub action: String,
+    /// The status before: a word of the kind's own list.
+    pub from_status: Option<String>,
     /// The status after.
-    pub to_status: AgreementStatus,
+    pub to_status: String,
     /// The reason given.
     pub reason: Option<String>,
-    /// Other facts of the step.
+    /// Other facts of the step. Never a number or an address of a person: events outlive corrections.
     pub changes: Value,
     /// The graduate concerned.
-    pub graduate_id: Uuid,
+    pub graduate_id: Option<Uuid>,
     /// The employer concerned.
     pub employer_id: Option<Uuid>,
     /// The school concerned.
-    pub school_id: Uuid,
+    pub school_id: Option<Uuid>,
     /// The department concerned.
-    pub department_id: Uuid,
+    pub department_id: Option<Uuid>,
     /// The hash of the case's event before this one.
     pub previous_hash: Vec<u8>,
     /// The hash over this event and `previous_hash`.
     pub hash: Vec<u8>,
 }
 
-/// An event to be written; its hash is computed from exactly these fields.
+/// Whom an event concerns: they follow it live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Concerned {
+    /// A case of a graduate, to which an employer may be a party.
+    Graduate {
+        /// The graduate.
+        graduate_id: Uuid,
+        /// The employer, if there is one.
+        employer_id: Option<Uuid>,
+        /// The graduate's school.
+        school_id: Uuid,
+        /// The graduate's department.
+        department_id: Uuid,
+    },
+    /// The registration of an employer: its members and the operators.
+    Employer(Uuid),
+}
+
+/// The end of a case's chain, kept with the case, so that a shortened trail shows as well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainEnd {
+    /// How many events there are.
+    pub count: i32,
+    /// The hash of the last one; [`CHAIN_START`] before the first.
+    pub hash: Vec<u8>,
+}
+
+/// An event to be written; its hash is computed from exactly these fields and its place in the chain.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the fields of Event")]
-pub struct NewEvent {
+pub struct NewEvent<'a> {
     pub occurred_at: DateTime<Utc>,
     pub case_kind: CaseKind,
     pub case_id: Uuid,
-    pub sequence: i32,
     pub actor_role: ActorRole,
     pub actor_account_id: Option<Uuid>,
-    pub action: AgreementAction,
-    pub from_status: Option<AgreementStatus>,
-    pub to_status: AgreementStatus,
-    pub reason: Option<String>,
-    pub changes: Value,
-    pub graduate_id: Uuid,
-    pub employer_id: Option<Uuid>,
-    pub school_id: Uuid,
-    pub department_id: Uuid,
-    pub previous_hash: Vec<u8>,
+    pub action: &'a str,
+    pub from_status: Option<&'a str>,
+    pub to_status: &'a str,
+    pub reason: Option<&'a str>,
+    pub changes: &'a Value,
+    pub concerned: Concerned,
 }
 
-impl NewEvent {
-    /// SHA-256 over the previous hash and the event as an array of JSON values in a fixed order.
-    pub fn hash(&self) -> [u8; 32] {
-        let content = json!([
-            self.occurred_at.to_rfc3339_opts(SecondsFormat::Micros, true),
-            self.case_kind,
-            self.case_id,
-            self.sequence,
-            self.actor_role,
-            self.actor_account_id,
-            self.action,
-            self.from_status,
-            self.to_status,
-            self.reason,
-            canonical(&self.changes),
-            self.graduate_id,
-            self.employer_id,
-            self.school_id,
-            self.department_id,
-        ]);
-        let mut hasher = Sha256::new();
-        hasher.update(&self.previous_hash);
-        hasher.update(content.to_string().as_bytes());
-        hasher.finalize().into()
-    }
+/// SHA-256 over the previous hash and the event as an array of JSON values in a fixed order.
+fn hash(event: &Event) -> [u8; 32] {
+    let content = json!([
+        event.occurred_at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        event.case_kind,
+        event.case_id,
+        event.sequence,
+        event.actor_role,
+        event.actor_account_id,
+        event.action,
+        event.from_status,
+        event.to_status,
+        event.reason,
+        canonical(&event.changes),
+        event.graduate_id,
+        event.employer_id,
+        event.school_id,
+        event.department_id,
+    ]);
+    let mut hasher = Sha256::new();
+    hasher.update(&event.previous_hash);
+    hasher.update(content.to_string().as_bytes());
+    hasher.finalize().into()
 }
 
 /// A JSON value as text that does not depend on the order of an object's keys: jsonb keeps its own.
@@ -170,34 +187,56 @@ impl Event {
 
     /// The hash that the row's own fields give.
     pub fn computed_hash(&self) -> [u8; 32] {
-        NewEvent {
-            occurred_at: self.occurred_at,
-            case_kind: self.case_kind,
-            case_id: self.case_id,
-            sequence: self.sequence,
-            actor_role: self.actor_role,
-            actor_account_id: self.actor_account_id,
-            action: self.action,
-            from_status: self.from_status,
-            to_status: self.to_status,
-            reason: self.reason.clone(),
-            changes: self.changes.clone(),
-            graduate_id: self.graduate_id,
-            employer_id: self.employer_id,
-            school_id: self.school_id,
-            department_id: self.department_id,
-            previous_hash: self.previous_hash.clone(),
-        }
-        .hash()
+        hash(self)
     }
 }
 
-/// Writes an event in the caller's transaction. Gives its id and hash.
+/// Writes the next event of a case in the caller's transaction, in which the case's row is locked. Gives the event's id and
+/// the chain's new end, which the caller writes to the case.
 ///
 /// # Errors
 /// The database's; a second event of the same sequence violates a constraint.
-pub async fn append(conn: &mut AsyncPgConnection, event: &NewEvent) -> QueryResult<(i64, [u8; 32])> {
-    let hash = event.hash();
+pub async fn append(
+    conn: &mut AsyncPgConnection,
+    chain: &ChainEnd,
+    new: &NewEvent<'_>,
+) -> QueryResult<(i64, ChainEnd)> {
+    let (graduate_id, employer_id, school_id, department_id) = match new.concerned {
+        Concerned::Graduate {
+            graduate_id,
+            employer_id,
+            school_id,
+            department_id,
+        } => (
+            Some(graduate_id),
+            employer_id,
+            Some(school_id),
+            Some(department_id),
+        ),
+        Concerned::Employer(employer_id) => (None, Some(employer_id), None, None),
+    };
+    let mut event = Event {
+        id: 0,
+        txid: 0,
+        occurred_at: new.occurred_at,
+        case_kind: new.case_kind,
+        case_id: new.case_id,
+        sequence: chain.count + 1,
+        actor_role: new.actor_role,
+        actor_account_id: new.actor_account_id,
+        action: new.action.to_owned(),
+        from_status: new.from_status.map(str::to_owned),
+        to_status: new.to_status.to_owned(),
+        reason: new.reason.map(str::to_owned),
+        changes: new.changes.clone(),
+        graduate_id,
+        employer_id,
+        school_id,
+        department_id,
+        previous_hash: chain.hash.clone(),
+        hash: Vec::new(),
+    };
+    event.hash = hash(&event).to_vec();
     let id = diesel::insert_into(case_events::table)
         .values((
             (
@@ -207,9 +246,9 @@ pub async fn append(conn: &mut AsyncPgConnection, event: &NewEvent) -> QueryResu
                 case_events::sequence.eq(event.sequence),
                 case_events::actor_role.eq(event.actor_role),
                 case_events::actor_account_id.eq(event.actor_account_id),
-                case_events::action.eq(event.action),
-                case_events::from_status.eq(event.from_status),
-                case_events::to_status.eq(event.to_status),
+                case_events::action.eq(&event.action),
+                case_events::from_status.eq(&event.from_status),
+                case_events::to_status.eq(&event.to_status),
             ),
             (
                 case_events::reason.eq(&event.reason),
@@ -219,13 +258,17 @@ pub async fn append(conn: &mut AsyncPgConnection, event: &NewEvent) -> QueryResu
                 case_events::school_id.eq(event.school_id),
                 case_events::department_id.eq(event.department_id),
                 case_events::previous_hash.eq(&event.previous_hash),
-                case_events::hash.eq(hash.as_slice()),
+                case_events::hash.eq(&event.hash),
             ),
         ))
         .returning(case_events::id)
         .get_result(conn)
         .await?;
-    Ok((id, hash))
+    let end = ChainEnd {
+        count: event.sequence,
+        hash: event.hash,
+    };
+    Ok((id, end))
 }
 
 /// Where the feed stands now: every event at or before this place is visible to all, and all others come after it.
@@ -311,7 +354,7 @@ pub async fn replay(
             department_id: None,
             ..
         } => query.filter(case_events::school_id.eq(*school_id)),
-        Viewer::Operator { .. } => return Ok(Vec::new()),
+        Viewer::Operator { .. } => query.filter(case_events::case_kind.eq(CaseKind::Employer)),
     };
     query.load(conn).await
 }

@@ -1,15 +1,16 @@
-//! Graduates: who sees them, how an employer finds one, and the confirmation of the basic information (§2).
+//! Graduates: who sees them, and how an employer finds one. Steps on their data are in `step`.
 
 use chrono::{DateTime, Utc};
 use diesel::{dsl, pg::Pg, prelude::*, sql_types::Bool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::Viewer;
+use super::{Viewer, event::ChainEnd};
 use crate::{
     checks::IdCardNumber,
     tables::{accounts, agreements, employers, graduates},
     text_enum::text_enum,
+    workflow::graduate_data::GraduateDataStatus,
 };
 
 use super::employer::EmployerVerification;
@@ -73,6 +74,17 @@ pub struct Contact {
     pub mobile: Option<String>,
     /// 电子邮箱
     pub email: Option<String>,
+}
+
+impl Graduate {
+    /// Whether he has confirmed his basic information.
+    pub fn data_status(&self) -> GraduateDataStatus {
+        if self.confirmed_at.is_some() {
+            GraduateDataStatus::Confirmed
+        } else {
+            GraduateDataStatus::Unconfirmed
+        }
+    }
 }
 
 impl std::fmt::Debug for Graduate {
@@ -202,42 +214,19 @@ pub async fn search(
     query.load(conn).await
 }
 
-/// What came of a confirmation.
-#[derive(Debug)]
-pub enum Confirmation {
-    /// Confirmed, now or before.
-    Confirmed(Box<Graduate>),
-    /// The data changed since the graduate looked at it: he has to look again.
-    Stale,
-}
-
-/// The graduate confirms the basic information that he has seen as `seen_version` (§2).
+/// Locks a graduate's row for a step on his basic information, and gives it with the end of its chain of events.
 ///
 /// # Errors
 /// The database's.
-pub async fn confirm(
-    conn: &mut AsyncPgConnection,
-    graduate_id: Uuid,
-    seen_version: i32,
-    now: DateTime<Utc>,
-) -> QueryResult<Confirmation> {
-    diesel::update(graduates::table.find(graduate_id))
-        .filter(graduates::version.eq(seen_version))
-        .filter(graduates::confirmed_at.is_null())
-        .set(graduates::confirmed_at.eq(now))
-        .execute(conn)
-        .await?;
-    let graduate = graduates::table
-        .inner_join(accounts::table)
-        .filter(graduates::id.eq(graduate_id))
-        .select(Graduate::as_select())
+pub async fn lock(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<(Graduate, ChainEnd)>> {
+    let end: Option<(i32, Vec<u8>)> = graduates::table
+        .find(id)
+        .for_update()
+        .select((graduates::event_count, graduates::event_hash))
         .first(conn)
-        .await?;
-    Ok(
-        if graduate.version == seen_version && graduate.confirmed_at.is_some() {
-            Confirmation::Confirmed(Box::new(graduate))
-        } else {
-            Confirmation::Stale
-        },
-    )
+        .await
+        .optional()?;
+    let Some((count, hash)) = end else { return Ok(None) };
+    let graduate = by_ids(conn, &[id]).await?.into_iter().next();
+    Ok(graduate.map(|graduate| (graduate, ChainEnd { count, hash })))
 }

@@ -1,6 +1,7 @@
 //! The one way of one step: lock the case, ask the rules, and write status, engagement, event, messages and jobs in one
 //! transaction. Nothing else in the program changes a status.
 
+mod graduate_data;
 mod invite;
 mod paper;
 mod trail;
@@ -11,6 +12,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde_json::json;
 use uuid::Uuid;
 
+pub use self::graduate_data::confirm_data;
 pub use self::invite::{IdempotencyKey, Invitation, MAX_RESPONSE_TIME, claim_request, invite};
 use self::trail::{Entry, record};
 use crate::{

@@ -1,6 +1,7 @@
 //! The trail of a step: its event in the hash chain, and the messages it owes with the jobs that send them.
 
 use chrono::{DateTime, Utc};
+use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -9,11 +10,11 @@ use super::{Doer, StepError, first};
 use crate::{
     clock::format_moment,
     jobs,
-    messages::{Audience, owed},
+    messages::{Audience, MessageTemplate, owed},
     model::{
         agreement::Agreement,
         employer,
-        event::{self, CaseKind, NewEvent},
+        event::{self, CaseKind, ChainEnd, Concerned, NewEvent},
         graduate,
         message::{self, Channel, MessageStatus, NewMessage},
         school,
@@ -42,34 +43,36 @@ pub(super) async fn record(
         reason,
         changes,
     } = entry;
-    let (event_id, hash) = event::append(
-        conn,
-        &NewEvent {
-            occurred_at: doer.now,
-            case_kind: CaseKind::Agreement,
-            case_id: after.id,
-            sequence: before.event_count + 1,
-            actor_role: doer.role,
-            actor_account_id: doer.actor.account_id(),
-            action,
-            from_status: (action != AgreementAction::Invite).then_some(before.status),
-            to_status: after.status,
-            reason: reason.map(str::to_owned),
-            changes,
+    let chain = ChainEnd {
+        count: before.event_count,
+        hash: before.event_hash.clone(),
+    };
+    let new = NewEvent {
+        occurred_at: doer.now,
+        case_kind: CaseKind::Agreement,
+        case_id: after.id,
+        actor_role: doer.role,
+        actor_account_id: doer.actor.account_id(),
+        action: action.as_str(),
+        from_status: (action != AgreementAction::Invite).then_some(before.status.as_str()),
+        to_status: after.status.as_str(),
+        reason,
+        changes: &changes,
+        concerned: Concerned::Graduate {
             graduate_id: after.graduate_id,
             employer_id: Some(after.employer_id),
             school_id: after.school_id,
             department_id: after.department_id,
-            previous_hash: before.event_hash.clone(),
         },
-    )
-    .await?;
-    after.event_count = before.event_count + 1;
-    after.event_hash = hash.to_vec();
-    tell(conn, after, event_id, action, reason, doer.now).await
+    };
+    let (event_id, chain) = event::append(conn, &chain, &new).await?;
+    after.event_count = chain.count;
+    after.event_hash = chain.hash;
+    tell_parties(conn, after, event_id, action, reason, doer.now).await
 }
 
-async fn tell(
+/// Tells the parties of an agreement what a step on it owes them.
+async fn tell_parties(
     conn: &mut AsyncPgConnection,
     agreement: &Agreement,
     event_id: i64,
@@ -92,31 +95,58 @@ async fn tell(
         "reason": reason,
         "agreement_number": agreement.agreement_number,
     });
-    let mut messages = Vec::new();
     for (audience, template) in owed {
         let accounts = match audience {
             Audience::Graduate => vec![graduate.account_id],
             Audience::Employer => employer::member_accounts(conn, agreement.employer_id).await?,
         };
-        for account_id in accounts {
-            for channel in audience.channels() {
-                let in_app = *channel == Channel::InApp;
-                messages.push(NewMessage {
-                    id: Uuid::now_v7(),
-                    event_id,
-                    account_id,
-                    channel: *channel,
-                    template: *template,
-                    params: params.clone(),
-                    status: if in_app {
-                        MessageStatus::Sent
-                    } else {
-                        MessageStatus::Pending
-                    },
-                    created_at: now,
-                    sent_at: in_app.then_some(now),
-                });
-            }
+        tell(
+            conn,
+            event_id,
+            &accounts,
+            audience.channels(),
+            *template,
+            &params,
+            now,
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Writes the messages that an event owes to people, one a person and channel, with the jobs that send them, in the
+/// caller's transaction.
+///
+/// # Errors
+/// The database's; a second message of an event to a person through a channel violates a constraint.
+pub(crate) async fn tell(
+    conn: &mut AsyncPgConnection,
+    event_id: i64,
+    accounts: &[Uuid],
+    channels: &[Channel],
+    template: MessageTemplate,
+    params: &Value,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let mut messages = Vec::new();
+    for account_id in accounts {
+        for channel in channels {
+            let in_app = *channel == Channel::InApp;
+            messages.push(NewMessage {
+                id: Uuid::now_v7(),
+                event_id,
+                account_id: *account_id,
+                channel: *channel,
+                template,
+                params: params.clone(),
+                status: if in_app {
+                    MessageStatus::Sent
+                } else {
+                    MessageStatus::Pending
+                },
+                created_at: now,
+                sent_at: in_app.then_some(now),
+            });
         }
     }
     message::insert(conn, &messages).await?;
@@ -127,6 +157,5 @@ async fn tell(
             message_id: message.id,
         })
         .collect();
-    jobs::enqueue_all(conn, &sends, now).await?;
-    Ok(())
+    jobs::enqueue_all(conn, &sends, now).await
 }

@@ -2,6 +2,8 @@
 //! gives the next status and its effects, or a typed refusal.
 
 pub mod agreement;
+pub mod employer_registration;
+pub mod graduate_data;
 pub mod review_route;
 
 use crate::text_enum::text_enum;
@@ -19,6 +21,8 @@ text_enum! {
         DepartmentReviewer = "DEPARTMENT_REVIEWER",
         /// A reviewer of the graduate's school.
         SchoolReviewer = "SCHOOL_REVIEWER",
+        /// An operator of the platform; no case of a graduate is his.
+        Operator = "OPERATOR",
         /// The platform itself: timers and the document job.
         Worker = "WORKER",
     }
@@ -30,7 +34,7 @@ impl ActorRole {
         match self {
             Self::DepartmentReviewer => Some(ReviewLevel::Department),
             Self::SchoolReviewer => Some(ReviewLevel::School),
-            Self::Graduate | Self::Employer | Self::Worker => None,
+            Self::Graduate | Self::Employer | Self::Operator | Self::Worker => None,
         }
     }
 }

@@ -15,9 +15,10 @@ impl Run {
         }
         let report = audit::walk(conn, None).await.unwrap();
         assert_eq!(report.breaks, []);
-        assert_eq!(report.cases, self.model.cases.len() as u64);
+        let confirmations = self.model.confirmations;
+        assert_eq!(report.cases, (self.model.cases.len() + confirmations) as u64);
         let events: usize = self.model.cases.iter().map(|case| case.events.len()).sum();
-        assert_eq!(report.events, events as u64);
+        assert_eq!(report.events, (events + confirmations) as u64);
 
         let same = async |conn: &mut AsyncPgConnection, query: &str, mut expected: Vec<String>| {
             let mut found = text(conn, query).await;
@@ -29,7 +30,8 @@ impl Run {
         let cases = || self.model.cases.iter().enumerate();
         same(
             conn,
-            "SELECT concat_ws(' ', case_id, sequence, action, to_status) FROM case_events",
+            "SELECT concat_ws(' ', case_id, sequence, action, to_status) FROM case_events
+             WHERE case_kind = 'AGREEMENT'",
             cases()
                 .flat_map(|(at, case)| {
                     let lines = case.events.iter().zip(1..);

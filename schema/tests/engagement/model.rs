@@ -72,6 +72,8 @@ pub(super) struct Model {
     pub(super) hour: i64,
     pub(super) routes: Vec<ReviewRoute>,
     pub(super) graduates: Vec<Graduate>,
+    /// Events of graduates who confirmed their data meanwhile.
+    pub(super) confirmations: usize,
     pub(super) employers: Vec<Employer>,
     pub(super) cases: Vec<Case>,
     pub(super) held: BTreeMap<usize, usize>,

@@ -6,11 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 use wangqian_schema::{
     model::{
-        Viewer, agreement,
-        document::StoredPdf,
-        employer::EmployerVerification,
-        graduate::{Confirmation, confirm},
-        school::set_review_route,
+        Viewer, agreement, document::StoredPdf, employer::EmployerVerification, school::set_review_route,
     },
     step::{self, Actor, AgreementStep, StepError},
     workflow::{
@@ -124,10 +120,11 @@ impl Run {
             }
             Try::Confirm { graduate } => {
                 let graduate = pick(graduate, self.students.len());
-                let conn = &mut *self.world.conn().await;
-                let confirmed = confirm(conn, self.students[graduate].id, 1, self.world.now()).await;
-                assert!(matches!(confirmed, Ok(Confirmation::Confirmed(_))));
-                self.model.graduates[graduate].confirmed = true;
+                let viewer = &self.students[graduate].viewer;
+                let confirmed = step::confirm_data(&self.world.platform, viewer, 1).await;
+                assert!(confirmed.unwrap().confirmed_at.is_some());
+                let before = std::mem::replace(&mut self.model.graduates[graduate].confirmed, true);
+                self.model.confirmations += usize::from(!before);
             }
             Try::Allow { graduate, allowed } => {
                 let graduate = pick(graduate, self.students.len());

@@ -12,8 +12,8 @@ pub use self::{
     steps::{AgreementMutation, AgreementPayload, InvitationResult, InviteGraduatesPayload, Warning},
 };
 use super::{
-    agreement_event::{AgreementAction, AgreementEvent},
     agreement_input::AgreementTerms,
+    case_event::{AgreementAction, AgreementEvent},
     document::Document,
     employer::Employer,
     graduate::Graduate,

@@ -128,10 +128,9 @@ pub(crate) fn qr_codes(pdf: &[u8]) -> Result<Vec<String>> {
         let number = page.to_string();
         let args = ["-r", "150", "-gray", "-f", &number, "-l", &number];
         let (width, height, pixels) = pgm(poppler("pdftoppm", &args, pdf, "")?)?;
-        let mut image =
-            rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| pixels[y * width + x]);
-        for grid in image.detect_grids() {
-            found.push(grid.decode()?.1);
+        let mut decoder = quircs::Quirc::default();
+        for code in decoder.identify(width, height, &pixels) {
+            found.push(String::from_utf8(code?.decode()?.payload)?);
         }
     }
     Ok(found)

@@ -1,0 +1,206 @@
+//! Events: the history of a case, and what the live feed brings.
+
+use async_graphql::{Enum, ID, Interface, Object};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use wangqian_schema::{
+    model::event as model,
+    workflow::{self, agreement as rules, employer_registration, graduate_data},
+};
+
+use super::{agreement::AgreementStatus, employer::EmployerVerification};
+use crate::error::internal;
+
+/// 办理角色 In which role somebody acted.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "workflow::ActorRole")]
+pub enum ActorRole {
+    /// 毕业生 the graduate
+    Graduate,
+    /// 用人单位 the employer
+    Employer,
+    /// 院系审核人 a reviewer of the department
+    DepartmentReviewer,
+    /// 学校审核人 a reviewer of the school
+    SchoolReviewer,
+    /// 平台管理员 an operator of the platform
+    Operator,
+    /// 系统 the platform itself
+    Worker,
+}
+
+/// 操作 What can be done to an agreement.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "rules::AgreementAction")]
+pub enum AgreementAction {
+    /// 发起签约邀请 The employer invites.
+    Invite,
+    /// 撤销邀请 The employer takes the invitation back: `cancelInvitation`.
+    Cancel,
+    /// 接受 The graduate accepts: `acceptInvitation`.
+    Accept,
+    /// 拒绝 The graduate declines: `declineInvitation`.
+    Decline,
+    /// 到期失效 The deadline passed.
+    Expire,
+    /// 到期提醒 24 hours are left.
+    Remind,
+    /// 审核通过 A reviewer approves: `reviewCase`.
+    Approve,
+    /// 审核不通过 A reviewer rejects: `reviewCase`.
+    Reject,
+    /// 协议书生成 The PDF of a signed agreement is ready.
+    StoreDocument,
+}
+
+/// 操作 What can be done to a graduate's basic information.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "graduate_data::GraduateDataAction")]
+pub enum GraduateDataAction {
+    /// 信息确认 The graduate confirms it: `confirmGraduateData`.
+    Confirm,
+    /// 信息更正 The school or department corrects it.
+    Correct,
+    /// 联系方式变更 The graduate changes his mobile number or e-mail address.
+    ChangeContact,
+}
+
+/// 信息确认状态 Whether the graduate has confirmed his basic information.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "graduate_data::GraduateDataStatus")]
+pub enum GraduateDataStatus {
+    /// 待确认 Not yet, or not since the last correction.
+    Unconfirmed,
+    /// 已确认 He has.
+    Confirmed,
+}
+
+/// 操作 What can be done to an employer's registration.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "employer_registration::EmployerAction")]
+pub enum EmployerAction {
+    /// 注册 Somebody registers the employer.
+    Register,
+    /// 重新提交 A member hands in again what was refused.
+    Resubmit,
+    /// 核验通过 An operator verifies it.
+    Verify,
+    /// 核验不通过 An operator refuses it.
+    Refuse,
+}
+
+/// 事件 One step of one case. Append-only, chained by hash.
+#[derive(Interface)]
+#[graphql(
+    field(name = "id", ty = "ID", desc = "Id of the event."),
+    field(
+        name = "sequence",
+        ty = "i32",
+        desc = "The how-manieth event of the case, from 1."
+    ),
+    field(
+        name = "occurred_at",
+        ty = "DateTime<Utc>",
+        desc = "时间 When the step was taken."
+    ),
+    field(
+        name = "actor_role",
+        ty = "ActorRole",
+        desc = "办理角色 In which role somebody acted."
+    ),
+    field(name = "reason", ty = "Option<String>", desc = "原因 The reason given.")
+)]
+pub enum CaseEvent {
+    /// An event of an agreement.
+    AgreementEvent(AgreementEvent),
+    /// An event of a graduate's basic information.
+    GraduateEvent(GraduateEvent),
+    /// An event of an employer's registration.
+    EmployerEvent(EmployerEvent),
+}
+
+impl From<model::Event> for CaseEvent {
+    fn from(event: model::Event) -> Self {
+        match event.case_kind {
+            model::CaseKind::Agreement => Self::AgreementEvent(AgreementEvent(event)),
+            model::CaseKind::Graduate => Self::GraduateEvent(GraduateEvent(event)),
+            model::CaseKind::Employer => Self::EmployerEvent(EmployerEvent(event)),
+        }
+    }
+}
+
+/// A word of the trail as the value of a closed list. All were written from these lists.
+fn word<T, G: From<T>>(parsed: Option<T>) -> async_graphql::Result<G> {
+    parsed
+        .map(G::from)
+        .ok_or_else(|| internal("an event with an unknown word"))
+}
+
+/// Declares an event of one kind of case: what all have in common, and its own action and status.
+macro_rules! event {
+    ($(#[doc = $doc:literal])+ $name:ident, $action:ident($actions:path), $status:ident($statuses:path)) => {
+        $(#[doc = $doc])+
+        pub struct $name(pub model::Event);
+
+        $(#[doc = $doc])+
+        #[Object]
+        impl $name {
+            /// Id of the event.
+            pub async fn id(&self) -> ID {
+                ID(URL_SAFE_NO_PAD.encode(format!(concat!(stringify!($name), ":{}"), self.0.id)))
+            }
+
+            /// The how-manieth event of the case, from 1.
+            pub async fn sequence(&self) -> i32 {
+                self.0.sequence
+            }
+
+            /// 时间 When the step was taken.
+            pub async fn occurred_at(&self) -> DateTime<Utc> {
+                self.0.occurred_at
+            }
+
+            /// 办理角色 In which role somebody acted.
+            pub async fn actor_role(&self) -> ActorRole {
+                self.0.actor_role.into()
+            }
+
+            /// 原因 The reason given.
+            pub async fn reason(&self) -> Option<String> {
+                self.0.reason.clone()
+            }
+
+            /// 操作 What was done.
+            async fn action(&self) -> async_graphql::Result<$action> {
+                word(<$actions>::parse(&self.0.action))
+            }
+
+            /// 原状态 The status before; null for the first event.
+            async fn from_status(&self) -> async_graphql::Result<Option<$status>> {
+                let from = self.0.from_status.as_deref();
+                from.map(|from| word(<$statuses>::parse(from))).transpose()
+            }
+
+            /// 新状态 The status after.
+            async fn to_status(&self) -> async_graphql::Result<$status> {
+                word(<$statuses>::parse(&self.0.to_status))
+            }
+        }
+    };
+}
+event!(
+    /// 就业协议事件 One step of an agreement.
+    AgreementEvent, AgreementAction(rules::AgreementAction), AgreementStatus(rules::AgreementStatus)
+);
+event!(
+    /// 毕业生信息事件 One step on a graduate's basic information.
+    GraduateEvent,
+    GraduateDataAction(graduate_data::GraduateDataAction),
+    GraduateDataStatus(graduate_data::GraduateDataStatus)
+);
+event!(
+    /// 用人单位注册事件 One step of an employer's registration.
+    EmployerEvent,
+    EmployerAction(employer_registration::EmployerAction),
+    EmployerVerification(employer_registration::EmployerVerification)
+);
