@@ -17,4 +17,5 @@ mod races;
 mod roles;
 mod statements;
 mod up;
+mod who_may_see;
 mod whole;

@@ -153,6 +153,11 @@ pub fn bad_argument(message: impl Into<String>) -> async_graphql::Error {
     coded("INVALID_ARGUMENT", message)
 }
 
+/// A top-level error about a thing that does not exist for this viewer, where there is no payload to say so.
+pub fn not_found(message: impl Into<String>) -> async_graphql::Error {
+    coded("NOT_FOUND", message)
+}
+
 /// A top-level error that says nothing of what happened: that is in the log, under the request's id.
 pub fn internal(error: impl std::fmt::Display) -> async_graphql::Error {
     tracing::error!(%error, "a resolver failed");

@@ -7,7 +7,7 @@ use super::process::PATIENCE;
 /// The results of one subscription.
 pub(crate) struct Events {
     response: reqwest::Response,
-    received: String,
+    received: Vec<u8>,
 }
 
 impl Events {
@@ -15,7 +15,7 @@ impl Events {
     pub(super) async fn new(response: reqwest::Response) -> Self {
         let mut events = Self {
             response,
-            received: String::new(),
+            received: Vec::new(),
         };
         events.more().await;
         events
@@ -24,15 +24,13 @@ impl Events {
     /// The next result; `None` when the server has ended the stream.
     pub(crate) async fn next(&mut self) -> Option<Value> {
         loop {
-            while let Some((event, rest)) = self.received.split_once("\n\n") {
-                let data = event
-                    .lines()
-                    .find_map(|line| line.strip_prefix("data:"))
-                    .map(|data| data.trim().to_owned());
-                self.received = rest.to_owned();
+            while let Some(end) = self.received.windows(2).position(|pair| pair == b"\n\n") {
+                let event: Vec<u8> = self.received.drain(..end + 2).collect();
+                let event = String::from_utf8(event).expect("text");
+                let data = event.lines().find_map(|line| line.strip_prefix("data:"));
                 // A comment keeps the connection alive; `complete` has no data.
-                if let Some(data) = data.filter(|data| !data.is_empty()) {
-                    return Some(serde_json::from_str(&data).expect("JSON"));
+                if let Some(data) = data.map(str::trim).filter(|data| !data.is_empty()) {
+                    return Some(serde_json::from_str(data).expect("JSON"));
                 }
             }
             if !self.more().await {
@@ -45,8 +43,7 @@ impl Events {
         let chunk = tokio::time::timeout(PATIENCE, self.response.chunk()).await;
         let chunk = chunk.expect("something in time").expect("a whole stream");
         if let Some(chunk) = &chunk {
-            self.received
-                .push_str(std::str::from_utf8(chunk).expect("an event at a time"));
+            self.received.extend_from_slice(chunk);
         }
         chunk.is_some()
     }

@@ -1,6 +1,6 @@
 //! What the black-box tests share: a whole product in this process ([`Server`]), the executable as a process
-//! ([`process`]), a client that speaks GraphQL over HTTP ([`Client`], [`Events`](events::Events)), the clients of others ([`node`]),
-//! people to act as ([`people`]) and the operations of online signing ([`signing`]).
+//! ([`process`]), a client that speaks GraphQL over HTTP ([`Client`]) and reads subscriptions ([`events`]), the clients of others
+//! ([`node`]), people to act as ([`people`]) and the operations of online signing ([`signing`]).
 
 pub(crate) mod client;
 pub(crate) mod events;

@@ -17,12 +17,12 @@ use wangqian_schema::{
 };
 
 use super::{
-    agreement::Agreement, case_event::CaseEvent, employer::Employer, graduate::Graduate,
+    agreement::Agreement, case_event::CaseEvent, employer::Employer, graduate::Graduate, node,
     notification::Notification,
 };
 use crate::{
     context::ContextExt,
-    error::internal,
+    error::{internal, not_found},
     id::{self, NodeType},
     paging::{Cursor, cursor},
 };
@@ -109,11 +109,19 @@ impl Subscription {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Go on after this cursor; without it from now on.")] after: Option<String>,
-        #[graphql(desc = "Only changes of this case.")] case_id: Option<ID>,
+        #[graphql(
+            desc = "Only changes of this case. `NOT_FOUND` when there is none, or none that the viewer sees."
+        )]
+        case_id: Option<ID>,
     ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<CaseChange>> + use<>> {
         let viewer = ctx.viewer()?;
         let after = cursor::<EventCursor>("after", after.as_deref())?;
-        // An id that means no case means no change.
+        if let Some(id) = &case_id
+            && node::find(ctx, id).await?.is_none()
+        {
+            return Err(not_found("no such case"));
+        }
+        // An id of something that is no case means no change.
         let only = case_id.map(|id| match id::decode(&id) {
             Some((NodeType::Agreement | NodeType::Graduate | NodeType::Employer, uuid)) => uuid,
             _ => Uuid::nil(),

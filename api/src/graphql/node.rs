@@ -60,7 +60,8 @@ impl NodeQuery {
     }
 }
 
-async fn find(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Node>> {
+/// The object of a global id, if the viewer sees it.
+pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Node>> {
     let viewer = ctx.viewer()?;
     let Some((node_type, uuid)) = id::decode(id) else {
         return Ok(None);

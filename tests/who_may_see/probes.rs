@@ -1,0 +1,306 @@
+//! What is sent for each row of the table, and how its answer is recognised.
+
+use serde_json::{Value, json};
+
+use super::world::{Target, World};
+use crate::support::{client::PASSWORD, signing};
+
+/// How an answer shows that the viewer got the thing itself.
+pub(super) enum Mark {
+    /// The id that was asked for is in the data.
+    Target,
+    /// This text is in the data.
+    Text(fn(&World) -> String),
+    /// The database is not the same as before.
+    Change,
+}
+
+/// An operation that everybody tries.
+pub(super) struct Probe {
+    /// The row of the table.
+    pub(super) row: &'static str,
+    /// The document.
+    pub(super) document: &'static str,
+    /// What the operation is about: its id goes into the variables.
+    pub(super) target: Target,
+    /// The variables for an id.
+    pub(super) variables: fn(&str) -> Value,
+    /// How success is recognised.
+    pub(super) mark: Mark,
+}
+
+const NODE: &str = "query($id: ID!) { node(id: $id) { __typename id } }";
+const END_SESSION: &str = "mutation($id: ID!) { endSession(input: { sessionId: $id }) {
+    sessionId userErrors { code field message } } }";
+const MARK_READ: &str = "mutation($id: ID!) { markNotificationsRead(input: { notificationIds: [$id] }) {
+    userErrors { code field message } } }";
+const LOG_IN: &str = "mutation($input: LogInInput!) { logIn(input: $input) {
+    viewer { ... on Graduate { name } } session { current } userErrors { code field message } } }";
+
+impl Probe {
+    /// Whether it is a mutation.
+    pub(super) fn writes(&self) -> bool {
+        self.document.starts_with("mutation")
+    }
+
+    /// Whether it is a subscription.
+    pub(super) fn follows(&self) -> bool {
+        self.document.starts_with("subscription")
+    }
+
+    /// Whether it ends the session by which it is sent.
+    pub(super) fn ends_its_session(&self) -> bool {
+        self.row == "logOut"
+    }
+}
+
+fn id(id: &str) -> Value {
+    json!({ "id": id })
+}
+
+fn agreement(id: &str) -> Value {
+    json!({ "input": { "agreementId": id } })
+}
+
+fn approval(id: &str) -> Value {
+    json!({ "input": { "caseId": id, "decision": "APPROVE" } })
+}
+
+fn log_in(identifier: &str, password: &str) -> Value {
+    json!({ "input": { "identifier": identifier, "password": password, "delivery": "BEARER" } })
+}
+
+const fn node(row: &'static str, target: Target) -> Probe {
+    of(row, NODE, target, Mark::Target)
+}
+
+const fn of(row: &'static str, document: &'static str, target: Target, mark: Mark) -> Probe {
+    Probe {
+        row,
+        document,
+        target,
+        variables: id,
+        mark,
+    }
+}
+
+const fn step(row: &'static str, document: &'static str, variables: fn(&str) -> Value) -> Probe {
+    Probe {
+        row,
+        document,
+        target: Target::Case,
+        variables,
+        mark: Mark::Target,
+    }
+}
+
+/// Everything that is tried.
+pub(super) const PROBES: &[Probe] = &[
+    node("node: Agreement", Target::Case),
+    node("node: Document", Target::Document),
+    node("node: Graduate", Target::Graduate),
+    node("node: Employer", Target::Employer),
+    node("node: School", Target::School),
+    node("node: Department", Target::Department),
+    node("node: Notification of the graduate", Target::GraduatesMessage),
+    node("node: Notification of the employer", Target::EmployersMessage),
+    node("node: Session of the graduate", Target::Session),
+    // Queries
+    of(
+        "agreements",
+        "{ agreements(first: 100) { nodes { id } } }",
+        Target::Nothing,
+        Mark::Text(World::case),
+    ),
+    of(
+        "agreements of the graduate",
+        "query($id: ID!) { agreements(first: 100, graduateId: $id) { nodes { id } } }",
+        Target::Graduate,
+        Mark::Text(World::case),
+    ),
+    of(
+        "reviewQueue",
+        "{ reviewQueue(first: 100) { nodes { id } } }",
+        Target::Nothing,
+        Mark::Text(World::case),
+    ),
+    Probe {
+        row: "findGraduates by student number",
+        document: signing::FIND,
+        target: Target::StudentNumber,
+        variables: |number| json!({ "name": "夏示例", "number": { "studentNumber": number } }),
+        mark: Mark::Text(|world| world.target(Target::Third).0),
+    },
+    Probe {
+        row: "findGraduates by ID-card number",
+        document: signing::FIND,
+        target: Target::IdCardNumber,
+        variables: |number| json!({ "name": "夏示例", "number": { "idCardNumber": number } }),
+        mark: Mark::Text(|world| world.target(Target::Third).0),
+    },
+    Probe {
+        row: "findGraduates by another's name",
+        document: signing::FIND,
+        target: Target::StudentNumber,
+        variables: |number| json!({ "name": "夏", "number": { "studentNumber": number } }),
+        mark: Mark::Text(|world| world.target(Target::Third).0),
+    },
+    of(
+        "verifyAgreement",
+        "query($id: String!) { verifyAgreement(code: $id) { status agreementNumber graduateName employerName } }",
+        Target::VerificationCode,
+        Mark::Text(|_| "\"VALID\"".to_owned()),
+    ),
+    of(
+        "notifications",
+        "{ notifications(first: 100) { nodes { id body case { ... on Agreement { id } } } } }",
+        Target::Nothing,
+        Mark::Text(World::case),
+    ),
+    of(
+        "unreadNotificationCount",
+        "{ unreadNotificationCount }",
+        Target::Nothing,
+        Mark::Text(World::case),
+    ),
+    of(
+        "viewer",
+        "{ viewer { __typename ... on Graduate { id } } }",
+        Target::Nothing,
+        Mark::Text(|world| world.target(Target::Graduate).0),
+    ),
+    of(
+        "sessions",
+        "{ sessions(first: 100) { nodes { id } } }",
+        Target::Nothing,
+        Mark::Text(|world| world.target(Target::Session).0),
+    ),
+    of(
+        "feedCursor",
+        "{ feedCursor }",
+        Target::Nothing,
+        Mark::Text(World::case),
+    ),
+    of(
+        "codes",
+        "{ codes(list: REGION) { code nameZh } }",
+        Target::Nothing,
+        Mark::Text(World::case),
+    ),
+    // Fields
+    of(
+        "Graduate.idCardNumber",
+        "query($id: ID!) { node(id: $id) { ... on Graduate { idCardNumber } } }",
+        Target::Graduate,
+        Mark::Text(|world| world.graduate.id_card_number.clone()),
+    ),
+    of(
+        "Graduate.mobile",
+        "query($id: ID!) { node(id: $id) { ... on Graduate { mobile } } }",
+        Target::Graduate,
+        Mark::Text(|world| world.graduate.mobile.clone()),
+    ),
+    of(
+        "Graduate.email",
+        "query($id: ID!) { node(id: $id) { ... on Graduate { email } } }",
+        Target::Graduate,
+        Mark::Text(|world| world.graduate.email.clone()),
+    ),
+    of(
+        "Agreement.graduate.idCardNumber",
+        "query($id: ID!) { node(id: $id) { ... on Agreement { graduate { idCardNumber } } } }",
+        Target::Case,
+        Mark::Text(|world| world.graduate.id_card_number.clone()),
+    ),
+    of(
+        "Agreement.history",
+        "query($id: ID!) { node(id: $id) { ... on Agreement { history(first: 100) { nodes { action } } } } }",
+        Target::Case,
+        Mark::Text(|_| "ACCEPT".to_owned()),
+    ),
+    of(
+        "Document.downloadLink",
+        "query($id: ID!) { node(id: $id) { ... on Document { downloadLink { url } } } }",
+        Target::Document,
+        Mark::Text(|_| "X-Amz-Signature".to_owned()),
+    ),
+    // Mutations
+    Probe {
+        row: "inviteGraduates",
+        document: signing::INVITE,
+        target: Target::Third,
+        variables: |id| signing::invitation(&uuid::Uuid::now_v7().to_string(), &[id.to_owned()]),
+        mark: Mark::Change,
+    },
+    step("acceptInvitation", signing::ACCEPT, agreement),
+    step("declineInvitation", signing::DECLINE, agreement),
+    step("cancelInvitation", signing::CANCEL, agreement),
+    step("reviewCase", signing::REVIEW, approval),
+    of(
+        "confirmGraduateData",
+        "mutation { confirmGraduateData(input: { version: 1 }) { graduate { id } userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Text(|world| world.target(Target::Graduate).0),
+    ),
+    of(
+        "markNotificationsRead of the graduate",
+        MARK_READ,
+        Target::GraduatesMessage,
+        Mark::Change,
+    ),
+    of(
+        "endSession of the graduate",
+        END_SESSION,
+        Target::Session,
+        Mark::Target,
+    ),
+    of(
+        "logOut",
+        "mutation { logOut { __typename userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Text(World::case),
+    ),
+    Probe {
+        row: "logIn as the graduate",
+        document: LOG_IN,
+        target: Target::Identifier,
+        variables: |identifier| log_in(identifier, PASSWORD),
+        mark: Mark::Text(|world| world.graduate.name.clone()),
+    },
+    Probe {
+        row: "logIn with a wrong password",
+        document: LOG_IN,
+        target: Target::Identifier,
+        variables: |identifier| log_in(identifier, "not it"),
+        mark: Mark::Change,
+    },
+    // Subscriptions
+    of(
+        "caseChanged",
+        "subscription($after: String) { caseChanged(after: $after) {
+            event { id } case { ... on Agreement { id } } } }",
+        Target::Nothing,
+        Mark::Text(World::case),
+    ),
+    of(
+        "caseChanged of this case",
+        "subscription($after: String, $id: ID!) { caseChanged(after: $after, caseId: $id) {
+            event { id } case { ... on Agreement { id } } } }",
+        Target::Case,
+        Mark::Target,
+    ),
+    of(
+        "caseChanged of the graduate's data",
+        "subscription($after: String, $id: ID!) { caseChanged(after: $after, caseId: $id) {
+            event { id } case { ... on Graduate { id } } } }",
+        Target::Graduate,
+        Mark::Target,
+    ),
+    of(
+        "notificationReceived",
+        "subscription($after: String) { notificationReceived(after: $after) {
+            notification { id case { ... on Agreement { id } } } } }",
+        Target::Nothing,
+        Mark::Text(World::case),
+    ),
+];

@@ -1,0 +1,332 @@
+//! The people of the table, what they have to do with each other, and the story that its sections tell.
+
+use diesel_async::RunQueryDsl;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use wangqian_api::id::NodeType;
+use wangqian_schema::{model::employer::EmployerVerification, workflow::ReviewRoute};
+
+use crate::support::{
+    Client, Server,
+    people::{self, Company, Person, SchoolWorld},
+    signing::*,
+};
+
+/// The columns of the table, in its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Who {
+    Graduate,
+    Classmate,
+    Employer,
+    Rival,
+    Unverified,
+    Department,
+    OtherDepartment,
+    School,
+    OtherSchool,
+    Operator,
+    Nobody,
+}
+
+impl Who {
+    /// All, with their names in the table.
+    pub(super) const ALL: [(Self, &'static str); 11] = [
+        (Self::Graduate, "graduate"),
+        (Self::Classmate, "classmate"),
+        (Self::Employer, "employer"),
+        (Self::Rival, "rival"),
+        (Self::Unverified, "unverified"),
+        (Self::Department, "department"),
+        (Self::OtherDepartment, "other dept."),
+        (Self::School, "school"),
+        (Self::OtherSchool, "other school"),
+        (Self::Operator, "operator"),
+        (Self::Nobody, "nobody"),
+    ];
+}
+
+/// What an operation is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// Nothing in particular.
+    Nothing,
+    /// The case of the section.
+    Case,
+    /// Its paper.
+    Document,
+    /// The code on its paper.
+    VerificationCode,
+    /// The graduate of the case.
+    Graduate,
+    /// His e-mail address, as an identifier to log in with.
+    Identifier,
+    /// A session of his on another device.
+    Session,
+    /// A message to him about the case.
+    GraduatesMessage,
+    /// A message to the employer about the case.
+    EmployersMessage,
+    /// The employer of the case.
+    Employer,
+    /// The graduate's school.
+    School,
+    /// The graduate's department.
+    Department,
+    /// A third student, with whom nobody has a case at first.
+    Third,
+    /// The third student's number.
+    StudentNumber,
+    /// The third student's ID-card number.
+    IdCardNumber,
+}
+
+#[derive(diesel::QueryableByName)]
+struct Text {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    text: String,
+}
+
+/// All that a step could change, apart from what the worker does by itself.
+const SNAPSHOT: &str = "SELECT concat_ws(' ',
+    (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM agreements t),
+    (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM graduates t),
+    (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM employers t),
+    (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM accounts t),
+    (SELECT md5(string_agg(t::text, ',' ORDER BY graduate_id)) FROM engagements t),
+    (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM case_events t),
+    (SELECT md5(string_agg(concat(id, read_at), ',' ORDER BY id)) FROM messages),
+    (SELECT md5(string_agg(concat(id, ended_at), ',' ORDER BY id)) FROM sessions),
+    (SELECT md5(string_agg(id::text, ',' ORDER BY id)) FROM jobs)) AS text";
+
+/// The people, the case and what belongs to it.
+pub(super) struct World {
+    pub(super) server: Server,
+    pub(super) graduate: Person,
+    pub(super) company: Company,
+    school: SchoolWorld,
+    third: Person,
+    /// With whom the rival has cases, so that strangers are not strangers because they have nothing at all.
+    others: Vec<String>,
+    emails: Vec<String>,
+    clients: Vec<Client>,
+    session: String,
+    /// From where the live feed is followed in this section.
+    pub(super) feed_begin: Value,
+    /// Where the feed stood before the first section.
+    dawn: Value,
+    case: String,
+    document: Value,
+    messages: [String; 2],
+}
+
+impl World {
+    /// Before any step.
+    pub(super) async fn new() -> Self {
+        let server = Server::empty().await;
+        let platform = &server.platform;
+        let school = people::school(platform, ReviewRoute::DepartmentThenSchool).await;
+        let (department, other_department) = people::department(platform, school.school).await;
+        let other_school = people::school(platform, ReviewRoute::DepartmentThenSchool).await;
+        let unconfirmed = async || people::graduate(platform, &school, |new| new.confirmed_at = None).await;
+        let (graduate, classmate) = (unconfirmed().await, unconfirmed().await);
+        let third = people::graduate(platform, &school, |new| new.name = "夏示例".to_owned()).await;
+        let elsewhere = [
+            classmate.clone(),
+            people::graduate(platform, &school, |new| new.department_id = department).await,
+            people::graduate(platform, &other_school, |_| ()).await,
+        ];
+        let company = people::employer(platform, EmployerVerification::Verified).await;
+        let rival = people::employer(platform, EmployerVerification::Verified).await;
+        let unverified = people::employer(platform, EmployerVerification::Pending).await;
+        let emails = vec![
+            graduate.email.clone(),
+            classmate.email,
+            company.member.clone(),
+            rival.member,
+            unverified.member,
+            school.department_reviewer.clone(),
+            other_department,
+            school.school_reviewer.clone(),
+            other_school.school_reviewer,
+            people::operator(platform).await,
+        ];
+        // Of the graduate's two sessions this is the one that he may end.
+        let device = server.login(&graduate.email).await;
+        let list = "{ sessions(first: 1) { nodes { id } } }";
+        let session = device.query(list, json!({})).await["sessions"]["nodes"][0]["id"].clone();
+        let mut clients = Vec::new();
+        for email in &emails {
+            clients.push(server.login(email).await);
+        }
+        let dawn = feed_cursor(&clients[0]).await;
+        clients.push(server.client());
+        Self {
+            others: elsewhere
+                .iter()
+                .map(|person| NodeType::Graduate.id(person.id).to_string())
+                .collect(),
+            session: text_of(&session),
+            graduate,
+            company,
+            school,
+            third,
+            emails,
+            clients,
+            feed_begin: dawn.clone(),
+            dawn,
+            case: String::new(),
+            document: Value::Null,
+            messages: [String::new(), String::new()],
+            server,
+        }
+    }
+
+    /// The client of somebody.
+    pub(super) fn client(&self, who: Who) -> &Client {
+        &self.clients[who as usize]
+    }
+
+    /// A client with a session of its own.
+    pub(super) async fn fresh(&self, who: Who) -> Client {
+        match self.emails.get(who as usize) {
+            Some(email) => self.server.login(email).await,
+            None => self.server.client(),
+        }
+    }
+
+    /// The case of this section.
+    pub(super) fn case(&self) -> String {
+        self.case.clone()
+    }
+
+    /// The id of something, and one of the same form that means nothing.
+    pub(super) fn target(&self, target: Target) -> (String, String) {
+        let node = |node_type: NodeType, uuid| node_type.id(uuid).to_string();
+        let nothing = |node_type| node(node_type, Uuid::now_v7());
+        match target {
+            Target::Nothing => (String::new(), String::new()),
+            Target::Case => (self.case(), nothing(NodeType::Agreement)),
+            Target::Document => (text_of(&self.document["id"]), nothing(NodeType::Document)),
+            Target::VerificationCode => (
+                text_of(&self.document["verificationCode"]),
+                "0000-0000-0000-0000".to_owned(),
+            ),
+            Target::Graduate => (
+                node(NodeType::Graduate, self.graduate.id),
+                nothing(NodeType::Graduate),
+            ),
+            Target::Identifier => (self.graduate.email.clone(), "nobody@example.com".to_owned()),
+            Target::Session => (self.session.clone(), nothing(NodeType::Session)),
+            Target::GraduatesMessage => (self.messages[0].clone(), nothing(NodeType::Notification)),
+            Target::EmployersMessage => (self.messages[1].clone(), nothing(NodeType::Notification)),
+            Target::Employer => (
+                node(NodeType::Employer, self.company.id),
+                nothing(NodeType::Employer),
+            ),
+            Target::School => (
+                node(NodeType::School, self.school.school),
+                nothing(NodeType::School),
+            ),
+            Target::Department => (
+                node(NodeType::Department, self.school.department),
+                nothing(NodeType::Department),
+            ),
+            Target::Third => (
+                node(NodeType::Graduate, self.third.id),
+                nothing(NodeType::Graduate),
+            ),
+            Target::StudentNumber => (self.third.student_number.clone(), "1999000000".to_owned()),
+            Target::IdCardNumber => (self.third.id_card_number.clone(), "11010119900307299X".to_owned()),
+        }
+    }
+
+    /// Whether somebody sees the object of this id at all.
+    pub(super) async fn sees(&self, who: Who, id: &str) -> bool {
+        let query = "query($id: ID!) { node(id: $id) { id } }";
+        let answer = self.client(who).graphql(query, json!({ "id": id })).await;
+        answer["data"]["node"]["id"] == id
+    }
+
+    /// The state of the database.
+    pub(super) async fn snapshot(&self) -> String {
+        let mut conn = self.server.platform.pool.get().await.unwrap();
+        let row: Text = diesel::sql_query(SNAPSHOT).get_result(&mut conn).await.unwrap();
+        row.text
+    }
+
+    /// The paper's bytes, from the object store itself.
+    pub(super) async fn stored_paper(&self) -> Vec<u8> {
+        let mut conn = self.server.platform.pool.get().await.unwrap();
+        let key = "SELECT object_key AS text FROM documents";
+        let row: Text = diesel::sql_query(key).get_result(&mut conn).await.unwrap();
+        self.server.storage.get(&row.text).await.expect("the paper")
+    }
+
+    /// What happens between the sections; the rest of the story are the mutations of the table.
+    pub(super) async fn enter(&mut self, section: &str) {
+        match section {
+            "An invitation to be taken back" => {
+                for graduate in &self.others {
+                    invite(self.client(Who::Rival), graduate).await;
+                }
+                self.invite().await;
+            }
+            "An invitation to be declined" => self.invite().await,
+            "An invitation to be accepted" => {
+                self.feed_begin = feed_cursor(self.client(Who::Graduate)).await;
+                self.invite().await;
+            }
+            "The department reviews" => {
+                // What the strangers hear first of their own cases comes after the steps on this one.
+                let rival = self.client(Who::Rival);
+                let list = "{ agreements(first: 100, statuses: [INVITED]) { nodes { id graduate { id } } } }";
+                let open = rival.query(list, json!({})).await;
+                for own in open["agreements"]["nodes"].as_array().unwrap() {
+                    step(rival, CANCEL, &text_of(&own["id"])).await;
+                    invite(rival, &text_of(&own["graduate"]["id"])).await;
+                }
+            }
+            "Signed" => {
+                self.feed_begin = self.dawn.clone();
+                self.await_paper().await;
+            }
+            "Before the invitation" | "The school reviews" | "Accounts" => {}
+            other => panic!("{other} is not in the story"),
+        }
+    }
+
+    async fn invite(&mut self) {
+        let graduate = self.target(Target::Graduate).0;
+        self.case = invite(self.client(Who::Employer), &graduate).await;
+    }
+
+    async fn await_paper(&mut self) {
+        let paper = "query($id: ID!) { node(id: $id) { ... on Agreement {
+            documents { id verificationCode downloadLink { url } } } } }";
+        let ready = async || {
+            let variables = json!({ "id": self.case });
+            let mut found = self.client(Who::Employer).query(paper, variables).await;
+            let document = found["node"]["documents"][0].take();
+            document["downloadLink"].is_object().then_some(document)
+        };
+        self.document = self.server.until("the paper", ready).await;
+        for (at, who) in [Who::Graduate, Who::Employer].into_iter().enumerate() {
+            let newest = "{ notifications(first: 1) { nodes { id case { ... on Agreement { id } } } } }";
+            let found = self.client(who).query(newest, json!({})).await;
+            let message = &found["notifications"]["nodes"][0];
+            assert_eq!(message["case"]["id"], self.case, "about the case");
+            self.messages[at] = text_of(&message["id"]);
+        }
+    }
+}
+
+async fn feed_cursor(client: &Client) -> Value {
+    client.query("{ feedCursor }", json!({})).await["feedCursor"].take()
+}
+
+fn text_of(value: &Value) -> String {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("no text: {value}"))
+        .to_owned()
+}
