@@ -21,7 +21,7 @@ use crate::{
     model::{
         Viewer,
         agreement::{self, Agreement, AgreementView},
-        employer,
+        employer::EmployerVerification,
         event::CHAIN_START,
         idempotency::{self, Claim},
         terms::{FieldError, TermsDraft},
@@ -59,29 +59,35 @@ pub struct IdempotencyKey {
     pub request_hash: [u8; 32],
 }
 
-/// Claims the key of a request as a whole, before its parts are done: so that the same key with another body is refused
-/// even where no part of the two is the same.
+/// Claims the key of a request that invites several graduates, before any of them is looked at: so that the same key with
+/// another body is refused even where no part of the two is the same. Whoever may not invite claims nothing.
 ///
 /// # Errors
-/// [`StepError::KeyReused`].
+/// [`StepError::KeyReused`], and the refusals of somebody who may not invite.
 pub async fn claim_request(
     platform: &Platform,
     viewer: &Viewer,
     key: &IdempotencyKey,
 ) -> Result<(), StepError> {
+    let Viewer::EmployerMember {
+        account_id,
+        employer_id,
+    } = *viewer
+    else {
+        return Err(Refusal::NotYourRole.into());
+    };
     let mut conn = platform.pool.get().await?;
+    let verification: EmployerVerification = employers::table
+        .find(employer_id)
+        .select(employers::verification)
+        .first(&mut conn)
+        .await?;
+    if verification != EmployerVerification::Verified {
+        return Err(Refusal::EmployerNotVerified.into());
+    }
     let now = platform.clock.now();
     let response = json!({});
-    match idempotency::claim(
-        &mut conn,
-        viewer.account_id(),
-        &key.key,
-        &key.request_hash,
-        &response,
-        now,
-    )
-    .await?
-    {
+    match idempotency::claim(&mut conn, account_id, &key.key, &key.request_hash, &response, now).await? {
         Claim::New | Claim::Seen(_) => Ok(()),
         Claim::OtherBody => Err(StepError::KeyReused),
     }
@@ -142,13 +148,13 @@ async fn invite_in(
     invitation: &Invitation,
     now: DateTime<Utc>,
 ) -> Result<AgreementView, StepError> {
-    type EmployerRow = (String, String, employer::EmployerVerification);
+    type EmployerRow = (String, String, EmployerVerification);
     let (name, credit_code, verification): EmployerRow = employers::table
         .find(employer_id)
         .select((employers::name, employers::credit_code, employers::verification))
         .first(conn)
         .await?;
-    let verified = verification == employer::EmployerVerification::Verified;
+    let verified = verification == EmployerVerification::Verified;
     if !verified {
         // Before the graduate is looked at: an employer that may not act learns nothing of anybody.
         return Err(Refusal::EmployerNotVerified.into());
