@@ -11,6 +11,7 @@ mod support;
 mod browser;
 mod commands;
 mod demo;
+mod limits;
 mod live;
 mod online_signing;
 mod races;

@@ -133,7 +133,7 @@ impl World {
         let company = people::employer(&platform, EmployerVerification::Verified).await;
         let employer = viewer(&platform, &company.member).await;
         let reviewer = viewer(&platform, &school.school_reviewer).await;
-        let feed = Feed::open(platform.clone()).await.unwrap();
+        let feed = Feed::open(platform.clone(), 256).await.unwrap();
         let app = server::app(platform, feed);
         let schema = graphql::builder().data(app.clone()).finish();
         Self {

@@ -2,7 +2,10 @@
 //! with `extensions.code` for everything else.
 
 use async_graphql::{Enum, ErrorExtensions, SimpleObject};
-use wangqian_schema::{model::terms::FieldError, step::StepError, workflow::Refusal};
+use diesel_async::pooled_connection::deadpool::PoolError;
+use wangqian_schema::{db::DatabaseError, model::terms::FieldError, step::StepError, workflow::Refusal};
+
+use crate::loaders::LoadError;
 
 /// What a person can put right.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,10 +161,94 @@ pub fn not_found(message: impl Into<String>) -> async_graphql::Error {
     coded("NOT_FOUND", message)
 }
 
+/// What a failure that is not the caller's own comes to for him.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Something is broken here; trying again is no use.
+    Internal,
+    /// The database or the store cannot be reached just now; trying again later may help.
+    Unavailable,
+    /// A statement took longer than it may; asking for less may help.
+    Timeout,
+}
+
+/// An error of ours, told apart by what the caller can do about it.
+pub trait Failing: std::fmt::Display {
+    /// What it comes to.
+    fn failure(&self) -> Failure {
+        Failure::Internal
+    }
+}
+
+impl Failing for &str {}
+impl Failing for tokio::sync::AcquireError {}
+impl Failing for tokio::task::JoinError {}
+impl Failing for serde_json::Error {}
+impl Failing for wangqian_schema::messages::TextError {}
+
+impl Failing for diesel::result::Error {
+    fn failure(&self) -> Failure {
+        use diesel::result::{DatabaseErrorKind, Error};
+        match self {
+            Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
+            | Error::BrokenTransactionManager => Failure::Unavailable,
+            // diesel has no kinds of their own for SQLSTATE 57014 and 55P03: the times of statements and of locks.
+            Error::DatabaseError(_, about) if about.message().starts_with("canceling statement due to") => {
+                Failure::Timeout
+            }
+            // Nor for 57P01 to 57P03, with which a server that stops or starts ends what runs.
+            Error::DatabaseError(_, about)
+                if about.message().contains("terminating connection")
+                    || about.message().contains("the database system is") =>
+            {
+                Failure::Unavailable
+            }
+            _ => Failure::Internal,
+        }
+    }
+}
+
+impl Failing for PoolError {
+    fn failure(&self) -> Failure {
+        Failure::Unavailable
+    }
+}
+
+impl Failing for DatabaseError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::Unreachable(_) => Failure::Unavailable,
+            Self::Statement(error) => error.failure(),
+            Self::Migration(_) => Failure::Internal,
+        }
+    }
+}
+
+impl Failing for LoadError {
+    fn failure(&self) -> Failure {
+        self.failure
+    }
+}
+
+impl Failing for wangqian_storage::StorageError {
+    fn failure(&self) -> Failure {
+        if self.is_transient() {
+            Failure::Unavailable
+        } else {
+            Failure::Internal
+        }
+    }
+}
+
 /// A top-level error that says nothing of what happened: that is in the log, under the request's id.
-pub fn internal(error: impl std::fmt::Display) -> async_graphql::Error {
-    tracing::error!(%error, "a resolver failed");
-    coded("INTERNAL", "something went wrong here; it has been noted")
+pub fn internal(error: impl Failing) -> async_graphql::Error {
+    let failure = error.failure();
+    tracing::error!(%error, ?failure, "a resolver failed");
+    match failure {
+        Failure::Internal => coded("INTERNAL", "something went wrong here; it has been noted"),
+        Failure::Unavailable => coded("UNAVAILABLE", "this cannot be answered just now; try again later"),
+        Failure::Timeout => coded("TIMEOUT", "this took too long; ask for less"),
+    }
 }
 
 fn coded(code: &'static str, message: impl Into<String>) -> async_graphql::Error {

@@ -23,8 +23,6 @@ use wangqian_schema::{
     wake,
 };
 
-/// Events that a subscriber may lag behind before it is re-read from the table.
-const LAG: usize = 256;
 /// Rows read at a time, by the tail and by a replay.
 const BATCH: i64 = 500;
 /// The tail looks at least this often, should a wake-up be lost.
@@ -93,15 +91,17 @@ struct State {
 #[derive(Clone)]
 pub struct Feed {
     platform: Platform,
+    lag: usize,
     state: Arc<Mutex<State>>,
 }
 
 impl Feed {
-    /// A hub that begins with what is committed from now on.
+    /// A hub that begins with what is committed from now on. A subscriber more than `lag` events behind is re-read from
+    /// the table.
     ///
     /// # Errors
     /// When the database cannot say where the feed stands.
-    pub async fn open(platform: Platform) -> Result<Self, db::DatabaseError> {
+    pub async fn open(platform: Platform, lag: u16) -> Result<Self, db::DatabaseError> {
         let mut conn = platform.pool.get().await?;
         let position = event::horizon(&mut conn).await?;
         let state = State {
@@ -111,6 +111,7 @@ impl Feed {
         };
         Ok(Self {
             platform: platform.clone(),
+            lag: usize::from(lag),
             state: Arc::new(Mutex::new(state)),
         })
     }
@@ -245,7 +246,7 @@ impl Feed {
             let topic = Topic::of(&viewer);
             let (position, mut live) = {
                 let mut state = feed.state();
-                let sender = state.cases.entry(topic).or_insert_with(|| broadcast::channel(LAG).0);
+                let sender = state.cases.entry(topic).or_insert_with(|| broadcast::channel(feed.lag).0);
                 let live = sender.subscribe();
                 (state.position, live)
             };
@@ -281,7 +282,7 @@ impl Feed {
         try_stream! {
             let (position, mut live) = {
                 let mut state = feed.state();
-                let sender = state.inboxes.entry(account_id).or_insert_with(|| broadcast::channel(LAG).0);
+                let sender = state.inboxes.entry(account_id).or_insert_with(|| broadcast::channel(feed.lag).0);
                 let live = sender.subscribe();
                 (state.position, live)
             };

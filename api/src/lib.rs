@@ -4,6 +4,7 @@
 pub mod batches;
 pub mod context;
 pub mod cookie;
+pub mod cost;
 pub mod error;
 pub mod feed;
 pub mod graphql;

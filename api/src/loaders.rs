@@ -18,7 +18,10 @@ use wangqian_schema::{
     },
 };
 
-use crate::batches::Spawner;
+use crate::{
+    batches::Spawner,
+    error::{Failing, Failure},
+};
 
 /// Loads by the keys below.
 pub struct Loader {
@@ -28,12 +31,19 @@ pub struct Loader {
 
 /// A failure, shared by all keys of a batch.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct LoadError(Arc<str>);
+#[error("{said}")]
+pub struct LoadError {
+    said: Arc<str>,
+    /// What it comes to for the caller.
+    pub failure: Failure,
+}
 
 impl From<db::DatabaseError> for LoadError {
     fn from(error: db::DatabaseError) -> Self {
-        Self(error.to_string().into())
+        Self {
+            failure: error.failure(),
+            said: error.to_string().into(),
+        }
     }
 }
 

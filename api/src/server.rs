@@ -20,13 +20,14 @@ use crate::{
     batches::Batches,
     context::{App, Caller},
     cookie,
+    cost::CostLimits,
     feed::Feed,
     graphql::{self, ApiSchema},
     health,
     loaders::Loader,
     session_watch::SessionWatch,
     settings::ApiSettings,
-    transport::{self, AuthenticationError, Call, Credentials, Gateway, Transport},
+    transport::{self, AuthenticationError, Call, Credentials, Gateway, Holder, Transport},
     verify_page,
 };
 
@@ -89,6 +90,13 @@ impl Gateway for Application {
                 tracing::error!(%error, "a session could not be checked");
                 Err(AuthenticationError::Unavailable)
             }
+        }
+    }
+
+    fn holder(&self, caller: &SignedIn, call: &Call) -> Holder {
+        match &caller.0 {
+            Some((_, viewer)) => Holder::Account(viewer.account_id()),
+            None => Holder::Address(call.remote),
         }
     }
 
@@ -155,7 +163,7 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     health::metrics_handle();
     transport::describe_metrics();
-    let feed = Feed::open(platform.clone()).await?;
+    let feed = Feed::open(platform.clone(), settings.feed_lag).await?;
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let app = App {
         platform: platform.clone(),
@@ -165,12 +173,15 @@ pub async fn serve(
         settings: Arc::new(settings),
     };
     let watch = SessionWatch::default();
-    let schema = graphql::builder()
-        .limit_depth(app.settings.query_depth)
-        .limit_complexity(app.settings.query_cost)
-        .limit_directives(10)
-        .data(app.clone())
-        .finish();
+    let mut schema = graphql::builder().extension(CostLimits {
+        depth: app.settings.query_depth,
+        cost: app.settings.query_cost,
+    });
+    if !app.settings.introspection {
+        // A suggestion would tell name by name what introspection tells at once.
+        schema = schema.disable_introspection().disable_suggestions();
+    }
+    let schema = schema.data(app.clone()).finish();
     let tasks = TaskTracker::new();
     let application = Application {
         app: app.clone(),

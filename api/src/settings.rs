@@ -15,6 +15,13 @@ pub struct ApiSettings {
     /// Highest cost of a GraphQL operation: a field costs 1, a connection its page size times what a row costs.
     #[arg(long, env = "WANGQIAN_QUERY_COST", default_value_t = 20_000)]
     pub query_cost: usize,
+    /// Whether clients may ask for the schema. The schema is public; switch off only where a rule demands it. Then names in
+    /// error messages are not guessed at either.
+    #[arg(long, env = "WANGQIAN_INTROSPECTION", default_value_t = true, action = clap::ArgAction::Set)]
+    pub introspection: bool,
+    /// Events that a subscriber may lag behind before he is served from the table instead of from memory.
+    #[arg(long, env = "WANGQIAN_FEED_LAG", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..))]
+    pub feed_lag: u16,
     /// How long a download link of a document works, in seconds.
     #[arg(long, env = "WANGQIAN_DOWNLOAD_LINK_SECONDS", default_value_t = 300)]
     pub download_link_seconds: u32,

@@ -175,6 +175,8 @@ mod tests {
             ["SECRET", "PASSWORD", "TOKEN", "DATABASE_URL", "SMTP_URL"]
                 .iter()
                 .any(|word| name.contains(word))
+                // How many lexical tokens a document may have.
+                && !name.ends_with("_LIMIT")
         };
         let mut found = 0;
         for (command, argument) in every_argument(&Cli::command()) {

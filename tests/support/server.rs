@@ -59,7 +59,12 @@ impl Server {
 
     /// Starts one in which there is nobody yet: see [`super::people`].
     pub(crate) async fn empty() -> Self {
-        Self::start_on(&[], false).await
+        Self::empty_with(&[]).await
+    }
+
+    /// Starts one in which there is nobody yet, with options of the command line, such as `--query-depth=5`.
+    pub(crate) async fn empty_with(options: &[&str]) -> Self {
+        Self::start_on(options, false).await
     }
 
     /// Starts one with demo data and options of the command line, such as `--query-depth=5`.

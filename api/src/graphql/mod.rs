@@ -47,7 +47,7 @@ pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 
 /// The schema before limits and data are put in.
 pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
-    Schema::build(Query::default(), Mutation::default(), Subscription).disable_suggestions()
+    Schema::build(Query::default(), Mutation::default(), Subscription)
 }
 
 /// The schema as SDL, as it is published in `schema/schema.graphql`.

@@ -1,16 +1,15 @@
 //! Looks at a document before it runs: which operation is meant, of which type, and whether its size is bearable. Does
 //! not validate it against the schema; async-graphql does.
 
-use std::collections::HashMap;
-
 use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
+    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
 };
 use async_graphql::{ErrorExtensionValues, Request, ServerError};
 
 use super::TransportSettings;
 use super::completion::{FieldTypes, Plan};
 use super::params::Params;
+use super::size::{Size, root_fields, tokens};
 
 /// An operation that is ready to run.
 pub(super) struct Operation {
@@ -29,22 +28,32 @@ impl Operation {
         settings: &TransportSettings,
         types: &FieldTypes,
     ) -> Result<Self, ServerError> {
+        let too_large = |what| Err(refusal("DOCUMENT_TOO_LARGE", format!("The document {what}.")));
         if params.query.len() > settings.graphql_document_limit {
-            return Err(refusal("DOCUMENT_TOO_LARGE", "The document is too long."));
+            return too_large("is too long");
+        }
+        if tokens(&params.query, settings.graphql_token_limit) > settings.graphql_token_limit {
+            return too_large("has too many tokens");
         }
         let mut request = Request::new(params.query).variables(params.variables);
         request.operation_name = params.operation_name;
         let wanted = request.operation_name.clone();
         let document = request.parsed_query().map_err(readable)?;
-        let size = unfolded_size(document)
+        let size = Size::of(document)
             .ok_or_else(|| refusal("GRAPHQL_VALIDATION_FAILED", "A fragment spreads itself."))?;
-        if size > settings.graphql_selection_limit {
-            return Err(refusal(
-                "DOCUMENT_TOO_LARGE",
-                "The document selects too many fields.",
-            ));
+        if size.selections > settings.graphql_selection_limit {
+            return too_large("selects too many fields");
+        }
+        if size.aliases > settings.graphql_alias_limit {
+            return too_large("has too many aliases");
+        }
+        if size.directives > settings.graphql_directive_limit {
+            return too_large("has too many directives");
         }
         let (name, definition) = pick(document, wanted.as_deref())?;
+        if root_fields(definition, document) > settings.graphql_root_field_limit {
+            return too_large("has too many fields at the root of its operation");
+        }
         let kind = definition.ty;
         if kind == OperationType::Subscription {
             check_single_field(definition)?;
@@ -125,79 +134,6 @@ fn check_single_field(operation: &OperationDefinition) -> Result<(), ServerError
             "GRAPHQL_VALIDATION_FAILED",
             "A subscription selects exactly one field, written in the operation itself.",
         )),
-    }
-}
-
-/// Levels that may be nested, fragments written out; async-graphql itself bears 32.
-const DEEPEST: usize = 256;
-
-/// How many selections the document has with its fragments written out, at most `usize::MAX`; none if they never end.
-///
-/// async-graphql 7 walks fragments once for every spread, so that 500 bytes of fragments spreading one another eight
-/// times each keep a core busy for minutes. Here each fragment is counted once.
-fn unfolded_size(document: &ExecutableDocument) -> Option<usize> {
-    let mut counter = Counter {
-        document,
-        known: HashMap::new(),
-        depth: 0,
-        is_cyclic: false,
-    };
-    let operations = document.operations.iter().fold(0, |sum: usize, (_, operation)| {
-        sum.saturating_add(counter.set(&operation.node.selection_set.node))
-    });
-    // Fragments that no operation uses are validated, too.
-    let size = document
-        .fragments
-        .keys()
-        .fold(operations, |size, name| size.max(counter.fragment(name)));
-    (!counter.is_cyclic).then_some(size)
-}
-
-/// Counts selections, remembering what it knows of each fragment: its size, or that it is being counted.
-struct Counter<'a> {
-    document: &'a ExecutableDocument,
-    known: HashMap<&'a str, Option<usize>>,
-    depth: usize,
-    is_cyclic: bool,
-}
-
-impl<'a> Counter<'a> {
-    fn set(&mut self, set: &'a SelectionSet) -> usize {
-        if self.depth == DEEPEST {
-            return usize::MAX;
-        }
-        self.depth += 1;
-        let mut sum: usize = 0;
-        for item in &set.items {
-            let inner = match &item.node {
-                Selection::Field(field) => self.set(&field.node.selection_set.node),
-                Selection::InlineFragment(fragment) => self.set(&fragment.node.selection_set.node),
-                Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node),
-            };
-            sum = sum.saturating_add(1).saturating_add(inner);
-        }
-        self.depth -= 1;
-        sum
-    }
-
-    fn fragment(&mut self, name: &'a str) -> usize {
-        match self.known.get(name) {
-            Some(Some(size)) => *size,
-            // Being counted further up.
-            Some(None) => {
-                self.is_cyclic = true;
-                0
-            }
-            None => {
-                let Some(fragment) = self.document.fragments.get(name) else {
-                    return 0;
-                };
-                self.known.insert(name, None);
-                let size = self.set(&fragment.node.selection_set.node);
-                self.known.insert(name, Some(size));
-                size
-            }
-        }
     }
 }
 
@@ -291,6 +227,51 @@ mod tests {
             read(cyclic, None).err().unwrap().message,
             "A fragment spreads itself."
         );
+    }
+
+    #[test]
+    fn each_kind_of_size_has_its_limit() {
+        let few = TransportSettings {
+            graphql_document_limit: 200,
+            graphql_token_limit: 30,
+            graphql_selection_limit: 9,
+            graphql_alias_limit: 2,
+            graphql_directive_limit: 2,
+            graphql_root_field_limit: 4,
+            ..TransportSettings::default()
+        };
+        for (query, said) in [
+            ("{ a }", None),
+            (&*format!("{{ {} }}", "a".repeat(200)), Some("is too long")),
+            (
+                "{ a(b: [1 2 3 4 5 6 7 8 9 1 2 3 4 5 6 7 8 9 1 2 3 4]) }",
+                Some("has too many tokens"),
+            ),
+            ("{ a { b c d e f g h i j } }", Some("selects too many fields")),
+            ("{ a: x b: x }", None),
+            ("{ a: x b: x c: x }", Some("has too many aliases")),
+            ("{ x @a @b }", None),
+            ("{ x @a @b @c }", Some("has too many directives")),
+            ("{ x y z w }", None),
+            (
+                "{ x ...f } fragment f on Q { y z w v }",
+                Some("has too many fields at the root of its operation"),
+            ),
+        ] {
+            let params = Params {
+                query: query.to_owned(),
+                operation_name: None,
+                variables: Default::default(),
+            };
+            let error = Operation::new(params, &few, &FieldTypes::default()).err();
+            let expected = said.map(|said| format!("The document {said}."));
+            assert_eq!(
+                error.as_ref().map(|error| error.message.clone()),
+                expected,
+                "{query}"
+            );
+            assert!(error.is_none_or(|error| code(&error) == r#""DOCUMENT_TOO_LARGE""#));
+        }
     }
 
     #[test]

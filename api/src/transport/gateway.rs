@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use async_graphql::{Request, Response};
 use futures_util::stream::BoxStream;
 
-use super::RequestId;
+use super::{Holder, RequestId};
 
 /// The application as the transports see it: who is calling, and what to run.
 ///
@@ -29,6 +29,9 @@ pub trait Gateway: Clone + Send + Sync + 'static {
         credentials: Credentials,
         call: &Call,
     ) -> impl Future<Output = Result<Self::Caller, AuthenticationError>> + Send;
+
+    /// Among whose connections a socket or an event stream of this caller counts.
+    fn holder(&self, caller: &Self::Caller, call: &Call) -> Holder;
 
     /// Completes when the caller's session has ended (signed out, revoked, expired), so that sockets and event
     /// streams opened with it are closed. May never complete.

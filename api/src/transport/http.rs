@@ -91,7 +91,13 @@ async fn serve<G: Gateway>(
         .await
         .map_err(not_authenticated)?;
     if operation.kind == OperationType::Subscription {
-        return Ok(sse::subscribe(&shared, caller, call, operation));
+        let holder = shared.gateway.holder(&caller, &call);
+        let place = shared.connections.open(holder, settings.connections_per_viewer);
+        let place = place.ok_or_else(|| {
+            let message = "You hold too many connections open; close one first.";
+            Refusal::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_CONNECTIONS", message)
+        })?;
+        return Ok(sse::subscribe(&shared, caller, call, operation, place));
     }
     let response = run::execute_detached(&shared, caller, call, operation).await;
     Ok(match form {

@@ -10,6 +10,7 @@
 
 mod answer;
 mod completion;
+mod connections;
 mod document;
 mod gateway;
 mod graphiql;
@@ -21,6 +22,7 @@ mod params;
 mod request_id;
 mod run;
 mod settings;
+mod size;
 mod sse;
 mod ws;
 
@@ -32,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::cors::CorsLayer;
 
+pub use connections::Holder;
 pub use gateway::{AuthenticationError, Call, Credentials, Gateway, Secret, Transport};
 pub use observe::describe_metrics;
 pub use origin::{Origin, OriginError};
@@ -45,6 +48,8 @@ struct Shared<G> {
     types: completion::FieldTypes,
     /// Cancelled when the process begins to stop.
     shutdown: CancellationToken,
+    /// Who holds how many sockets and event streams.
+    connections: connections::Connections,
     /// Work that outlives the connection that asked for it.
     tasks: TaskTracker,
 }
@@ -81,6 +86,7 @@ pub fn router<G: Gateway>(
         settings,
         types: types.unwrap_or_default(),
         shutdown,
+        connections: connections::Connections::default(),
         tasks,
     });
     let mut router = Router::new()

@@ -30,6 +30,52 @@ pub struct TransportSettings {
     )]
     pub graphql_selection_limit: usize,
 
+    /// Most lexical tokens of a GraphQL document.
+    #[arg(
+        long,
+        env = "WANGQIAN_GRAPHQL_TOKEN_LIMIT",
+        value_name = "COUNT",
+        default_value_t = 5_000
+    )]
+    pub graphql_token_limit: usize,
+
+    /// Most aliases of a GraphQL document: they ask for the same thing again under another name.
+    #[arg(
+        long,
+        env = "WANGQIAN_GRAPHQL_ALIAS_LIMIT",
+        value_name = "COUNT",
+        default_value_t = 50
+    )]
+    pub graphql_alias_limit: usize,
+
+    /// Most directives of a GraphQL document.
+    #[arg(
+        long,
+        env = "WANGQIAN_GRAPHQL_DIRECTIVE_LIMIT",
+        value_name = "COUNT",
+        default_value_t = 50
+    )]
+    pub graphql_directive_limit: usize,
+
+    /// Most fields at the root of a GraphQL operation, fragments written out.
+    #[arg(
+        long,
+        env = "WANGQIAN_GRAPHQL_ROOT_FIELD_LIMIT",
+        value_name = "COUNT",
+        default_value_t = 20
+    )]
+    pub graphql_root_field_limit: usize,
+
+    /// Most WebSockets and event streams that one account may hold open at the same time on one process; for callers
+    /// who are not signed in, one client address.
+    #[arg(
+        long,
+        env = "WANGQIAN_CONNECTIONS_PER_VIEWER",
+        value_name = "COUNT",
+        default_value_t = 20
+    )]
+    pub connections_per_viewer: usize,
+
     /// Time in which a new WebSocket has to send connection_init, in seconds; else it is closed with 4408.
     #[arg(long, env = "WANGQIAN_WEBSOCKET_INIT_TIMEOUT", value_name = "SECONDS", value_parser = seconds, default_value = "3")]
     pub websocket_init_timeout: Duration,
@@ -88,6 +134,11 @@ impl Default for TransportSettings {
             graphql_body_timeout: Duration::from_secs(15),
             graphql_document_limit: 64 * 1024,
             graphql_selection_limit: 5_000,
+            graphql_token_limit: 5_000,
+            graphql_alias_limit: 50,
+            graphql_directive_limit: 50,
+            graphql_root_field_limit: 20,
+            connections_per_viewer: 20,
             websocket_init_timeout: Duration::from_secs(3),
             websocket_ping_interval: Duration::from_secs(20),
             websocket_operations: 32,
@@ -131,7 +182,7 @@ mod tests {
     fn every_setting_has_an_environment_variable_and_a_description() {
         let command = Program::command();
         let arguments: Vec<_> = command.get_arguments().collect();
-        assert_eq!(arguments.len(), 12);
+        assert_eq!(arguments.len(), 17);
         for argument in arguments {
             let env = argument.get_env().unwrap().to_string_lossy().into_owned();
             assert!(env.starts_with("WANGQIAN_"), "{env}");

@@ -14,6 +14,7 @@ use tokio::time::{Instant, interval_at};
 
 use super::Shared;
 use super::answer::{Answer, mark_private, to_json};
+use super::connections::Place;
 use super::document::{Operation, refusal};
 use super::gateway::{Call, Gateway};
 use super::run::Subscription;
@@ -39,12 +40,14 @@ pub(super) fn subscribe<G: Gateway>(
     caller: G::Caller,
     call: Call,
     operation: Operation,
+    place: Place,
 ) -> Response {
     let (sender, receiver) = mpsc::channel::<Bytes>(1);
     let shared_by_task = Arc::clone(shared);
-    shared
-        .tasks
-        .spawn(async move { feed(&shared_by_task, caller, call, operation, sender).await });
+    shared.tasks.spawn(async move {
+        let _place = place;
+        feed(&shared_by_task, caller, call, operation, sender).await;
+    });
     let events = stream::unfold(receiver, |mut receiver| async {
         receiver
             .recv()

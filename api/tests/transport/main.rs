@@ -6,6 +6,7 @@
     reason = "what helpers of tests do not expect fails the test"
 )]
 
+mod connections;
 mod fairness;
 mod http;
 mod node;

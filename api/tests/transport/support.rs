@@ -15,7 +15,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use wangqian_api::transport::{
-    AuthenticationError, Call, Credentials, Gateway, Transport, TransportSettings, router,
+    AuthenticationError, Call, Credentials, Gateway, Holder, Transport, TransportSettings, router,
 };
 
 use crate::schema::{Stage, TestSchema, schema};
@@ -52,6 +52,13 @@ impl Gateway for TestGateway {
             }
             (_, Credentials::Cookie(_)) if call.transport != Transport::WebSocket => Ok(Caller(None)),
             _ => Err(AuthenticationError::Refused),
+        }
+    }
+
+    fn holder(&self, caller: &Caller, call: &Call) -> Holder {
+        match &caller.0 {
+            Some(_) => Holder::Account(uuid::Uuid::max()),
+            None => Holder::Address(call.remote),
         }
     }
 

@@ -136,6 +136,7 @@ pub(super) enum Close {
     InitTimeout,
     SubscriberExists(String),
     TooManyInits,
+    TooManyConnections,
 }
 
 impl Close {
@@ -145,7 +146,7 @@ impl Close {
             Self::GoingAway => 1001,
             Self::NotUtf8 => 1007,
             Self::MessageTooBig => 1009,
-            Self::TryAgainLater => 1013,
+            Self::TryAgainLater | Self::TooManyConnections => 1013,
             Self::InvalidMessage(_) => 4400,
             Self::Unauthorized => 4401,
             Self::Forbidden | Self::SessionEnded => 4403,
@@ -170,6 +171,7 @@ impl Close {
             Self::InitTimeout => "Connection initialisation timeout".to_owned(),
             Self::SubscriberExists(id) => format!("Subscriber for {id} already exists"),
             Self::TooManyInits => "Too many initialisation requests".to_owned(),
+            Self::TooManyConnections => "Too many connections".to_owned(),
         }
     }
 

@@ -12,6 +12,7 @@ use futures_util::stream::SplitStream;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use super::super::Shared;
+use super::super::connections::Place;
 use super::super::gateway::{AuthenticationError, Call, Credentials, Gateway};
 use super::super::http::bearer_token;
 use super::operations::Operations;
@@ -55,6 +56,8 @@ pub(super) struct Session<'a, G: Gateway> {
     ended: BoxFuture<'static, ()>,
     operations: Operations<G>,
     outbox: Outbox,
+    /// The socket's place among those of its caller, once he is known.
+    place: Option<Place>,
 }
 
 impl<'a, G: Gateway> Session<'a, G> {
@@ -73,6 +76,7 @@ impl<'a, G: Gateway> Session<'a, G> {
             operations: Operations::new(shared, call.clone(), outbox.clone()),
             call,
             outbox,
+            place: None,
         }
     }
 
@@ -209,6 +213,10 @@ impl<'a, G: Gateway> Session<'a, G> {
             AuthenticationError::Refused => Close::Forbidden,
             AuthenticationError::Unavailable => Close::TryAgainLater,
         })?;
+        let holder = self.shared.gateway.holder(&caller, &self.call);
+        let limit = self.shared.settings.connections_per_viewer;
+        let place = self.shared.connections.open(holder, limit);
+        self.place = Some(place.ok_or(Close::TooManyConnections)?);
         self.ended = Box::pin(self.shared.gateway.session_ended(&caller));
         self.state = State::Open(caller);
         if let Some(slot) = slot {

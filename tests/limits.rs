@@ -1,0 +1,226 @@
+//! What one caller may ask for, and that a flood of too much is turned away while others are served.
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+use wangqian_schema::workflow::ReviewRoute;
+
+use crate::support::{Client, Server, people};
+
+fn code(answer: &Value) -> &str {
+    answer["errors"][0]["extensions"]["code"]
+        .as_str()
+        .unwrap_or_default()
+}
+
+async fn somebody(server: &Server) -> Client {
+    let school = people::school(&server.platform, ReviewRoute::SchoolOnly).await;
+    let graduate = people::graduate(&server.platform, &school, |_| ()).await;
+    server.login(&graduate.email).await
+}
+
+fn nested(levels: usize) -> String {
+    let unit = "{ ... on School { __typename ";
+    format!(
+        "{{ node(id: \"x\") {} {} }}",
+        unit.repeat(levels),
+        "} }".repeat(levels)
+    )
+}
+
+/// Every answer says what it cost; above the limits nothing runs, and the error says by how much.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_operation_costs_is_said_and_limited() {
+    let server = Server::empty_with(&["--query-cost=500", "--query-depth=6"]).await;
+    let client = somebody(&server).await;
+    let cheap = client
+        .graphql("{ agreements(first: 3) { nodes { id status } } }", json!({}))
+        .await;
+    let cost = &cheap["extensions"]["cost"];
+    assert_eq!(cost["maximum"], 500, "{cheap}");
+    let requested = cost["requested"].as_u64().expect("a number");
+    assert!(
+        (6..=12).contains(&requested),
+        "3 rows of 2 fields and a little: {cheap}"
+    );
+
+    let dear = "{ agreements(first: 100) { nodes { id history(first: 100) { nodes { id } } } } }";
+    let refused = client.graphql(dear, json!({})).await;
+    assert_eq!(code(&refused), "QUERY_TOO_COSTLY", "{refused}");
+    let error = &refused["errors"][0]["extensions"];
+    assert_eq!(error["maximum"], 500);
+    assert!(
+        error["requested"].as_u64().is_some_and(|cost| cost > 10_000),
+        "{refused}"
+    );
+    assert_eq!(refused["data"], Value::Null);
+
+    let deep = "{ agreements { edges { node { graduate { department { school { name } } } } } } }";
+    let refused = client.graphql(deep, json!({})).await;
+    assert_eq!(code(&refused), "QUERY_TOO_DEEP", "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_are_at_most_a_hundred() {
+    let server = Server::empty().await;
+    let client = somebody(&server).await;
+    for arguments in [
+        "first: 101",
+        "first: 1000000",
+        "last: 101",
+        "first: 0",
+        "first: -1",
+        "first: 1, last: 1",
+    ] {
+        let answer = client
+            .graphql(
+                &format!("{{ agreements({arguments}) {{ nodes {{ id }} }} }}"),
+                json!({}),
+            )
+            .await;
+        assert!(
+            ["INVALID_ARGUMENT", "QUERY_TOO_COSTLY"].contains(&code(&answer)),
+            "{arguments}: {answer}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_are_not_told_where_introspection_is_off() {
+    let server = Server::empty_with(&["--introspection=false"]).await;
+    let client = somebody(&server).await;
+    let schema = client.graphql("{ __schema { types { name } } }", json!({})).await;
+    assert!(
+        schema["data"].is_null() || schema["data"]["__schema"].is_null(),
+        "{schema}"
+    );
+    let guess = client
+        .graphql("{ agrements { nodes { id } } }", json!({}))
+        .await
+        .to_string();
+    assert!(
+        !guess.contains("agreements") && guess.contains("errors"),
+        "{guess}"
+    );
+
+    let open = Server::empty().await;
+    let guess = open
+        .client()
+        .graphql("{ agrements { nodes { id } } }", json!({}))
+        .await
+        .to_string();
+    assert!(
+        guess.contains("agreements"),
+        "helpful where the schema is public anyway: {guess}"
+    );
+}
+
+/// A statement that takes too long is ended, and the caller told what to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_has_its_time() {
+    let server = Server::empty_with(&["--statement-timeout-ms=200"]).await;
+    let client = somebody(&server).await;
+    let mut conn = server.platform.pool.get().await.unwrap();
+    diesel_async::SimpleAsyncConnection::batch_execute(
+        &mut conn,
+        "SET idle_in_transaction_session_timeout = 0; BEGIN; LOCK TABLE messages IN ACCESS EXCLUSIVE MODE",
+    )
+    .await
+    .unwrap();
+    let answer = client.graphql("{ unreadNotificationCount }", json!({})).await;
+    assert_eq!(code(&answer), "TIMEOUT", "{answer}");
+    diesel_async::SimpleAsyncConnection::batch_execute(&mut conn, "ROLLBACK")
+        .await
+        .unwrap();
+    let answer = client.graphql("{ unreadNotificationCount }", json!({})).await;
+    assert_eq!(answer["data"]["unreadNotificationCount"], 0, "{answer}");
+}
+
+/// Floods of every kind at the same time, and somebody who goes on working.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_ordinary_user_is_served_in_a_flood() {
+    let server = Server::empty_with(&["--query-cost=2000"]).await;
+    let client = somebody(&server).await;
+    let nobody = server.client();
+    let kinds: [(&str, String); 7] = [
+        ("deep", nested(40)),
+        (
+            "costly",
+            "{ agreements(first: 100) { nodes { history(first: 100) { nodes { id } } } } }".to_owned(),
+        ),
+        (
+            "aliases",
+            format!(
+                "{{ {} }}",
+                (0..2_000)
+                    .map(|at| format!("a{at}: __typename "))
+                    .collect::<String>()
+            ),
+        ),
+        (
+            "root fields",
+            format!("{{ {} }}", "viewer { __typename } ".repeat(1_000)),
+        ),
+        (
+            "directives",
+            format!("{{ __typename {} }}", "@include(if: true) ".repeat(3_000)),
+        ),
+        (
+            "fragments",
+            format!(
+                "{{ ...f0 }} {} fragment f30 on Query {{ __typename }}",
+                (0..30)
+                    .map(|at| format!(
+                        "fragment f{at} on Query {{ {} }}",
+                        format!("...f{} ", at + 1).repeat(8)
+                    ))
+                    .collect::<String>()
+            ),
+        ),
+        ("body", format!("{{ __typename }} # {}", "x".repeat(900_000))),
+    ];
+    let mut flood = JoinSet::new();
+    for (kind, query) in kinds {
+        for _ in 0..4 {
+            let (nobody, query) = (nobody.clone(), query.clone());
+            flood.spawn(async move {
+                for _ in 0..15 {
+                    let answer = nobody.graphql(&query, json!({})).await;
+                    assert!(
+                        answer["errors"].is_array() && answer["data"].is_null(),
+                        "{kind}: {answer}"
+                    );
+                }
+            });
+        }
+    }
+    let mut served = 0;
+    while !flood.is_empty() {
+        let answer = client
+            .query(
+                "{ viewer { __typename } agreements(first: 20) { nodes { id status } } }",
+                json!({}),
+            )
+            .await;
+        assert_eq!(answer["viewer"]["__typename"], "Graduate");
+        served += 1;
+        while let Some(done) = flood.try_join_next() {
+            done.expect("each is refused");
+        }
+    }
+    assert!(served > 3, "served {served} times meanwhile");
+}
+
+/// Many requests in one body are refused, whatever they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_are_off() {
+    let server = Server::empty().await;
+    let answer = reqwest::Client::new()
+        .post(format!("{}/graphql", server.url))
+        .json(&json!([{ "query": "{ __typename }" }, { "query": "{ __typename }" }]))
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(answer.status(), 400);
+    let said: Value = answer.json().await.expect("JSON");
+    assert_eq!(code(&said), "BAD_REQUEST");
+}
