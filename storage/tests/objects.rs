@@ -1,10 +1,6 @@
 //! The client against a real S3 server.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "what a test does not expect fails it"
-)]
+#![expect(clippy::unwrap_used, reason = "what a test does not expect fails it")]
 
 use std::time::Duration;
 

@@ -176,13 +176,15 @@ macro_rules! event {
             }
 
             /// 原状态 The status before; null for the first event.
-            async fn from_status(&self) -> async_graphql::Result<Option<$status>> {
+            #[graphql(name = "fromStatus")]
+            async fn status_before(&self) -> async_graphql::Result<Option<$status>> {
                 let from = self.0.from_status.as_deref();
                 from.map(|from| word(<$statuses>::parse(from))).transpose()
             }
 
             /// 新状态 The status after.
-            async fn to_status(&self) -> async_graphql::Result<$status> {
+            #[graphql(name = "toStatus")]
+            async fn status_after(&self) -> async_graphql::Result<$status> {
                 word(<$statuses>::parse(&self.0.to_status))
             }
         }
