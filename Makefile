@@ -1,7 +1,7 @@
 # `make run` to try it, `make test` before handing anything in. Everything is built into ./target.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test fmt lint config-reference tools-to-build tools-to-run tools-to-test
+.PHONY: help run build test bench fmt lint config-reference tools-to-build tools-to-run tools-to-test
 
 CARGO ?= cargo
 # Always the whole workspace: another selection has other features of shared crates, and builds them again.
@@ -20,6 +20,11 @@ build: tools-to-build ## Build everything
 test: tools-to-test ## All tests
 	npm ci --prefix tests/node --no-audit --no-fund
 	$(CARGO) test $(WHOLE)
+
+bench: tools-to-test ## Measure, as the README says how to read it (ONLY="page jobs" for some of it)
+	npm ci --prefix bench/node --no-audit --no-fund
+	$(CARGO) build $(WHOLE) --bins --release
+	target/release/wangqian-bench $(ONLY)
 
 fmt: ## Format the code
 	$(CARGO) fmt --all

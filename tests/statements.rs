@@ -79,6 +79,8 @@ const LISTS: &[(&str, Asker, &str)] = &[
 enum Asker {
     Employer,
     School,
+    /// The last one that grew.
+    Graduate,
 }
 
 struct World {
@@ -88,6 +90,7 @@ struct World {
     school: people::SchoolWorld,
     employer: Viewer,
     reviewer: Viewer,
+    graduate: Option<Viewer>,
     member: String,
 }
 
@@ -143,12 +146,13 @@ impl World {
             school,
             employer,
             reviewer,
+            graduate: None,
             member: company.member,
         }
     }
 
     /// Another graduate who has accepted.
-    async fn grow(&self) {
+    async fn grow(&mut self) {
         let platform = &self.app.platform;
         let person = people::graduate(platform, &self.school, |_| {}).await;
         let graduate = viewer(platform, &person.email).await;
@@ -172,12 +176,14 @@ impl World {
         .await
         .unwrap();
         viewer(platform, &self.member).await;
+        self.graduate = Some(graduate);
     }
 
     async fn cost(&self, asker: Asker, query: &str) -> (usize, String) {
         let viewer = match asker {
             Asker::Employer => self.employer,
             Asker::School => self.reviewer,
+            Asker::Graduate => self.graduate.unwrap(),
         };
         let mut conn = self.app.platform.pool.get().await.unwrap();
         let (session, _) = session::begin(
@@ -211,7 +217,7 @@ impl World {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_costs_the_same_for_one_row_and_for_a_hundred() {
-    let world = World::new().await;
+    let mut world = World::new().await;
     world.grow().await;
     let mut one = Vec::new();
     for (name, asker, query) in LISTS {
@@ -228,6 +234,17 @@ async fn a_list_costs_the_same_for_one_row_and_for_a_hundred() {
         assert!(data.matches("node:").count() >= 100, "{name} has a hundred rows");
         assert!(hundred <= 12, "{name}: {hundred} statements");
     }
+}
+
+/// Beside the one that tells whose session it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_graduates_main_page_takes_three_statements() {
+    let mut world = World::new().await;
+    world.grow().await;
+    let page = include_str!("../bench/main_page.graphql");
+    let (cost, data) = world.cost(Asker::Graduate, page).await;
+    assert!(data.contains("node:"), "{data}");
+    assert_eq!(cost, 3);
 }
 
 #[test]

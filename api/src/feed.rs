@@ -78,6 +78,10 @@ impl Topic {
     }
 }
 
+/// Waiting items that a topic of one person has room for. Its few events do not come in bursts, and the room is allocated
+/// for each of thousands of followers.
+const PERSONAL_LAG: usize = 16;
+
 type Topics<K, T> = HashMap<K, broadcast::Sender<Placed<Arc<T>>>>;
 
 struct State {
@@ -235,6 +239,25 @@ impl Feed {
         }
     }
 
+    // Both are run in boxes: the streams are kept in their thousands, and are not to have room for what is over soon.
+    async fn missed_events(
+        &self,
+        viewer: &Viewer,
+        cursor: EventCursor,
+    ) -> Result<Vec<Event>, db::DatabaseError> {
+        let mut conn = self.platform.pool.get().await?;
+        Ok(event::replay(&mut conn, viewer, cursor, BATCH).await?)
+    }
+
+    async fn missed_messages(
+        &self,
+        account_id: Uuid,
+        cursor: EventCursor,
+    ) -> Result<Vec<(EventCursor, Message)>, db::DatabaseError> {
+        let mut conn = self.platform.pool.get().await?;
+        Ok(message::replay(&mut conn, account_id, cursor, BATCH).await?)
+    }
+
     /// The events that concern a viewer: those after `after`, or from now on, in feed order, each once.
     pub fn case_events(
         &self,
@@ -246,17 +269,18 @@ impl Feed {
             let topic = Topic::of(&viewer);
             let (position, mut live) = {
                 let mut state = feed.state();
-                let sender = state.cases.entry(topic).or_insert_with(|| broadcast::channel(feed.lag).0);
+                let lag = match topic {
+                    Topic::Graduate(_) => feed.lag.min(PERSONAL_LAG),
+                    _ => feed.lag,
+                };
+                let sender = state.cases.entry(topic).or_insert_with(|| broadcast::channel(lag).0);
                 let live = sender.subscribe();
                 (state.position, live)
             };
             let mut cursor = after.unwrap_or(position);
             loop {
                 loop {
-                    let missed = {
-                        let mut conn = feed.platform.pool.get().await?;
-                        event::replay(&mut conn, &viewer, cursor, BATCH).await?
-                    };
+                    let missed = Box::pin(feed.missed_events(&viewer, cursor)).await?;
                     let more = missed.len() == usize::try_from(BATCH).unwrap_or(usize::MAX);
                     for event in missed {
                         cursor = event.cursor();
@@ -282,17 +306,14 @@ impl Feed {
         try_stream! {
             let (position, mut live) = {
                 let mut state = feed.state();
-                let sender = state.inboxes.entry(account_id).or_insert_with(|| broadcast::channel(feed.lag).0);
+                let sender = state.inboxes.entry(account_id).or_insert_with(|| broadcast::channel(feed.lag.min(PERSONAL_LAG)).0);
                 let live = sender.subscribe();
                 (state.position, live)
             };
             let mut cursor = after.unwrap_or(position);
             loop {
                 loop {
-                    let missed = {
-                        let mut conn = feed.platform.pool.get().await?;
-                        message::replay(&mut conn, account_id, cursor, BATCH).await?
-                    };
+                    let missed = Box::pin(feed.missed_messages(account_id, cursor)).await?;
                     let more = missed.len() == usize::try_from(BATCH).unwrap_or(usize::MAX);
                     for (at, message) in missed {
                         cursor = at;

@@ -113,7 +113,7 @@ impl Subscription {
             desc = "Only changes of this case. `NOT_FOUND` when there is none, or none that the viewer sees."
         )]
         case_id: Option<ID>,
-    ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<CaseChange>> + use<>> {
+    ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<Box<CaseChange>>> + use<>> {
         let viewer = ctx.viewer()?;
         let after = cursor::<EventCursor>("after", after.as_deref())?;
         if let Some(id) = &case_id
@@ -141,15 +141,16 @@ impl Subscription {
             async move {
                 let (cursor, event) = item.map_err(internal)?;
                 let case = if wants_case {
-                    case(platform, &viewer, &event).await?
+                    Box::pin(case(platform, &viewer, &event)).await?
                 } else {
                     None
                 };
-                Ok(CaseChange {
+                // In a box, since the stream has room for several, and there are thousands of streams.
+                Ok(Box::new(CaseChange {
                     cursor: Cursor(cursor).encode_cursor(),
                     event: Arc::unwrap_or_clone(event).into(),
                     case,
-                })
+                }))
             }
         }))
     }
@@ -159,16 +160,17 @@ impl Subscription {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Go on after this cursor; without it from now on.")] after: Option<String>,
-    ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<NotificationReceived>> + use<>> {
+    ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<Box<NotificationReceived>>> + use<>>
+    {
         let viewer = ctx.viewer()?;
         let after = cursor::<EventCursor>("after", after.as_deref())?;
         let messages = ctx.app().feed.notifications(viewer.account_id(), after);
         Ok(messages.map(|item| {
             let (cursor, message) = item.map_err(internal)?;
-            Ok(NotificationReceived {
+            Ok(Box::new(NotificationReceived {
                 cursor: Cursor(cursor).encode_cursor(),
                 notification: Notification(Arc::unwrap_or_clone(message)),
-            })
+            }))
         }))
     }
 }

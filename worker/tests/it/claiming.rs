@@ -223,34 +223,3 @@ async fn a_unique_key_holds_while_the_job_is_unfinished_and_is_free_afterwards()
     db.counts("unique", "DONE", 2).await;
     worker.stop().await;
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement: run it alone with --nocapture"]
-async fn throughput_of_jobs_that_do_nothing() {
-    let db = Db::new().await;
-    for concurrency in [10, 100] {
-        db.execute(
-            "TRUNCATE jobs; INSERT INTO jobs (queue, payload, max_attempts) \
-             SELECT 'load', jsonb_build_object('n', n), 5 FROM generate_series(1, 20000) AS n; ANALYZE jobs",
-        )
-        .await;
-        let done = Arc::new(AtomicUsize::new(0));
-        let count = {
-            let done = Arc::clone(&done);
-            handler(move |_, _| {
-                done.fetch_add(1, Ordering::Relaxed);
-                async { Ok(()) }
-            })
-        };
-        let began = Instant::now();
-        let worker = Worker::start(&db, settings(), config("load", concurrency), count);
-        eventually("all jobs ran", async || {
-            (done.load(Ordering::Relaxed) == 20_000).then_some(())
-        })
-        .await;
-        db.counts("load", "DONE", 20_000).await;
-        let took = began.elapsed();
-        println!("{concurrency} slots: {:.0} jobs/s", 20_000.0 / took.as_secs_f64());
-        worker.stop().await;
-    }
-}

@@ -30,6 +30,8 @@ const SUBPROTOCOL: &str = "graphql-transport-ws";
 
 /// How long a peer has for its part of the closing handshake.
 const CLOSING: Duration = Duration::from_secs(2);
+/// Bytes read from a socket at a time.
+const READ_BUFFER: usize = 1024;
 
 /// Whether the request asks for a WebSocket.
 pub(super) fn is_upgrade(parts: &Parts) -> bool {
@@ -60,7 +62,9 @@ pub(super) async fn upgrade<G: Gateway>(
     let upgrade = upgrade
         .protocols([SUBPROTOCOL])
         .max_message_size(limit)
-        .max_frame_size(limit);
+        .max_frame_size(limit)
+        // Allocated for every socket at once; what clients send is short, and a longer message is read in parts.
+        .read_buffer_size(READ_BUFFER);
     let accepted = upgrade.selected_protocol().is_some();
     let span = tracing::info_span!("socket", request_id = call.request_id.as_str());
     // Known to the tracker from here on, so that a stop that comes in between waits for the close frame.

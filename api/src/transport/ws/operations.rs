@@ -155,7 +155,8 @@ impl<G: Gateway> Task<G> {
             drop(single);
             return self.subscribe(operation).await;
         }
-        let response = run::execute(&self.shared, &self.caller, &self.call, operation).await;
+        // In a box, so that the task of a subscription, of which there are thousands, has no room for it.
+        let response = Box::pin(run::execute(&self.shared, &self.caller, &self.call, operation)).await;
         if is_request_error(&response) {
             return self.refuse(&response.errors).await;
         }
