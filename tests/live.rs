@@ -121,50 +121,56 @@ impl Scene {
 }
 
 /// Every party sees every step of the case as it is committed, and the message that goes with it; a stranger sees none.
-#[tokio::test(flavor = "multi_thread")]
-async fn each_step_arrives_at_each_party_and_nobody_else() {
+async fn each_step_arrives_at_each_party_and_nobody_else(transport: &str) {
     let scene = Scene::new().await;
     let school = scene.server.login(&scene.school.school_reviewer).await;
     let stranger = people::graduate(&scene.server.platform, &scene.school, |_| ()).await;
     let strangers_id = NodeType::Graduate.id(stranger.id).to_string();
     let stranger = scene.server.login(&stranger.email).await;
-    for transport in TRANSPORTS {
-        let mut parties = Vec::new();
-        for client in [&scene.graduate, &scene.employer, &school] {
-            let from = json!({ "after": feed_cursor(client).await });
-            parties.push(Follower::open(client, transport, CASES, &from));
-        }
-        let from = json!({ "after": feed_cursor(&stranger).await });
-        let mut strangers = Follower::open(&stranger, transport, CASES, &from);
-        let mut inbox = Follower::open(&scene.graduate, transport, INBOX, &from);
-
-        let agreement = invite(&scene.employer, &scene.graduate_id).await;
-        for party in &mut parties {
-            let change = party.next().await;
-            assert_eq!(change["event"]["action"], "INVITE", "{change}");
-            assert_eq!(change["case"]["id"], agreement);
-        }
-        let invited = inbox.next().await["notification"]["title"].to_string();
-        assert!(invited.contains("邀请您签约"), "{invited}");
-
-        step(&scene.graduate, ACCEPT, &agreement).await;
-        for party in &mut parties {
-            let change = party.next().await;
-            assert_eq!(change["event"]["action"], "ACCEPT");
-            assert_eq!(change["case"]["status"], "SIGNING_REVIEW");
-        }
-        review(&school, &agreement, "REJECT", Some("条款有误")).await;
-        for party in &mut parties {
-            assert_eq!(party.next().await["case"]["status"], "SIGNING_REJECTED");
-        }
-        let told = inbox.next().await;
-        assert_eq!(told["notification"]["readAt"], Value::Null, "{told}");
-
-        // The first that the stranger hears of is his own.
-        let own = invite(&scene.employer, &strangers_id).await;
-        assert_eq!(strangers.next().await["case"]["id"], own);
-        step(&scene.employer, CANCEL, &own).await;
+    let mut parties = Vec::new();
+    for client in [&scene.graduate, &scene.employer, &school] {
+        let from = json!({ "after": feed_cursor(client).await });
+        parties.push(Follower::open(client, transport, CASES, &from));
     }
+    let from = json!({ "after": feed_cursor(&stranger).await });
+    let mut strangers = Follower::open(&stranger, transport, CASES, &from);
+    let mut inbox = Follower::open(&scene.graduate, transport, INBOX, &from);
+
+    let agreement = invite(&scene.employer, &scene.graduate_id).await;
+    for party in &mut parties {
+        let change = party.next().await;
+        assert_eq!(change["event"]["action"], "INVITE", "{change}");
+        assert_eq!(change["case"]["id"], agreement);
+    }
+    let invited = inbox.next().await["notification"]["title"].to_string();
+    assert!(invited.contains("邀请您签约"), "{invited}");
+
+    step(&scene.graduate, ACCEPT, &agreement).await;
+    for party in &mut parties {
+        let change = party.next().await;
+        assert_eq!(change["event"]["action"], "ACCEPT");
+        assert_eq!(change["case"]["status"], "SIGNING_REVIEW");
+    }
+    review(&school, &agreement, "REJECT", Some("条款有误")).await;
+    for party in &mut parties {
+        assert_eq!(party.next().await["case"]["status"], "SIGNING_REJECTED");
+    }
+    let told = inbox.next().await;
+    assert_eq!(told["notification"]["readAt"], Value::Null, "{told}");
+
+    // The first that the stranger hears of is his own.
+    let own = invite(&scene.employer, &strangers_id).await;
+    assert_eq!(strangers.next().await["case"]["id"], own);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_step_arrives_by_web_socket() {
+    each_step_arrives_at_each_party_and_nobody_else("ws").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_step_arrives_by_server_sent_events() {
+    each_step_arrives_at_each_party_and_nobody_else("sse").await;
 }
 
 /// A follower that breaks off again and again in a flood of steps, each time going on after its last cursor, has in the
@@ -252,8 +258,8 @@ async fn one_case_and_the_place_of_a_page() {
 /// Who logs out is cut off, from wherever he does it.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ended_session_ends_its_subscriptions() {
-    let scene = Scene::new().await;
     for (transport, said) in [("ws", "4403"), ("sse", "")] {
+        let scene = Scene::new().await;
         let elsewhere = scene.server.login(&scene.person.email).await;
         let from = json!({ "after": feed_cursor(&elsewhere).await });
         let mut follower = Follower::open(&elsewhere, transport, CASES, &from);

@@ -28,7 +28,7 @@ async fn page(State(app): State<App>, Path(code): Path<String>) -> Response {
     let (status, body) = match verify(&app, &code).await {
         Ok(Some(found)) => (StatusCode::OK, found_body(&found)),
         Ok(None) => {
-            let body = "<p class=\"verdict other\">未查到该验证码</p><p>请核对协议书上二维码旁的验证码；如仍查不到，该协议书不是由本平台生成的。</p>";
+            let body = "<p class=\"verdict other\">未查到该核验码</p><p>请核对协议书上二维码旁的核验码；如仍查不到，该协议书不是由本平台生成的。</p>";
             (StatusCode::NOT_FOUND, body.to_owned())
         }
         Err(error) => {

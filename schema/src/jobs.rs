@@ -7,7 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use crate::tables::jobs;
+use crate::{Kept, tables::jobs};
 
 /// What a row of the table `jobs` carries: one payload type a queue.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -95,12 +95,15 @@ impl Job for SendMessage {
     }
 }
 
+/// Inserts of at most so many jobs are kept prepared, each number a statement of its own.
+const FEW: usize = 32;
+
 /// Inserts a job that becomes due at `run_at`, in the caller's transaction: it exists exactly if the step does.
 ///
 /// # Errors
 /// The database's; a duplicate of an unfinished unique key is no error and leaves the first job as it is.
 pub async fn enqueue<J: Job>(
-    conn: &mut AsyncPgConnection,
+    conn: &AsyncPgConnection,
     job: &J,
     run_at: DateTime<Utc>,
 ) -> diesel::QueryResult<()> {
@@ -112,7 +115,7 @@ pub async fn enqueue<J: Job>(
 /// # Errors
 /// The database's.
 pub async fn enqueue_all<J: Job>(
-    conn: &mut AsyncPgConnection,
+    mut conn: &AsyncPgConnection,
     all: &[J],
     run_at: DateTime<Utc>,
 ) -> diesel::QueryResult<()> {
@@ -134,10 +137,14 @@ pub async fn enqueue_all<J: Job>(
             ))
         })
         .collect::<diesel::QueryResult<Vec<_>>>()?;
-    diesel::insert_into(jobs::table)
+    let few = rows.len() <= FEW;
+    let insert = diesel::insert_into(jobs::table)
         .values(rows)
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await?;
+        .on_conflict_do_nothing();
+    if few {
+        Kept(insert).execute(&mut conn).await?;
+    } else {
+        insert.execute(&mut conn).await?;
+    }
     Ok(())
 }

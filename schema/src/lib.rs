@@ -2,6 +2,7 @@
 //!
 //! Everything that happens to a case goes through [`step`]: the [`workflow`] rules decide, one transaction writes.
 
+mod kept;
 mod text_enum;
 
 pub mod audit;
@@ -21,6 +22,8 @@ pub mod step;
 pub mod tables;
 pub mod wake;
 pub mod workflow;
+
+pub use kept::Kept;
 
 use std::sync::Arc;
 

@@ -53,7 +53,7 @@ impl Document {
         }
     }
 
-    /// 验证码 The code printed on it, by which anybody who holds the paper can check it.
+    /// 核验码 The code printed on it, by which anybody who holds the paper can check it.
     async fn verification_code(&self) -> &str {
         &self.0.verification_code
     }

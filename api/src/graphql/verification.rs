@@ -97,7 +97,7 @@ impl VerificationQuery {
     async fn verify_agreement(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "验证码 The code printed beside the QR code.")] code: String,
+        #[graphql(desc = "核验码 The code printed beside the QR code.")] code: String,
     ) -> async_graphql::Result<Option<AgreementVerification>> {
         verify(ctx.app(), &code).await.map_err(internal)
     }

@@ -110,14 +110,14 @@ pub async fn find(conn: &mut AsyncPgConnection, viewer: &Viewer, id: Uuid) -> Qu
 ///
 /// # Errors
 /// The database's.
-pub async fn member_accounts(conn: &mut AsyncPgConnection, employer_id: Uuid) -> QueryResult<Vec<Uuid>> {
+pub async fn member_accounts(mut conn: &AsyncPgConnection, employer_id: Uuid) -> QueryResult<Vec<Uuid>> {
     employer_members::table
         .inner_join(accounts::table)
         .filter(employer_members::employer_id.eq(employer_id))
         .filter(accounts::disabled_at.is_null())
         .order(accounts::id)
         .select(accounts::id)
-        .load(conn)
+        .load(&mut conn)
         .await
 }
 

@@ -26,7 +26,7 @@ pub async fn holder(conn: &mut AsyncPgConnection, graduate_id: Uuid) -> QueryRes
 /// # Errors
 /// The database's.
 pub async fn take(
-    conn: &mut AsyncPgConnection,
+    mut conn: &AsyncPgConnection,
     graduate_id: Uuid,
     case_kind: CaseKind,
     case_id: Uuid,
@@ -41,7 +41,7 @@ pub async fn take(
         ))
         .on_conflict(engagements::graduate_id)
         .do_nothing()
-        .execute(conn)
+        .execute(&mut conn)
         .await?;
     Ok(inserted == 1)
 }
@@ -50,13 +50,13 @@ pub async fn take(
 ///
 /// # Errors
 /// The database's.
-pub async fn free(conn: &mut AsyncPgConnection, graduate_id: Uuid, case_id: Uuid) -> QueryResult<()> {
+pub async fn free(mut conn: &AsyncPgConnection, graduate_id: Uuid, case_id: Uuid) -> QueryResult<()> {
     diesel::delete(
         engagements::table
             .find(graduate_id)
             .filter(engagements::case_id.eq(case_id)),
     )
-    .execute(conn)
+    .execute(&mut conn)
     .await?;
     Ok(())
 }

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{Page, PageRequest, Viewer};
-use crate::{tables::case_events, text_enum::text_enum, workflow::ActorRole};
+use crate::{Kept, tables::case_events, text_enum::text_enum, workflow::ActorRole};
 
 text_enum! {
     /// What has a trail of events.
@@ -393,14 +393,13 @@ pub async fn histories(
     case_ids: &[Uuid],
     request: &PageRequest<i32>,
 ) -> QueryResult<Vec<(Uuid, Page<Event>)>> {
-    let events: Vec<Event> = diesel::sql_query(HISTORIES)
+    let query = diesel::sql_query(HISTORIES)
         .bind::<Array<SqlUuid>, _>(case_ids)
         .bind::<Integer, _>(request.after.unwrap_or(0))
         .bind::<Integer, _>(request.before.unwrap_or(i32::MAX))
         .bind::<Bool, _>(request.backward)
-        .bind::<BigInt, _>(request.fetch())
-        .load(conn)
-        .await?;
+        .bind::<BigInt, _>(request.fetch());
+    let events: Vec<Event> = Kept(query).load(conn).await?;
     let mut by_case: HashMap<Uuid, Vec<Event>> = HashMap::new();
     for event in events {
         by_case.entry(event.case_id).or_default().push(event);

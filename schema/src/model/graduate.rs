@@ -150,12 +150,12 @@ pub fn visible_to(viewer: &Viewer) -> VisibleGraduates {
 ///
 /// # Errors
 /// The database's.
-pub async fn by_ids(conn: &mut AsyncPgConnection, ids: &[Uuid]) -> QueryResult<Vec<Graduate>> {
+pub async fn by_ids(mut conn: &AsyncPgConnection, ids: &[Uuid]) -> QueryResult<Vec<Graduate>> {
     graduates::table
         .inner_join(accounts::table)
         .filter(graduates::id.eq_any(ids))
         .select(Graduate::as_select())
-        .load(conn)
+        .load(&mut conn)
         .await
 }
 

@@ -10,6 +10,7 @@ use super::{
     event::{self, EventCursor},
 };
 use crate::{
+    Kept,
     messages::MessageTemplate,
     tables::{case_events, messages},
     text_enum::text_enum,
@@ -87,11 +88,11 @@ pub struct NewMessage {
 ///
 /// # Errors
 /// The database's; a second message of an event to a person through a channel violates a constraint.
-pub async fn insert(conn: &mut AsyncPgConnection, new: &[NewMessage]) -> QueryResult<()> {
+pub async fn insert(mut conn: &AsyncPgConnection, new: &[NewMessage]) -> QueryResult<()> {
     if !new.is_empty() {
-        diesel::insert_into(messages::table)
-            .values(new)
-            .execute(conn)
+        // As many texts as an event has recipients: few.
+        Kept(diesel::insert_into(messages::table).values(new))
+            .execute(&mut conn)
             .await?;
     }
     Ok(())

@@ -45,11 +45,11 @@ pub struct Department {
 ///
 /// # Errors
 /// The database's.
-pub async fn schools_by_ids(conn: &mut AsyncPgConnection, ids: &[Uuid]) -> QueryResult<Vec<School>> {
+pub async fn schools_by_ids(mut conn: &AsyncPgConnection, ids: &[Uuid]) -> QueryResult<Vec<School>> {
     schools::table
         .filter(schools::id.eq_any(ids))
         .select(School::as_select())
-        .load(conn)
+        .load(&mut conn)
         .await
 }
 

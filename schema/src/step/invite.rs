@@ -11,13 +11,13 @@ use uuid::Uuid;
 
 use super::{
     Actor, AgreementStep, Doer, StepError, apply,
-    trail::{Entry, record},
-    update,
+    trail::{Entry, Parties, record},
 };
 use crate::{
     Platform,
     checks::CreditCode,
     jobs,
+    messages::owed,
     model::{
         Viewer,
         agreement::{self, Agreement, AgreementView},
@@ -250,8 +250,9 @@ async fn invite_in(
         reason: None,
         changes: json!({}),
     };
-    record(conn, &inserted, &mut agreement, &doer, entry).await?;
-    update(conn, &agreement).await?;
+    let owed = owed(entry.action, agreement.status);
+    let parties = Parties::of(conn, &agreement, owed).await?;
+    record(conn, &inserted, &mut agreement, &doer, entry, &parties).await?;
     jobs::enqueue(conn, &jobs::ExpireInvitation { agreement_id: id }, deadline).await?;
     let reminder = deadline - REMINDER_LEAD;
     if reminder > now {

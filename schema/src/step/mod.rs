@@ -9,14 +9,16 @@ mod trail;
 use chrono::{DateTime, Utc};
 use diesel::{prelude::*, result::Error as DieselError};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use futures_util::try_join;
 use serde_json::json;
 use uuid::Uuid;
 
 pub use self::graduate_data::confirm_data;
 pub use self::invite::{IdempotencyKey, Invitation, MAX_RESPONSE_TIME, claim_request, invite};
-use self::trail::{Entry, record};
+use self::trail::{Entry, Parties, record};
 use crate::{
-    Platform,
+    Kept, Platform,
+    messages::owed,
     model::{
         Viewer,
         agreement::{self, Agreement, AgreementView, role_of},
@@ -197,21 +199,13 @@ async fn apply(
     } = view;
     let mut after = before.clone();
 
-    match transition.engagement {
-        EngagementEffect::Keep => {}
-        EngagementEffect::Take => {
-            let taken =
-                engagement::take(conn, before.graduate_id, CaseKind::Agreement, before.id, now).await?;
-            if !taken {
-                return Err(Refusal::AlreadyEngaged.into());
-            }
-            standing.held_by = Some(before.id);
-        }
-        EngagementEffect::Free => {
-            engagement::free(conn, before.graduate_id, before.id).await?;
-            standing.held_by = None;
-        }
-    }
+    let owed = owed(step.action(), transition.to);
+    // Statements that do not wait for each other go to the database together, here and in `record`.
+    let (held, parties) = try_join!(
+        engage(conn, transition.engagement, &before, standing.held_by, now),
+        Parties::of(conn, &before, owed),
+    )?;
+    standing.held_by = held;
 
     after.status = transition.to;
     after.awaiting_review = transition.awaiting_review;
@@ -258,41 +252,63 @@ async fn apply(
         reason: step.reason(),
         changes,
     };
-    record(conn, &before, &mut after, doer, entry).await?;
-    update(conn, &after).await?;
+    record(conn, &before, &mut after, doer, entry, &parties).await?;
     Ok(AgreementView {
         agreement: after,
         standing,
     })
 }
 
+/// Takes or frees the engagement as the rules decided. Gives the case that holds the graduate now.
+async fn engage(
+    conn: &AsyncPgConnection,
+    effect: EngagementEffect,
+    agreement: &Agreement,
+    held_by: Option<Uuid>,
+    now: DateTime<Utc>,
+) -> Result<Option<Uuid>, StepError> {
+    let (graduate_id, case_id) = (agreement.graduate_id, agreement.id);
+    match effect {
+        EngagementEffect::Keep => Ok(held_by),
+        EngagementEffect::Take => {
+            if engagement::take(conn, graduate_id, CaseKind::Agreement, case_id, now).await? {
+                Ok(Some(case_id))
+            } else {
+                Err(Refusal::AlreadyEngaged.into())
+            }
+        }
+        EngagementEffect::Free => {
+            engagement::free(conn, graduate_id, case_id).await?;
+            Ok(None)
+        }
+    }
+}
+
 /// Writes what a step can change.
-async fn update(conn: &mut AsyncPgConnection, agreement: &Agreement) -> QueryResult<()> {
-    diesel::update(agreements::table.find(agreement.id))
-        .set((
-            (
-                agreements::status.eq(agreement.status),
-                agreements::awaiting_review.eq(agreement.awaiting_review),
-                agreements::waiting_since.eq(agreement.waiting_since),
-                agreements::review_route.eq(agreement.review_route),
-                agreements::submitted_by.eq(agreement.submitted_by),
-                agreements::agreement_number.eq(&agreement.agreement_number),
-                agreements::reason.eq(&agreement.reason),
-                agreements::version.eq(agreement.version),
-            ),
-            (
-                agreements::event_count.eq(agreement.event_count),
-                agreements::event_hash.eq(&agreement.event_hash),
-                agreements::reminded_at.eq(agreement.reminded_at),
-                agreements::accepted_at.eq(agreement.accepted_at),
-                agreements::department_approved_at.eq(agreement.department_approved_at),
-                agreements::school_approved_at.eq(agreement.school_approved_at),
-                agreements::signed_at.eq(agreement.signed_at),
-                agreements::updated_at.eq(agreement.updated_at),
-            ),
-        ))
-        .execute(conn)
-        .await?;
+async fn update(mut conn: &AsyncPgConnection, agreement: &Agreement) -> QueryResult<()> {
+    let update = diesel::update(agreements::table.find(agreement.id)).set((
+        (
+            agreements::status.eq(agreement.status),
+            agreements::awaiting_review.eq(agreement.awaiting_review),
+            agreements::waiting_since.eq(agreement.waiting_since),
+            agreements::review_route.eq(agreement.review_route),
+            agreements::submitted_by.eq(agreement.submitted_by),
+            agreements::agreement_number.eq(&agreement.agreement_number),
+            agreements::reason.eq(&agreement.reason),
+            agreements::version.eq(agreement.version),
+        ),
+        (
+            agreements::event_count.eq(agreement.event_count),
+            agreements::event_hash.eq(&agreement.event_hash),
+            agreements::reminded_at.eq(agreement.reminded_at),
+            agreements::accepted_at.eq(agreement.accepted_at),
+            agreements::department_approved_at.eq(agreement.department_approved_at),
+            agreements::school_approved_at.eq(agreement.school_approved_at),
+            agreements::signed_at.eq(agreement.signed_at),
+            agreements::updated_at.eq(agreement.updated_at),
+        ),
+    ));
+    Kept(update).execute(&mut conn).await?;
     Ok(())
 }
 

@@ -3,21 +3,22 @@
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
+use futures_util::try_join;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Doer, StepError, first};
+use super::{Doer, StepError, first, update};
 use crate::{
     clock::format_moment,
     jobs,
-    messages::{Audience, MessageTemplate, owed},
+    messages::{Audience, MessageTemplate},
     model::{
         agreement::Agreement,
         employer,
         event::{self, CaseKind, ChainEnd, Concerned, NewEvent},
-        graduate,
+        graduate::{self, Graduate},
         message::{self, Channel, MessageStatus, NewMessage},
-        school,
+        school::{self, School},
     },
     workflow::agreement::AgreementAction,
 };
@@ -30,13 +31,87 @@ pub(super) struct Entry<'a> {
     pub(super) changes: Value,
 }
 
-/// Writes the event, and the messages it owes with the jobs that send them.
+/// Who is to hear of a step, and what its messages say of them. Nothing is read for a step that owes nobody a word.
+#[derive(Default)]
+pub(super) struct Parties {
+    owed: &'static [(Audience, MessageTemplate)],
+    graduate: Option<Graduate>,
+    school: Option<School>,
+    members: Vec<Uuid>,
+}
+
+impl Parties {
+    pub(super) async fn of(
+        conn: &AsyncPgConnection,
+        agreement: &Agreement,
+        owed: &'static [(Audience, MessageTemplate)],
+    ) -> Result<Self, StepError> {
+        if owed.is_empty() {
+            return Ok(Self::default());
+        }
+        let (graduate_ids, school_ids) = ([agreement.graduate_id], [agreement.school_id]);
+        let to_employer = owed.iter().any(|(audience, _)| *audience == Audience::Employer);
+        let members = async {
+            match to_employer {
+                true => employer::member_accounts(conn, agreement.employer_id).await,
+                false => Ok(Vec::new()),
+            }
+        };
+        let (graduates, schools, members) = try_join!(
+            graduate::by_ids(conn, &graduate_ids),
+            school::schools_by_ids(conn, &school_ids),
+            members,
+        )?;
+        Ok(Self {
+            owed,
+            graduate: Some(first(graduates)?),
+            school: Some(first(schools)?),
+            members,
+        })
+    }
+
+    /// The messages that an event on the agreement, as it is after the step, owes them.
+    fn messages(
+        &self,
+        agreement: &Agreement,
+        event_id: i64,
+        reason: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Vec<NewMessage> {
+        let (Some(graduate), Some(school)) = (&self.graduate, &self.school) else {
+            return Vec::new();
+        };
+        let params = json!({
+            "graduate": graduate.name,
+            "employer": agreement.terms.employer_name,
+            "school": school.name,
+            "position": agreement.terms.position_title,
+            "deadline": format_moment(agreement.response_deadline),
+            "reason": reason,
+            "agreement_number": agreement.agreement_number,
+        });
+        let mut messages = Vec::new();
+        for (audience, template) in self.owed {
+            let accounts = match audience {
+                Audience::Graduate => std::slice::from_ref(&graduate.account_id),
+                Audience::Employer => &self.members,
+            };
+            let channels = audience.channels();
+            messages.extend(addressed(event_id, accounts, channels, *template, &params, now));
+        }
+        messages
+    }
+}
+
+/// Writes the event, the case with what a step can change and the chain's new end, and the messages that the event owes
+/// with the jobs that send them.
 pub(super) async fn record(
     conn: &mut AsyncPgConnection,
     before: &Agreement,
     after: &mut Agreement,
     doer: &Doer,
     entry: Entry<'_>,
+    parties: &Parties,
 ) -> Result<(), StepError> {
     let Entry {
         action,
@@ -68,66 +143,20 @@ pub(super) async fn record(
     let (event_id, chain) = event::append(conn, &chain, &new).await?;
     after.event_count = chain.count;
     after.event_hash = chain.hash;
-    tell_parties(conn, after, event_id, action, reason, doer.now).await
-}
-
-/// Tells the parties of an agreement what a step on it owes them.
-async fn tell_parties(
-    conn: &mut AsyncPgConnection,
-    agreement: &Agreement,
-    event_id: i64,
-    action: AgreementAction,
-    reason: Option<&str>,
-    now: DateTime<Utc>,
-) -> Result<(), StepError> {
-    let owed = owed(action, agreement.status);
-    if owed.is_empty() {
-        return Ok(());
-    }
-    let graduate = first(graduate::by_ids(conn, &[agreement.graduate_id]).await?)?;
-    let school = first(school::schools_by_ids(conn, &[agreement.school_id]).await?)?;
-    let params = json!({
-        "graduate": graduate.name,
-        "employer": agreement.terms.employer_name,
-        "school": school.name,
-        "position": agreement.terms.position_title,
-        "deadline": format_moment(agreement.response_deadline),
-        "reason": reason,
-        "agreement_number": agreement.agreement_number,
-    });
-    for (audience, template) in owed {
-        let accounts = match audience {
-            Audience::Graduate => vec![graduate.account_id],
-            Audience::Employer => employer::member_accounts(conn, agreement.employer_id).await?,
-        };
-        tell(
-            conn,
-            event_id,
-            &accounts,
-            audience.channels(),
-            *template,
-            &params,
-            now,
-        )
-        .await?;
-    }
+    let messages = parties.messages(after, event_id, reason, doer.now);
+    try_join!(update(conn, after), send(conn, &messages, doer.now))?;
     Ok(())
 }
 
-/// Writes the messages that an event owes to people, one a person and channel, with the jobs that send them, in the
-/// caller's transaction.
-///
-/// # Errors
-/// The database's; a second message of an event to a person through a channel violates a constraint.
-pub(crate) async fn tell(
-    conn: &mut AsyncPgConnection,
+/// The messages of an event to people, one a person and channel.
+pub(super) fn addressed(
     event_id: i64,
     accounts: &[Uuid],
     channels: &[Channel],
     template: MessageTemplate,
     params: &Value,
     now: DateTime<Utc>,
-) -> QueryResult<()> {
+) -> Vec<NewMessage> {
     let mut messages = Vec::new();
     for account_id in accounts {
         for channel in channels {
@@ -149,7 +178,18 @@ pub(crate) async fn tell(
             });
         }
     }
-    message::insert(conn, &messages).await?;
+    messages
+}
+
+/// Writes messages with the jobs that send them, in the caller's transaction.
+///
+/// # Errors
+/// The database's; a second message of an event to a person through a channel violates a constraint.
+pub(super) async fn send(
+    conn: &AsyncPgConnection,
+    messages: &[NewMessage],
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
     let sends: Vec<_> = messages
         .iter()
         .filter(|message| message.status == MessageStatus::Pending)
@@ -157,5 +197,9 @@ pub(crate) async fn tell(
             message_id: message.id,
         })
         .collect();
-    jobs::enqueue_all(conn, &sends, now).await
+    try_join!(
+        message::insert(conn, messages),
+        jobs::enqueue_all(conn, &sends, now)
+    )?;
+    Ok(())
 }
