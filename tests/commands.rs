@@ -1,5 +1,6 @@
 //! The tools: migrate, demo, audit, schema, health, and how each of them fails.
 
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use wangqian_embedded::test_database;
 
 use crate::support::process::{free_port, output, stderr, stdout, wangqian};
@@ -56,6 +57,7 @@ async fn an_unreachable_database_is_named_without_its_password() {
         &["migrate", "--check"],
         &["demo"],
         &["audit"],
+        &["stuck-work"],
         &["worker", "--public-url", "https://wangqian.example"],
         &[
             "api",
@@ -81,6 +83,9 @@ fn what_is_missing_is_named() {
     for (command, named) in [
         (&["migrate"][..], "DATABASE_URL"),
         (&["audit"], "DATABASE_URL"),
+        (&["stuck-work"], "DATABASE_URL"),
+        (&["stuck-work", "--kind", "nonsense"], "expiry, reminder"),
+        (&["send-test-mail"], "--to"),
         (&["worker"], "DATABASE_URL"),
         (&["api", "--listen", "127.0.0.1:0"], "DATABASE_URL"),
         (
@@ -102,7 +107,16 @@ fn what_is_missing_is_named() {
 
 #[test]
 fn help_names_settings_and_hides_secrets() {
-    for command in ["up", "api", "worker", "migrate", "demo", "audit", "health"] {
+    for command in [
+        "up",
+        "api",
+        "worker",
+        "migrate",
+        "demo",
+        "audit",
+        "stuck-work",
+        "health",
+    ] {
         let help = output(
             wangqian()
                 .args([command, "--help"])
@@ -148,4 +162,79 @@ fn logs_are_json_when_asked_for() {
             "not JSON: {line}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stuck_work_is_listed_and_tried_again() {
+    let url = empty_database().await;
+    let run = |arguments: &[&str]| output(wangqian().args(arguments).env("DATABASE_URL", &url));
+    assert!(run(&["migrate"]).status.success());
+    let none = run(&["stuck-work"]);
+    assert!(
+        none.status.success() && stdout(&none) == "0 piece(s) of work stuck\n",
+        "{none:?}"
+    );
+
+    // No worker runs, so that the mails of the demo's past wait. Let them be given up.
+    assert!(run(&["demo"]).status.success());
+    let mut conn = AsyncPgConnection::establish(&url).await.expect("the database");
+    conn.batch_execute("UPDATE messages SET created_at = now() - interval '1 hour', status = 'PARKED' WHERE channel = 'EMAIL'")
+        .await
+        .expect("parked");
+    let stuck = run(&["stuck-work", "--kind", "message"]);
+    let lines = stdout(&stuck)
+        .lines()
+        .filter(|line| line.contains("PARKED"))
+        .count();
+    assert!(
+        stuck.status.code() == Some(1) && lines > 100,
+        "more than a page: {stuck:?}"
+    );
+    assert!(stderr(&stuck).contains("--retry"), "{stuck:?}");
+    let retried = run(&["stuck-work", "--kind", "message", "--retry"]);
+    assert!(
+        retried.status.success() && stdout(&retried).contains("tried again"),
+        "{retried:?}"
+    );
+    let still = run(&["stuck-work", "--kind", "message"]);
+    assert!(
+        !stdout(&still).contains("PARKED") && stdout(&still).contains("READY"),
+        "{still:?}"
+    );
+}
+
+#[test]
+fn a_test_mail_says_what_became_of_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let send = |more: &[&str]| {
+        let mut command = wangqian();
+        command
+            .args(["send-test-mail", "--outbox"])
+            .arg(folder.path())
+            .args(more);
+        output(&mut command)
+    };
+    let written = send(&["--to", "operator@example.com"]);
+    let path = stdout(&written)
+        .trim()
+        .rsplit(' ')
+        .next()
+        .expect("a path")
+        .to_owned();
+    let mail = std::fs::read_to_string(path).expect("the mail");
+    assert!(mail.contains("To: operator@example.com"), "{mail}");
+
+    let nobody = format!("smtp://user:geheim@127.0.0.1:{}", free_port());
+    let failed = send(&["--to", "operator@example.com", "--smtp-url", &nobody]);
+    assert_eq!(failed.status.code(), Some(1), "{failed:?}");
+    assert!(
+        stderr(&failed).contains("connecting") && !stderr(&failed).contains("geheim"),
+        "{failed:?}"
+    );
+    assert_eq!(send(&["--to", "no address"]).status.code(), Some(1));
+    let wrong = send(&["--to", "operator@example.com", "--mail-from", "nobody"]);
+    assert!(
+        wrong.status.code() == Some(2) && stderr(&wrong).contains("WANGQIAN_MAIL_FROM"),
+        "{wrong:?}"
+    );
 }

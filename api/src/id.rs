@@ -23,10 +23,12 @@ pub enum NodeType {
     Notification,
     /// A session.
     Session,
+    /// A piece of stuck work, by the id of what it is about.
+    StuckWork,
 }
 
 impl NodeType {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Agreement,
         Self::Document,
         Self::Graduate,
@@ -35,6 +37,7 @@ impl NodeType {
         Self::Department,
         Self::Notification,
         Self::Session,
+        Self::StuckWork,
     ];
 
     const fn name(self) -> &'static str {
@@ -47,6 +50,7 @@ impl NodeType {
             Self::Department => "Department",
             Self::Notification => "Notification",
             Self::Session => "Session",
+            Self::StuckWork => "StuckWork",
         }
     }
 

@@ -10,7 +10,9 @@ pub mod health;
 pub mod logging;
 pub mod migrate;
 pub mod platform;
+pub mod send_test_mail;
 pub mod signals;
+pub mod stuck_work;
 pub mod up;
 pub mod worker;
 
@@ -36,7 +38,8 @@ use crate::failure::Failure;
         `wangqian worker` as you need.",
     after_help = "Every option can be given as the environment variable shown beside it. \
         docs/CONFIGURATION.md lists all of them.\n\n\
-        Exit codes: 0 done; 1 a check found something (migrate --check, audit, health); 2 wrong usage; \
+        Exit codes: 0 done; 1 a check found something (migrate --check, audit, stuck-work, send-test-mail, \
+        health); 2 wrong usage; \
         3 this machine's set-up is in the way (port, folder, missing program); 4 the database or the object store \
         cannot be reached or is not ready; 5 anything else.",
     propagate_version = true,
@@ -67,6 +70,10 @@ pub enum Command {
     Demo(demo::Arguments),
     /// Check the hash chains of all cases
     Audit(audit::Arguments),
+    /// List what should have been done and was not, or have it tried again
+    StuckWork(stuck_work::Arguments),
+    /// Send a mail to see whether the settings are right
+    SendTestMail(send_test_mail::Arguments),
     /// Ask a running API whether it is ready
     Health(health::Arguments),
     /// Print the GraphQL schema (SDL)
@@ -106,6 +113,8 @@ pub async fn run(command: Command) -> Result<(), Failure> {
         Command::Migrate(arguments) => migrate::run(&arguments).await,
         Command::Demo(arguments) => demo::run(&arguments).await,
         Command::Audit(arguments) => audit::run(&arguments).await,
+        Command::StuckWork(arguments) => stuck_work::run(&arguments).await,
+        Command::SendTestMail(arguments) => send_test_mail::run(&arguments).await,
         Command::Health(arguments) => health::run(&arguments).await,
         Command::Schema => print(&wangqian_api::sdl()),
         Command::ConfigReference => print(&config_reference::markdown(&Cli::command())),

@@ -10,6 +10,12 @@ use diesel_async::{
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// PostgreSQL's own: takes the session's advisory lock if it is free, and says whether it did.
+    fn pg_try_advisory_lock(key: diesel::sql_types::BigInt) -> diesel::sql_types::Bool;
+}
+
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
 
 /// Held while migrations run, so that two processes starting together do not race ("wq" in ASCII).
@@ -107,10 +113,14 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, DatabaseError> {
     let mut conn = AsyncPgConnection::establish(url)
         .await
         .map_err(|error| DatabaseError::Unreachable(error.to_string()))?;
-    diesel::sql_query("SELECT pg_advisory_lock($1)")
-        .bind::<diesel::sql_types::BigInt, _>(MIGRATION_LOCK)
-        .execute(&mut conn)
-        .await?;
+    // Asked for again and again rather than waited for: a statement that waits holds a snapshot, for whose end an index
+    // made CONCURRENTLY waits in turn.
+    while !diesel::select(pg_try_advisory_lock(MIGRATION_LOCK))
+        .get_result::<bool>(&mut conn)
+        .await?
+    {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     // The lock ends with the connection, also when a migration fails.
     let mut harness = AsyncMigrationHarness::new(conn);
     let applied = harness

@@ -3,13 +3,21 @@
 
 use std::{sync::Arc, time::Duration};
 
-use diesel_async::SimpleAsyncConnection;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use tokio::sync::{Notify, watch};
 
 use crate::db::Pool;
 
 /// The channel on which other processes hear of commits.
 pub const CHANNEL: &str = "wangqian_committed";
+
+/// Wakes the sleepers of all processes by one NOTIFY, after the caller's commit: for a process that ends then.
+///
+/// # Errors
+/// The database's.
+pub async fn notify(conn: &mut AsyncPgConnection) -> diesel::QueryResult<()> {
+    conn.batch_execute("NOTIFY wangqian_committed").await
+}
 
 /// At most ten NOTIFYs a second, however many steps are taken.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -54,9 +62,7 @@ impl Waker {
             self.outside.notified().await;
             let sent = async {
                 let mut conn = pool.get().await.map_err(|error| error.to_string())?;
-                conn.batch_execute("NOTIFY wangqian_committed")
-                    .await
-                    .map_err(|error| error.to_string())
+                notify(&mut conn).await.map_err(|error| error.to_string())
             };
             if let Err(error) = sent.await {
                 tracing::debug!(%error, "wake-up not passed on");

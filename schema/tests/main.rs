@@ -18,5 +18,6 @@ mod races;
 mod rules;
 mod search;
 mod steps;
+mod stuck_work;
 mod support;
 mod visibility;

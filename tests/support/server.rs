@@ -94,7 +94,7 @@ impl Server {
         }
 
         let mut worker = settings.worker;
-        worker.outbox = files.path().join("outbox");
+        worker.channels.outbox = files.path().join("outbox");
         let shutdown = CancellationToken::new();
         let api = wangqian_api::serve(
             listener,

@@ -105,6 +105,7 @@ pub(super) const PROBES: &[Probe] = &[
     node("node: Notification of the graduate", Target::GraduatesMessage),
     node("node: Notification of the employer", Target::EmployersMessage),
     node("node: Session of the graduate", Target::Session),
+    node("node: StuckWork", Target::StuckWork),
     // Queries
     of(
         "agreements",
@@ -174,6 +175,12 @@ pub(super) const PROBES: &[Probe] = &[
         "{ sessions(first: 100) { nodes { id } } }",
         Target::Nothing,
         Mark::Text(|world| world.target(Target::Session).0),
+    ),
+    of(
+        "stuckWork",
+        "{ stuckWork(first: 100) { nodes { id kind lastError } } }",
+        Target::Nothing,
+        Mark::Text(|world| world.target(Target::StuckWork).0),
     ),
     of(
         "feedCursor",
@@ -247,6 +254,13 @@ pub(super) const PROBES: &[Probe] = &[
         MARK_READ,
         Target::GraduatesMessage,
         Mark::Change,
+    ),
+    of(
+        "retryStuckWork",
+        "mutation($id: ID!) { retryStuckWork(input: { stuckWorkIds: [$id] }) {
+            stuckWork { id } userErrors { code field message } } }",
+        Target::StuckWork,
+        Mark::Target,
     ),
     of(
         "endSession of the graduate",

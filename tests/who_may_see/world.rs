@@ -78,12 +78,20 @@ pub(super) enum Target {
     StudentNumber,
     /// The third student's ID-card number.
     IdCardNumber,
+    /// A message to the employer that could not be sent.
+    StuckWork,
 }
 
 #[derive(diesel::QueryableByName)]
 struct Text {
     #[diesel(sql_type = diesel::sql_types::Text)]
     text: String,
+}
+
+#[derive(diesel::QueryableByName)]
+struct Id {
+    #[diesel(sql_type = diesel::sql_types::Uuid)]
+    id: Uuid,
 }
 
 /// All that a step could change, apart from what the worker does by itself.
@@ -118,6 +126,7 @@ pub(super) struct World {
     case: String,
     document: Value,
     messages: [String; 2],
+    stuck: Uuid,
 }
 
 impl World {
@@ -178,6 +187,7 @@ impl World {
             case: String::new(),
             document: Value::Null,
             messages: [String::new(), String::new()],
+            stuck: Uuid::nil(),
             server,
         }
     }
@@ -237,6 +247,10 @@ impl World {
                 nothing(NodeType::Graduate),
             ),
             Target::StudentNumber => (self.third.student_number.clone(), "1999000000".to_owned()),
+            Target::StuckWork => (
+                node(NodeType::StuckWork, self.stuck),
+                nothing(NodeType::StuckWork),
+            ),
             Target::IdCardNumber => (self.third.id_card_number.clone(), "11010119900307299X".to_owned()),
         }
     }
@@ -291,6 +305,7 @@ impl World {
                 self.feed_begin = self.dawn.clone();
                 self.await_paper().await;
             }
+            "A message that could not be sent" => self.park_a_message().await,
             "Before the invitation" | "The school reviews" | "Accounts" => {}
             other => panic!("{other} is not in the story"),
         }
@@ -299,6 +314,21 @@ impl World {
     async fn invite(&mut self) {
         let graduate = self.target(Target::Graduate).0;
         self.case = invite(self.client(Who::Employer), &graduate).await;
+    }
+
+    /// A mail to the employer that the mail server has refused, an hour ago.
+    async fn park_a_message(&mut self) {
+        let mut conn = self.server.platform.pool.get().await.unwrap();
+        let park =
+            "UPDATE messages SET status = 'PARKED', created_at = created_at - interval '1 hour' WHERE id = (
+            SELECT id FROM messages JOIN employer_members USING (account_id)
+            WHERE channel = 'EMAIL' AND employer_id = $1 AND status = 'SENT' LIMIT 1) RETURNING id";
+        let parked: Id = diesel::sql_query(park)
+            .bind::<diesel::sql_types::Uuid, _>(self.company.id)
+            .get_result(&mut conn)
+            .await
+            .unwrap();
+        self.stuck = parked.id;
     }
 
     async fn await_paper(&mut self) {

@@ -3,13 +3,14 @@
 
 mod error;
 mod jobs;
+mod sweep;
 
 pub mod channels;
 pub mod queue;
 pub mod settings;
 
 pub use error::{JobError, WorkerError};
-pub use settings::WorkerSettings;
+pub use settings::{ChannelSettings, WorkerSettings};
 
 use std::{io, sync::Arc};
 
@@ -76,11 +77,12 @@ pub async fn run(
         RenderDocument::QUEUE,
         SendMessage::QUEUE,
     ];
-    let (ended, (), (), _) = tokio::join!(
+    let (ended, (), (), _, _) = tokio::join!(
         working,
         host.keep_house(&queues),
         host.listen(wake::CHANNEL, || platform.waker.wake_here()),
         shutdown.run_until_cancelled(platform.waker.forward(platform.pool.clone())),
+        shutdown.run_until_cancelled(sweep::sweep(&platform, settings.sweep_every())),
     );
     ended
 }
@@ -145,7 +147,7 @@ async fn monitor(
         let host = host.clone();
         let parts = SendParts {
             platform: platform.clone(),
-            channels: Channels::new(settings)?,
+            channels: Channels::new(&settings.channels)?,
         };
         monitor = monitor.register(move |_| {
             let queue = host.queue::<SendMessage>(send);

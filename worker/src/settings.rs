@@ -27,6 +27,10 @@ pub struct WorkerSettings {
     /// Milliseconds after which a queue looks for jobs although nothing woke it.
     #[arg(long, env = "WANGQIAN_WORKER_POLL_MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(10..=60_000))]
     pub poll_ms: u64,
+    /// Seconds between two looks for work that is owed and whose job is gone: an invitation past its deadline, a paper, a
+    /// message.
+    #[arg(long, env = "WANGQIAN_WORKER_SWEEP_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub sweep_seconds: u64,
     /// Seconds for which running jobs may go on after the shutdown began; then they are handed back. Keep it 15 seconds
     /// below the time after which the process is killed.
     #[arg(long, env = "WANGQIAN_WORKER_SHUTDOWN_GRACE_SECONDS", default_value_t = 15)]
@@ -43,6 +47,18 @@ pub struct WorkerSettings {
     /// Days for which done jobs are kept. Parked ones are kept until somebody deals with them.
     #[arg(long, env = "WANGQIAN_WORKER_KEEP_DONE_DAYS", default_value_t = 7)]
     pub keep_done_days: u64,
+    /// A folder with further fonts, for characters that the built-in one lacks.
+    #[arg(long, env = "WANGQIAN_FONT_DIR")]
+    pub font_dir: Option<PathBuf>,
+    /// The ways in which messages leave the platform.
+    #[command(flatten, next_help_heading = "Messages")]
+    pub channels: ChannelSettings,
+}
+
+/// The ways in which messages leave the platform.
+#[derive(Clone, clap::Args)]
+#[group(skip)]
+pub struct ChannelSettings {
     /// The SMTP server, as `smtps://user:password@host:465` or `smtp://user:password@host:587?tls=required`, user and
     /// password percent-encoded. Without it mails are written to files in the outbox.
     #[arg(long, env = "SMTP_URL", hide_env_values = true)]
@@ -62,25 +78,45 @@ pub struct WorkerSettings {
     /// The folder for messages that no provider takes: `mail/*.eml`, `sms/*.txt`, `wechat/*.txt`.
     #[arg(long, env = "WANGQIAN_OUTBOX", default_value = "outbox")]
     pub outbox: PathBuf,
-    /// A folder with further fonts, for characters that the built-in one lacks.
-    #[arg(long, env = "WANGQIAN_FONT_DIR")]
-    pub font_dir: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for ChannelSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ChannelSettings")
+            .field("smtp_url", &self.smtp_url.as_ref().map(|_| "(set)"))
+            .field("mail_from", &self.mail_from)
+            .field("mail_envelope_from", &self.mail_envelope_from)
+            .field("outbox", &self.outbox)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ChannelSettings {
+    pub(crate) fn mail_time_limit(&self) -> Duration {
+        Duration::from_secs(self.mail_time_limit_seconds)
+    }
+
+    pub(crate) fn mail_idle_limit(&self) -> Duration {
+        Duration::from_secs(self.mail_idle_seconds)
+    }
 }
 
 impl std::fmt::Debug for WorkerSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("WorkerSettings")
             .field("queues", &self.queue_settings())
-            .field("smtp_url", &self.smtp_url.as_ref().map(|_| "(set)"))
-            .field("mail_from", &self.mail_from)
-            .field("mail_envelope_from", &self.mail_envelope_from)
-            .field("outbox", &self.outbox)
+            .field("channels", &self.channels)
             .field("font_dir", &self.font_dir)
             .finish_non_exhaustive()
     }
 }
 
 impl WorkerSettings {
+    /// How long there is between two sweeps.
+    pub fn sweep_every(&self) -> Duration {
+        Duration::from_secs(self.sweep_seconds)
+    }
+
     /// How the queues work.
     pub fn queue_settings(&self) -> QueueSettings {
         QueueSettings {
@@ -100,14 +136,6 @@ impl WorkerSettings {
     /// How long one attempt of a job may take.
     pub fn time_limit(&self) -> Duration {
         Duration::from_secs(self.time_limit_seconds)
-    }
-
-    pub(crate) fn mail_time_limit(&self) -> Duration {
-        Duration::from_secs(self.mail_time_limit_seconds)
-    }
-
-    pub(crate) fn mail_idle_limit(&self) -> Duration {
-        Duration::from_secs(self.mail_idle_seconds)
     }
 }
 

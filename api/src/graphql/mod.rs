@@ -13,6 +13,7 @@ pub mod live;
 pub mod node;
 pub mod notification;
 pub mod school;
+pub mod stuck_work;
 pub mod verification;
 
 use async_graphql::{MergedObject, Schema, SchemaBuilder};
@@ -28,6 +29,7 @@ pub struct Query(
     live::LiveQuery,
     verification::VerificationQuery,
     code::CodeQuery,
+    stuck_work::StuckWorkQuery,
 );
 
 /// Everything that can be done.
@@ -37,6 +39,7 @@ pub struct Mutation(
     graduate::GraduateMutation,
     agreement::AgreementMutation,
     notification::NotificationMutation,
+    stuck_work::StuckWorkMutation,
 );
 
 /// What can be followed live.

@@ -1,7 +1,10 @@
 //! `node`: any object by its global id, if the viewer sees it.
 
 use async_graphql::{Context, ID, Interface, Object};
-use wangqian_schema::model::{agreement, document, employer, graduate, message, school, session};
+use wangqian_schema::{
+    model::{agreement, document, employer, graduate, message, school, session},
+    stuck_work,
+};
 
 use super::{
     account::Session,
@@ -11,6 +14,7 @@ use super::{
     graduate::Graduate,
     notification::Notification,
     school::{Department, School},
+    stuck_work::StuckWork,
 };
 use crate::{
     context::ContextExt,
@@ -42,6 +46,8 @@ pub enum Node {
     Notification(Notification),
     /// 登录会话
     Session(Session),
+    /// 滞留事项
+    StuckWork(StuckWork),
 }
 
 /// Objects by id.
@@ -121,6 +127,13 @@ pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Op
                 .await
                 .map_err(internal)?;
             found.map(|session| Node::Session(Session(session)))
+        }
+        NodeType::StuckWork => {
+            let now = ctx.app().platform.clock.now();
+            let found = stuck_work::find(conn, &viewer, uuid, now)
+                .await
+                .map_err(internal)?;
+            found.map(|work| Node::StuckWork(StuckWork(work)))
         }
     })
 }

@@ -144,9 +144,9 @@ impl Running {
         api.secure_cookies &= public_url.starts_with("https://");
         let mut worker = arguments.worker.clone();
         // An absolute one stays what it is.
-        worker.outbox = folder.join(&worker.outbox);
-        let outbox = worker.outbox.clone();
-        let smtp = worker.smtp_url.is_some();
+        worker.channels.outbox = folder.join(&worker.channels.outbox);
+        let outbox = worker.channels.outbox.clone();
+        let smtp = worker.channels.smtp_url.is_some();
         let graphiql = api.transport.graphiql;
 
         let mut roles = roles::Roles::default();

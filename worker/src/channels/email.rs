@@ -14,7 +14,7 @@ use lettre::{
 use uuid::Uuid;
 
 use super::{Channel, Outgoing, Receipt, outbox::write_once, smtp::Smtp};
-use crate::{JobError, WorkerError, settings::WorkerSettings};
+use crate::{JobError, WorkerError, settings::ChannelSettings};
 
 /// Sends plain-text mail by SMTP, or without a server writes `<outbox>/mail/<message id>.eml`.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl EmailChannel {
     ///
     /// # Errors
     /// [`WorkerError::Setting`] when an address or the URL cannot be used.
-    pub fn new(settings: &WorkerSettings) -> Result<Self, WorkerError> {
+    pub fn new(settings: &ChannelSettings) -> Result<Self, WorkerError> {
         let from: Mailbox = settings.mail_from.parse().map_err(|_| {
             setting(
                 "WANGQIAN_MAIL_FROM",

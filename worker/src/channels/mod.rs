@@ -12,7 +12,7 @@ use std::{fmt, sync::Arc};
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
-use crate::{JobError, WorkerError, settings::WorkerSettings};
+use crate::{JobError, WorkerError, settings::ChannelSettings};
 
 /// Where a person is reached: an e-mail address, a mobile number or a WeChat open id. Never shown in logs.
 #[derive(Clone, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Channels {
     ///
     /// # Errors
     /// [`WorkerError::Setting`] when an address or URL cannot be used.
-    pub fn new(settings: &WorkerSettings) -> Result<Self, WorkerError> {
+    pub fn new(settings: &ChannelSettings) -> Result<Self, WorkerError> {
         Ok(Self {
             email: Arc::new(EmailChannel::new(settings)?),
             sms: Arc::new(OutboxChannel::new(settings.outbox.join("sms"))),

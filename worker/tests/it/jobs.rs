@@ -297,3 +297,23 @@ async fn a_paper_that_cannot_be_drawn_is_parked_naming_the_field_and_an_absent_s
     .await;
     workers.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_owed_is_done_although_its_job_was_lost() {
+    let world = World::new().await;
+    let agreement = world.invite(world.in_days(10)).await;
+    world.take(world.graduate, agreement, AgreementStep::Accept).await;
+    world
+        .take(world.reviewer, agreement, AgreementStep::Approve)
+        .await;
+    world.db.execute("DELETE FROM jobs").await;
+    world.platform.clock.advance(wangqian_schema::stuck_work::GRACE);
+    let workers = world.work(&["--sweep-seconds", "1"]);
+    world.comes_to(0, PENDING).await;
+    world
+        .comes_to(0, "SELECT count(*) FROM documents WHERE ready_at IS NULL")
+        .await;
+    let query = "SELECT count(*) FROM messages WHERE channel = 'EMAIL' AND status = 'SENT'";
+    assert_eq!(world.db.number(query).await, world.sent("mail").len() as i64);
+    workers.stop().await;
+}

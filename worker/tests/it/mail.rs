@@ -13,13 +13,13 @@ use uuid::Uuid;
 use wangqian_worker::{
     JobError,
     channels::{Address, Channel, EmailChannel, Outgoing},
-    settings::WorkerSettings,
+    settings::ChannelSettings,
 };
 
 #[derive(Parser)]
 struct Cli {
     #[command(flatten)]
-    settings: WorkerSettings,
+    settings: ChannelSettings,
 }
 
 /// How the server treats the next mail; afterwards it accepts.

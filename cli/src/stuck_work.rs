@@ -1,0 +1,128 @@
+//! `wangqian stuck-work`: what should have been done and was not, and having it tried again.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use clap::Args;
+use uuid::Uuid;
+use wangqian_schema::{
+    db::{Connection, DatabaseSettings},
+    model::{PageRequest, page::MAX_PAGE},
+    stuck_work::{self, StuckWork, StuckWorkKind},
+    wake,
+};
+
+use crate::{
+    failure::{Exit, Failure},
+    platform::{database_url, platform},
+};
+
+/// Lists what should have been done and was not.
+#[derive(Clone, Debug, Args)]
+#[command(
+    long_about = "Lists what has been owed for more than two minutes, longest first: invitations past their deadline that are \
+        still open, reminders, papers that are not rendered, messages that were not sent. Exits with 1 if there is any, so \
+        that a monitor can call it. With --retry the listed work is tried again at once, parked or not. Safe while the \
+        platform runs.",
+    after_help = "Examples:\n  \
+        wangqian stuck-work\n  \
+        wangqian stuck-work --kind message --retry\n  \
+        wangqian stuck-work --id 01940000-0000-7000-8000-000000000000 --retry"
+)]
+pub struct Arguments {
+    /// Only work of this kind: expiry, reminder, document or message
+    #[arg(long, value_name = "KIND", value_parser = kind)]
+    pub kind: Option<StuckWorkKind>,
+    /// Only the work about this agreement, document or message
+    #[arg(long, value_name = "UUID")]
+    pub id: Option<Uuid>,
+    /// Have the listed work tried again at once
+    #[arg(long)]
+    pub retry: bool,
+    /// The database.
+    #[command(flatten, next_help_heading = "Database")]
+    pub database: DatabaseSettings,
+}
+
+fn kind(word: &str) -> Result<StuckWorkKind, String> {
+    StuckWorkKind::parse(&word.to_ascii_uppercase())
+        .ok_or_else(|| "not one of expiry, reminder, document, message".to_owned())
+}
+
+/// Runs it.
+///
+/// # Errors
+/// [`Failure`] when the database cannot be read, or something is stuck and was not to be tried again.
+pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let url = database_url(&arguments.database)?;
+    let platform = platform(url, &arguments.database, "")?;
+    let mut conn = platform
+        .pool
+        .get()
+        .await
+        .map_err(|error| Failure::database(&error.into()))?;
+    let now = platform.clock.now();
+    let found = walk(&mut conn, arguments, now).await?;
+    if arguments.retry {
+        if found > 0 {
+            wake::notify(&mut conn)
+                .await
+                .map_err(|error| Failure::database(&error.into()))?;
+        }
+        return crate::print(&format!("{found} piece(s) of work tried again\n"));
+    }
+    crate::print(&format!("{found} piece(s) of work stuck\n"))?;
+    if found == 0 {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Finding,
+        format!("{found} piece(s) of work are stuck"),
+        "the last errors above say why; without one, no worker takes the queue",
+        "mend the cause, then `wangqian stuck-work --retry`; see docs/OPERATIONS.md, Stuck work",
+    ))
+}
+
+/// Prints page by page, and drives what is to be driven; gives how many there were.
+async fn walk(conn: &mut Connection, arguments: &Arguments, now: DateTime<Utc>) -> Result<u64, Failure> {
+    let mut request = PageRequest::first(MAX_PAGE);
+    let mut found = 0;
+    loop {
+        let page = stuck_work::page(conn, &request, now)
+            .await
+            .map_err(|error| Failure::database(&error.into()))?;
+        let mut text = String::new();
+        let wanted = |work: &&StuckWork| {
+            arguments.kind.is_none_or(|kind| kind == work.kind) && arguments.id.is_none_or(|id| id == work.id)
+        };
+        for work in page.items.iter().filter(wanted) {
+            if arguments.retry {
+                stuck_work::drive(conn, work, now)
+                    .await
+                    .map_err(|error| Failure::database(&error.into()))?;
+            }
+            text.push_str(&line(work, now));
+            found += 1;
+        }
+        crate::print(&text)?;
+        match page.items.last() {
+            Some(last) if page.has_next => request.after = Some(last.key()),
+            _ => return Ok(found),
+        }
+    }
+}
+
+fn line(work: &StuckWork, now: DateTime<Utc>) -> String {
+    let age = (now - work.owed_since).num_minutes();
+    let job = work.job_state.map_or("NO JOB", |state| state.as_str());
+    let attempts = match (work.attempt, work.max_attempts) {
+        (Some(attempt), Some(most)) => format!(", attempt {attempt} of {most}"),
+        _ => String::new(),
+    };
+    let next = work.next_attempt_at.map_or_else(String::new, |at| {
+        format!(", next at {}", at.to_rfc3339_opts(SecondsFormat::Secs, true))
+    });
+    let error = work.last_error.as_deref().unwrap_or("no error noted");
+    format!(
+        "{} {} (case {}): owed for {age} min; {job}{attempts}{next}; {error}\n",
+        work.kind, work.id, work.case_id
+    )
+}

@@ -1,0 +1,353 @@
+//! Stuck work: what should have been expired, reminded of, rendered or sent by now and was not. Found in the cases
+//! themselves and not only among the jobs, so that a job that was lost shows as well. What is found can be driven again.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use crate::{
+    jobs::{self, ExpireInvitation, Job, RemindInvitation, RenderDocument, SendMessage},
+    model::{Page, PageRequest, Viewer, message::MessageStatus},
+    tables::{jobs as jobs_table, messages},
+    text_enum::text_enum,
+    workflow::agreement::REMINDER_LEAD,
+};
+
+/// For how long work may be owed before it counts as stuck: enough for the first few attempts on a busy day.
+pub const GRACE: TimeDelta = TimeDelta::minutes(2);
+
+/// Rows that a sweep reads at a time; more than a person's page, since after an outage there may be very many.
+const SWEEP: u32 = 1000;
+
+text_enum! {
+    /// What was to be done.
+    pub enum StuckWorkKind {
+        /// An invitation whose deadline has passed is still open.
+        Expiry = "EXPIRY",
+        /// The graduate was not reminded of an invitation in its last 24 hours.
+        Reminder = "REMINDER",
+        /// The paper of a signed agreement is not rendered and stored.
+        Document = "DOCUMENT",
+        /// A message has not left the platform.
+        Message = "MESSAGE",
+    }
+}
+
+text_enum! {
+    /// How the job of a piece of work stands.
+    pub enum JobState {
+        /// It waits for its time: for its first attempt, or for the next.
+        Ready = "READY",
+        /// A worker is at it.
+        Running = "RUNNING",
+        /// It was done: a new one takes its place when the work is owed all the same.
+        Done = "DONE",
+        /// Its attempts are used up, or it cannot succeed as things are: it waits for an operator.
+        Parked = "PARKED",
+    }
+}
+
+/// Where a piece of work stands in the list: since when it is owed, and its id.
+pub type StuckWorkKey = (DateTime<Utc>, Uuid);
+
+/// A piece of work that is stuck, with its job where there is one that is not done.
+#[derive(QueryableByName, Clone, Debug)]
+pub struct StuckWork {
+    /// The agreement, document or message that it is about, by its kind.
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    /// What was to be done.
+    #[diesel(sql_type = Text)]
+    pub kind: StuckWorkKind,
+    /// The case whose step owes it: an agreement, or for messages also a graduate or an employer.
+    #[diesel(sql_type = SqlUuid)]
+    pub case_id: Uuid,
+    /// Since when it is owed.
+    #[diesel(sql_type = Timestamptz)]
+    pub owed_since: DateTime<Utc>,
+    /// How its job stands; `None` when there is none, which the next sweep mends.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub job_state: Option<JobState>,
+    /// How often the job was begun.
+    #[diesel(sql_type = Nullable<Integer>)]
+    pub attempt: Option<i32>,
+    /// How often it may be begun.
+    #[diesel(sql_type = Nullable<Integer>)]
+    pub max_attempts: Option<i32>,
+    /// When it is tried next.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub next_attempt_at: Option<DateTime<Utc>>,
+    /// How the last attempt failed; without personal data.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub last_error: Option<String>,
+}
+
+impl StuckWork {
+    /// Its place in the list.
+    pub fn key(&self) -> StuckWorkKey {
+        (self.owed_since, self.id)
+    }
+}
+
+/// One source of the list: a range of a partial index, in the list's order, no longer than a page. A place in the list
+/// without an id stands before everything of its time.
+macro_rules! source {
+    ($kind:literal, $queue:literal, $case:literal, $owed:literal, $given_up:literal, $from:literal, $key:literal, $open:literal, $direction:literal) => {
+        concat!(
+            "(SELECT '",
+            $kind,
+            "' AS kind, '",
+            $queue,
+            "' AS queue, work.id, ",
+            $case,
+            " AS case_id, ",
+            $owed,
+            " AS owed_since, ",
+            $given_up,
+            " AS given_up FROM ",
+            $from,
+            " WHERE ",
+            $open,
+            " AND ($3::timestamptz IS NULL OR (",
+            $key,
+            ", work.id) > ($3, coalesce($4, '00000000-0000-0000-0000-000000000000')))",
+            " AND ($5::timestamptz IS NULL OR (",
+            $key,
+            ", work.id) < ($5, coalesce($6, 'ffffffff-ffff-ffff-ffff-ffffffffffff')))",
+            " AND ($7::uuid IS NULL OR work.id = $7)",
+            " ORDER BY ",
+            $key,
+            " ",
+            $direction,
+            ", work.id ",
+            $direction,
+            " LIMIT $8)"
+        )
+    };
+}
+
+/// $1 the time before which work counts as stuck, $2 now, $3 and $4 the place after which, $5 and $6 the place before
+/// which, $7 one id, $8 how many. The job is the unfinished one, of which there is one at most, else the last parked
+/// one: two descents of partial indexes a row. A message that was given up counts as parked whatever its job says.
+macro_rules! list {
+    ($direction:literal) => {
+        concat!(
+            "SELECT owed.*, CASE WHEN owed.given_up THEN 'PARKED' ELSE job.state END AS job_state, job.attempt, job.max_attempts, \
+               CASE WHEN job.state = 'READY' AND NOT owed.given_up THEN job.run_at END AS next_attempt_at, job.last_error \
+             FROM (SELECT * FROM (",
+            source!("EXPIRY", "expire_invitation", "work.id", "work.response_deadline", "false", "agreements AS work",
+                "work.response_deadline", "work.status = 'INVITED' AND work.response_deadline <= $1", $direction),
+            " UNION ALL ",
+            source!("DOCUMENT", "render_document", "work.agreement_id", "work.created_at", "false", "documents AS work",
+                "work.created_at", "work.ready_at IS NULL AND work.created_at <= $1", $direction),
+            " UNION ALL ",
+            source!("MESSAGE", "send_message", "event.case_id", "work.created_at", "work.status = 'PARKED'",
+                "messages AS work JOIN case_events AS event ON event.id = work.event_id",
+                "work.created_at", "work.status IN ('PENDING', 'PARKED') AND work.created_at <= $1", $direction),
+            " UNION ALL ",
+            // In the order of the deadline, which is that of the reminder; DOMAIN.md's 24 hours stand in REMINDER_LEAD.
+            source!("REMINDER", "remind_invitation", "work.id", "work.response_deadline - interval '24 hours'",
+                "false", "agreements AS work", "work.response_deadline - interval '24 hours'",
+                "work.status = 'INVITED' AND work.reminded_at IS NULL AND work.response_deadline > $2 \
+                 AND work.response_deadline <= $1 + interval '24 hours' \
+                 AND work.invited_at < work.response_deadline - interval '24 hours'", $direction),
+            ") AS every ORDER BY owed_since ", $direction, ", id ", $direction, " LIMIT $8) AS owed \
+             LEFT JOIN LATERAL (\
+               (SELECT state, attempt, max_attempts, run_at, last_error FROM jobs \
+                WHERE queue = owed.queue AND unique_key = owed.id::text AND state IN ('READY', 'RUNNING')) \
+               UNION ALL \
+               (SELECT state, attempt, max_attempts, run_at, last_error FROM jobs \
+                WHERE queue = owed.queue AND unique_key = owed.id::text AND state = 'PARKED' ORDER BY jobs.id DESC LIMIT 1) \
+               LIMIT 1) AS job ON true \
+             ORDER BY owed.owed_since ", $direction, ", owed.id ", $direction
+        )
+    };
+}
+
+const OLDEST_FIRST: &str = list!("ASC");
+const NEWEST_FIRST: &str = list!("DESC");
+
+async fn load(
+    conn: &mut AsyncPgConnection,
+    request: &PageRequest<StuckWorkKey>,
+    only: Option<Uuid>,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<StuckWork>> {
+    let query = if request.backward {
+        NEWEST_FIRST
+    } else {
+        OLDEST_FIRST
+    };
+    let (after, before) = (request.after.unzip(), request.before.unzip());
+    sql_query(query)
+        .bind::<Timestamptz, _>(now - GRACE)
+        .bind::<Timestamptz, _>(now)
+        .bind::<Nullable<Timestamptz>, _>(after.0)
+        .bind::<Nullable<SqlUuid>, _>(after.1)
+        .bind::<Nullable<Timestamptz>, _>(before.0)
+        .bind::<Nullable<SqlUuid>, _>(before.1)
+        .bind::<Nullable<SqlUuid>, _>(only)
+        .bind::<BigInt, _>(request.fetch())
+        .load(conn)
+        .await
+}
+
+/// Operators alone see what is stuck; for everybody else there is nothing.
+const fn visible_to(viewer: &Viewer) -> bool {
+    matches!(viewer, Viewer::Operator { .. })
+}
+
+/// What is stuck, longest first.
+///
+/// # Errors
+/// The database's.
+pub async fn list(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    request: &PageRequest<StuckWorkKey>,
+    now: DateTime<Utc>,
+) -> QueryResult<Page<StuckWork>> {
+    if !visible_to(viewer) {
+        return Ok(Page::default());
+    }
+    Ok(request.page(load(conn, request, None, now).await?))
+}
+
+/// A piece of work that is stuck, by the id of what it is about.
+///
+/// # Errors
+/// The database's.
+pub async fn find(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<StuckWork>> {
+    if !visible_to(viewer) {
+        return Ok(None);
+    }
+    Ok(load(conn, &PageRequest::first(1), Some(id), now).await?.pop())
+}
+
+/// Has a piece of stuck work tried again (see [`drive`]) for a viewer who may, and gives it as it stands then. `None` when
+/// there is none such.
+///
+/// # Errors
+/// The database's.
+pub async fn retry(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<StuckWork>> {
+    let Some(work) = find(conn, viewer, id, now).await? else {
+        return Ok(None);
+    };
+    drive(conn, &work, now).await?;
+    // Done in the blink of an eye between: as it was, then.
+    Ok(Some(find(conn, viewer, id, now).await?.unwrap_or(work)))
+}
+
+/// All that is stuck, longest first, page by page: for the command line, which acts without an account.
+///
+/// # Errors
+/// The database's.
+pub async fn page(
+    conn: &mut AsyncPgConnection,
+    request: &PageRequest<StuckWorkKey>,
+    now: DateTime<Utc>,
+) -> QueryResult<Page<StuckWork>> {
+    Ok(request.page(load(conn, request, None, now).await?))
+}
+
+/// Has the work tried again at once, with all its attempts before it: a parked or waiting job becomes due, a lost one
+/// is made anew, and a message that was given up is owed again. One that runs is left to its worker. All or nothing.
+///
+/// # Errors
+/// The database's.
+pub async fn drive(conn: &mut AsyncPgConnection, work: &StuckWork, now: DateTime<Utc>) -> QueryResult<()> {
+    let id = work.id;
+    conn.transaction(async |conn: &mut AsyncPgConnection| match work.kind {
+        StuckWorkKind::Expiry => again(conn, &ExpireInvitation { agreement_id: id }, now).await,
+        StuckWorkKind::Reminder => again(conn, &RemindInvitation { agreement_id: id }, now).await,
+        StuckWorkKind::Document => again(conn, &RenderDocument { document_id: id }, now).await,
+        StuckWorkKind::Message => {
+            diesel::update(messages::table.find(id))
+                .filter(messages::status.eq(MessageStatus::Parked))
+                .set((
+                    messages::status.eq(MessageStatus::Pending),
+                    messages::last_error.eq(None::<String>),
+                ))
+                .execute(conn)
+                .await?;
+            again(conn, &SendMessage { message_id: id }, now).await
+        }
+    })
+    .await
+}
+
+/// The parked job stays as the record of what went wrong only until it is driven: then it is the same row that runs.
+async fn again<J: Job>(conn: &mut AsyncPgConnection, job: &J, now: DateTime<Utc>) -> QueryResult<()> {
+    let of_job = jobs_table::table
+        .filter(jobs_table::queue.eq(J::QUEUE))
+        .filter(jobs_table::unique_key.eq(job.unique_key()));
+    let found: Option<(i64, JobState)> = of_job
+        .filter(jobs_table::state.ne(JobState::Done))
+        // An unfinished one before a parked one: its key would keep that from becoming a second.
+        .order((
+            jobs_table::state.eq(JobState::Parked).asc(),
+            jobs_table::id.desc(),
+        ))
+        .select((jobs_table::id, jobs_table::state))
+        .for_update()
+        .first(conn)
+        .await
+        .optional()?;
+    match found {
+        Some((_, JobState::Running)) => Ok(()),
+        Some((id, _)) => {
+            diesel::update(jobs_table::table.find(id))
+                .set((
+                    jobs_table::state.eq(JobState::Ready),
+                    jobs_table::attempt.eq(0),
+                    jobs_table::run_at.eq(now),
+                    jobs_table::finished_at.eq(None::<DateTime<Utc>>),
+                ))
+                .execute(conn)
+                .await?;
+            Ok(())
+        }
+        None => jobs::enqueue(conn, job, now).await,
+    }
+}
+
+/// Makes the lost jobs of stuck work anew, those that are owed longest first, and gives how many. What is parked waits
+/// for an operator. Several sweeps at once do no harm: a job's key lets one of them through.
+///
+/// # Errors
+/// The database's; what was driven before stays driven.
+pub async fn sweep(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<u64> {
+    let mut driven = 0;
+    let mut request = PageRequest {
+        limit: SWEEP,
+        ..PageRequest::first(1)
+    };
+    loop {
+        let page = page(conn, &request, now).await?;
+        for work in page.items.iter().filter(|work| work.job_state.is_none()) {
+            drive(conn, work, now).await?;
+            driven += 1;
+        }
+        match page.items.last() {
+            Some(last) if page.has_next => request.after = Some(last.key()),
+            _ => return Ok(driven),
+        }
+    }
+}
+
+const _: () = assert!(REMINDER_LEAD.num_hours() == 24, "the list's SQL says 24 hours");

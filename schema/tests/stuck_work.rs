@@ -1,0 +1,321 @@
+//! What is owed and not done shows, whatever became of its job, and can be driven again.
+
+use chrono::TimeDelta;
+use wangqian_schema::{
+    model::{PageRequest, Viewer},
+    step::AgreementStep,
+    stuck_work::{self, GRACE, JobState, StuckWork, StuckWorkKind},
+    workflow::ReviewRoute,
+};
+
+use crate::support::{Campus, Company, World, count, execute, number, text};
+
+struct Scene {
+    world: World,
+    campus: Campus,
+    employer: Company,
+    operator: Viewer,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let world = World::new().await;
+        Self {
+            campus: world.school(ReviewRoute::SchoolOnly).await,
+            employer: world.employer().await,
+            operator: world.operator().await,
+            world,
+        }
+    }
+
+    async fn list(&self) -> Vec<StuckWork> {
+        let mut conn = self.world.conn().await;
+        let request = PageRequest::first(100);
+        let page = stuck_work::list(&mut conn, &self.operator, &request, self.world.now()).await;
+        page.unwrap().items
+    }
+
+    async fn kinds(&self) -> Vec<&'static str> {
+        let list = self.list().await;
+        let mut kinds: Vec<_> = list.iter().map(|work| work.kind.as_str()).collect();
+        kinds.dedup();
+        kinds
+    }
+
+    async fn execute(&self, statements: &str) {
+        execute(&mut *self.world.conn().await, statements).await;
+    }
+
+    async fn sweep(&self) -> u64 {
+        stuck_work::sweep(&mut *self.world.conn().await, self.world.now())
+            .await
+            .unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_that_is_owed_too_long_shows_oldest_first_and_nothing_else() {
+    let scene = Scene::new().await;
+    let world = &scene.world;
+    let student = world.graduate(&scene.campus, 0).await;
+    let invited = world.invite(&scene.employer, &student).await;
+    let deadline = world
+        .find(&student.viewer, invited)
+        .await
+        .agreement
+        .response_deadline;
+    assert_eq!(scene.kinds().await, Vec::<&str>::new(), "nothing is late yet");
+
+    world.platform.clock.advance(GRACE);
+    let messages = scene.list().await;
+    assert!(!messages.is_empty());
+    for work in &messages {
+        assert_eq!((work.kind, work.case_id), (StuckWorkKind::Message, invited));
+        assert_eq!(work.job_state, Some(JobState::Ready));
+        assert!(work.next_attempt_at.is_some());
+    }
+    scene
+        .execute("UPDATE messages SET status = 'SENT' WHERE channel <> 'IN_APP'")
+        .await;
+    assert_eq!(scene.kinds().await, Vec::<&str>::new(), "sent");
+
+    let to = |moment| world.platform.clock.advance(moment - world.now());
+    to(deadline - TimeDelta::hours(24) + GRACE - TimeDelta::seconds(5));
+    assert_eq!(
+        scene.kinds().await,
+        Vec::<&str>::new(),
+        "the reminder has its grace too"
+    );
+    to(deadline - TimeDelta::hours(24) + GRACE);
+    assert_eq!(scene.kinds().await, ["REMINDER"]);
+    to(deadline);
+    assert_eq!(scene.kinds().await, Vec::<&str>::new(), "too late to remind");
+    to(deadline + GRACE);
+    assert_eq!(scene.kinds().await, ["EXPIRY"]);
+    assert_eq!(scene.list().await[0].owed_since, deadline);
+    world.work(invited, AgreementStep::Expire).await.unwrap();
+    scene
+        .execute("UPDATE messages SET status = 'SENT' WHERE channel <> 'IN_APP'")
+        .await;
+    assert_eq!(scene.kinds().await, Vec::<&str>::new());
+
+    let again = world.invite(&scene.employer, &student).await;
+    world
+        .take(&student.viewer, again, AgreementStep::Accept)
+        .await
+        .unwrap();
+    let school = world.school_reviewer(&scene.campus).await;
+    world.take(&school, again, AgreementStep::Approve).await.unwrap();
+    world.platform.clock.advance(GRACE);
+    let kinds: Vec<_> = scene.list().await.iter().map(|work| work.kind).collect();
+    assert!(
+        kinds.contains(&StuckWorkKind::Document) && kinds.contains(&StuckWorkKind::Message),
+        "{kinds:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_but_operators_sees_or_drives_it() {
+    let scene = Scene::new().await;
+    let world = &scene.world;
+    let student = world.graduate(&scene.campus, 0).await;
+    world.invite(&scene.employer, &student).await;
+    world.platform.clock.advance(GRACE);
+    let work = scene.list().await.remove(0);
+    let before = text(&mut *world.conn().await, "SELECT jobs FROM jobs ORDER BY id").await;
+    for viewer in [
+        student.viewer,
+        scene.employer.viewer,
+        world.school_reviewer(&scene.campus).await,
+        world.department_reviewer(&scene.campus, 0).await,
+    ] {
+        let mut conn = world.conn().await;
+        let now = world.now();
+        let page = stuck_work::list(&mut conn, &viewer, &PageRequest::first(10), now).await;
+        assert!(page.unwrap().items.is_empty(), "{viewer:?}");
+        assert!(
+            stuck_work::find(&mut conn, &viewer, work.id, now)
+                .await
+                .unwrap()
+                .is_none()
+        );
+        assert!(
+            stuck_work::retry(&mut conn, &viewer, work.id, now)
+                .await
+                .unwrap()
+                .is_none()
+        );
+    }
+    let after = text(&mut *world.conn().await, "SELECT jobs FROM jobs ORDER BY id").await;
+    assert_eq!(before, after);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parked_message_and_its_job_are_driven_together() {
+    let scene = Scene::new().await;
+    let world = &scene.world;
+    let student = world.graduate(&scene.campus, 0).await;
+    world.invite(&scene.employer, &student).await;
+    world.platform.clock.advance(GRACE);
+    let id = scene.list().await[0].id;
+    scene
+        .execute(&format!(
+            "UPDATE messages SET status = 'PARKED', last_error = 'no' WHERE id = '{id}';
+             UPDATE jobs SET state = 'PARKED', attempt = 20, last_error = 'attempt 20: no', finished_at = now()
+             WHERE unique_key = '{id}'"
+        ))
+        .await;
+    let found = async || {
+        let mut conn = world.conn().await;
+        stuck_work::find(&mut conn, &scene.operator, id, world.now())
+            .await
+            .unwrap()
+            .unwrap()
+    };
+    let parked = found().await;
+    assert_eq!(parked.job_state, Some(JobState::Parked));
+    assert_eq!((parked.attempt, parked.next_attempt_at), (Some(20), None));
+    assert_eq!(parked.last_error.as_deref(), Some("attempt 20: no"));
+    assert_eq!(scene.sweep().await, 0, "what is parked waits for a person");
+
+    let mut conn = world.conn().await;
+    let now = world.now();
+    let retried = stuck_work::retry(&mut conn, &scene.operator, id, now)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (retried.job_state, retried.attempt),
+        (Some(JobState::Ready), Some(0))
+    );
+    assert_eq!(retried.next_attempt_at, Some(now));
+    assert_eq!(count(&mut conn, "messages", "status = 'PARKED'").await, 0);
+    assert_eq!(
+        count(&mut conn, "jobs", &format!("unique_key = '{id}'")).await,
+        1,
+        "the same row"
+    );
+
+    // The job is gone as well: the message was given up all the same, and is not sent by itself.
+    scene
+        .execute(&format!(
+            "UPDATE messages SET status = 'PARKED' WHERE id = '{id}'; DELETE FROM jobs WHERE unique_key = '{id}'"
+        ))
+        .await;
+    assert_eq!(found().await.job_state, Some(JobState::Parked));
+    assert_eq!(scene.sweep().await, 0);
+    stuck_work::retry(&mut conn, &scene.operator, id, now)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        count(
+            &mut conn,
+            "jobs",
+            &format!("unique_key = '{id}' AND state = 'READY'")
+        )
+        .await,
+        1
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_job_is_left_to_its_worker_and_an_unfinished_one_goes_before_a_parked_one() {
+    let scene = Scene::new().await;
+    let world = &scene.world;
+    let student = world.graduate(&scene.campus, 0).await;
+    world.invite(&scene.employer, &student).await;
+    world.platform.clock.advance(GRACE);
+    let id = scene.list().await[0].id;
+    scene
+        .execute(&format!(
+            "INSERT INTO jobs (queue, payload, max_attempts, unique_key, state, finished_at)
+             SELECT queue, payload, max_attempts, unique_key, 'PARKED', now() FROM jobs WHERE unique_key = '{id}';
+             UPDATE jobs SET state = 'RUNNING', attempt = 3, lease_token = gen_random_uuid(), lease_until = now() + '1 hour'
+             WHERE unique_key = '{id}' AND state = 'READY'"
+        ))
+        .await;
+    let query = format!("SELECT jobs FROM jobs WHERE unique_key = '{id}' ORDER BY id");
+    let mut conn = world.conn().await;
+    let before = text(&mut conn, &query).await;
+    let work = stuck_work::retry(&mut conn, &scene.operator, id, world.now())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((work.job_state, work.attempt), (Some(JobState::Running), Some(3)));
+    assert_eq!(text(&mut conn, &query).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sweeps_make_lost_jobs_anew_once() {
+    let scene = Scene::new().await;
+    let world = &scene.world;
+    for _ in 0..3 {
+        let student = world.graduate(&scene.campus, 0).await;
+        world.invite(&scene.employer, &student).await;
+    }
+    let mut conn = world.conn().await;
+    scene.execute("DELETE FROM jobs").await;
+    assert_eq!(scene.sweep().await, 0, "nothing is late yet");
+    world.platform.clock.advance(TimeDelta::days(60));
+    let owed = number(
+        &mut conn,
+        "SELECT count(*) FROM messages WHERE status = 'PENDING'",
+    )
+    .await
+        + 3;
+    let sweeps: Vec<u64> = futures_util::future::join_all((0..4).map(|_| scene.sweep())).await;
+    assert!(sweeps.iter().all(|driven| *driven <= owed.unsigned_abs()));
+    assert_eq!(
+        count(&mut conn, "jobs", "state = 'READY'").await,
+        owed,
+        "each once"
+    );
+    assert_eq!(scene.sweep().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_hold_every_piece_once_in_both_directions() {
+    let scene = Scene::new().await;
+    let world = &scene.world;
+    for _ in 0..4 {
+        let student = world.graduate(&scene.campus, 0).await;
+        world.invite(&scene.employer, &student).await;
+    }
+    // All owed at the same moment, so that only the id tells their places.
+    scene
+        .execute("UPDATE messages SET created_at = '2026-01-01'")
+        .await;
+    world.platform.clock.advance(TimeDelta::days(60));
+    let all: Vec<_> = scene.list().await.iter().map(StuckWork::key).collect();
+    assert!(all.len() >= 8 && all.is_sorted(), "{all:?}");
+    for backward in [false, true] {
+        let mut request = PageRequest {
+            backward,
+            ..PageRequest::first(3)
+        };
+        let mut seen = Vec::new();
+        loop {
+            let mut conn = world.conn().await;
+            let page = stuck_work::list(&mut conn, &scene.operator, &request, world.now())
+                .await
+                .unwrap();
+            let keys: Vec<_> = page.items.iter().map(StuckWork::key).collect();
+            if backward {
+                seen.splice(0..0, keys.iter().copied());
+                request.before = keys.first().copied();
+            } else {
+                seen.extend(&keys);
+                request.after = keys.last().copied();
+            }
+            if !(if backward {
+                page.has_previous
+            } else {
+                page.has_next
+            }) {
+                break;
+            }
+        }
+        assert_eq!(seen, all, "backward: {backward}");
+    }
+}

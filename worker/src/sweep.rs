@@ -1,0 +1,31 @@
+//! The sweep: makes lost jobs anew, so that what is owed is done although its job is gone. What is parked waits for an
+//! operator.
+
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+use wangqian_schema::{Platform, stuck_work};
+
+/// Sweeps at once and then every so often, for ever. A failure is made good by the next sweep.
+pub(crate) async fn sweep(platform: &Platform, every: Duration) {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match once(platform).await {
+            Ok(0) => {}
+            Ok(driven) => {
+                tracing::warn!(driven, "work was owed and had no job: it has one again");
+                platform.waker.wake();
+            }
+            Err(error) => tracing::warn!(%error, "stuck work could not be looked for"),
+        }
+    }
+}
+
+async fn once(platform: &Platform) -> Result<u64, String> {
+    let mut conn = platform.pool.get().await.map_err(|error| error.to_string())?;
+    stuck_work::sweep(&mut conn, platform.clock.now())
+        .await
+        .map_err(|error| error.to_string())
+}
