@@ -13,6 +13,7 @@ mod commands;
 mod demo;
 mod limits;
 mod live;
+mod logging_in;
 mod online_signing;
 mod races;
 mod roles;

@@ -36,6 +36,8 @@ pub enum UserErrorCode {
     IdempotencyKeyReused,
     /// 账号或密码错误 No account has this identifier and password.
     WrongCredentials,
+    /// 尝试次数过多 Too many failed attempts: nothing is looked at for a while, whether it is right or wrong.
+    TooManyAttempts,
 }
 
 /// Something that a person can put right.

@@ -25,6 +25,10 @@ pub struct ApiSettings {
     /// How long a download link of a document works, in seconds.
     #[arg(long, env = "WANGQIAN_DOWNLOAD_LINK_SECONDS", default_value_t = 300)]
     pub download_link_seconds: u32,
+    /// Attempts to log in with one identifier that may fail in a row before it is locked for a while: a minute, then longer
+    /// and longer, up to a quarter of an hour.
+    #[arg(long, env = "WANGQIAN_LOGIN_ATTEMPTS", default_value_t = 5, value_parser = clap::value_parser!(i32).range(1..=1000))]
+    pub login_attempts: i32,
     /// Whether the session cookie is sent over HTTPS only. Switch off for plain HTTP on a laptop.
     #[arg(long, env = "WANGQIAN_SECURE_COOKIES", default_value_t = true, action = clap::ArgAction::Set)]
     pub secure_cookies: bool,

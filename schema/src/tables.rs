@@ -188,6 +188,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    login_throttles (identifier_hash) {
+        identifier_hash -> Bytea,
+        attempts -> Int4,
+        last_attempt_at -> Timestamptz,
+        locked_until -> Timestamptz,
+    }
+}
+
+diesel::table! {
     messages (id) {
         id -> Uuid,
         event_id -> Int8,
@@ -289,6 +298,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     graduates,
     idempotency_keys,
     jobs,
+    login_throttles,
     messages,
     operators,
     reviewers,

@@ -132,7 +132,8 @@ pub(super) struct World {
 impl World {
     /// Before any step.
     pub(super) async fn new() -> Self {
-        let server = Server::empty().await;
+        // Everybody tries a wrong password.
+        let server = Server::empty_with(&["--login-attempts=1000"]).await;
         let platform = &server.platform;
         let school = people::school(platform, ReviewRoute::DepartmentThenSchool).await;
         let (department, other_department) = people::department(platform, school.school).await;

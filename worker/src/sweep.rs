@@ -1,10 +1,10 @@
-//! The sweep: makes lost jobs anew, so that what is owed is done although its job is gone. What is parked waits for an
-//! operator.
+//! The sweep: makes lost jobs anew, so that what is owed is done although its job is gone, and forgets what need not be
+//! kept. What is parked waits for an operator.
 
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
-use wangqian_schema::{Platform, stuck_work};
+use wangqian_schema::{Platform, model::login_throttle, stuck_work};
 
 /// Sweeps at once and then every so often, for ever. A failure is made good by the next sweep.
 pub(crate) async fn sweep(platform: &Platform, every: Duration) {
@@ -18,14 +18,18 @@ pub(crate) async fn sweep(platform: &Platform, every: Duration) {
                 tracing::warn!(driven, "work was owed and had no job: it has one again");
                 platform.waker.wake();
             }
-            Err(error) => tracing::warn!(%error, "stuck work could not be looked for"),
+            Err(error) => tracing::warn!(%error, "the sweep failed; there will be another"),
         }
     }
 }
 
 async fn once(platform: &Platform) -> Result<u64, String> {
     let mut conn = platform.pool.get().await.map_err(|error| error.to_string())?;
-    stuck_work::sweep(&mut conn, platform.clock.now())
+    let now = platform.clock.now();
+    login_throttle::forget(&mut conn, now)
+        .await
+        .map_err(|error| error.to_string())?;
+    stuck_work::sweep(&mut conn, now)
         .await
         .map_err(|error| error.to_string())
 }

@@ -1,12 +1,14 @@
 //! Accounts: log in, log out, sessions, and who the viewer is.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, Union, connection::Connection};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use wangqian_schema::{
     model::{
         Viewer as SchemaViewer,
         account::{self, Identifier},
-        employer as employers, graduate as graduates, reviewer as reviewers,
+        employer as employers, graduate as graduates,
+        login_throttle::{self, Admission, Subject},
+        reviewer as reviewers,
         session::{self, Session as SessionRow},
     },
     password,
@@ -269,6 +271,14 @@ impl AccountQuery {
     }
 }
 
+fn too_many_attempts(pause: TimeDelta) -> UserError {
+    let minutes = pause.num_seconds().max(1).saturating_add(59) / 60;
+    UserError::new(
+        UserErrorCode::TooManyAttempts,
+        format!("登录失败次数过多，请约 {minutes} 分钟后再试"),
+    )
+}
+
 /// Logging in and out.
 #[derive(Default)]
 pub struct AccountMutation;
@@ -276,7 +286,8 @@ pub struct AccountMutation;
 #[Object]
 impl AccountMutation {
     /// 登录 Logs in with an identifier and a password (§1). An unknown identifier and a wrong password get the same
-    /// answer after the same work.
+    /// answer after the same work. After five failed attempts in a row the identifier is locked for a minute, and with
+    /// each further one for longer, up to fifteen minutes: `TOO_MANY_ATTEMPTS`, for an unknown identifier as well.
     async fn log_in(&self, ctx: &Context<'_>, input: LogInInput) -> async_graphql::Result<LogInPayload> {
         let app = ctx.app();
         let refused = |error| LogInPayload {
@@ -298,12 +309,21 @@ impl AccountMutation {
                 .map_err(internal)?,
             None => None,
         };
-        // Hashing takes a while: no connection is held meanwhile.
-        drop(conn);
         let (account_id, hash) = match credentials {
             Some(found) => (Some(found.account_id), found.password_hash),
             None => (None, password::NOBODYS_HASH.to_owned()),
         };
+        let subject = Subject::of(&input.identifier);
+        let now = app.platform.clock.now();
+        let free = app.settings.login_attempts;
+        let admission = login_throttle::admit(&mut conn, subject, free, now)
+            .await
+            .map_err(internal)?;
+        if let Admission::Locked(until) = admission {
+            return Ok(refused(too_many_attempts(until - now)));
+        }
+        // Hashing takes a while: no connection is held meanwhile.
+        drop(conn);
         let slot = app.password_slots.acquire().await.map_err(internal)?;
         let verified = tokio::task::spawn_blocking(move || password::verify(&input.password, &hash)).await;
         drop(slot);
@@ -316,6 +336,9 @@ impl AccountMutation {
 
         let now = app.platform.clock.now();
         let mut conn = ctx.connection().await?;
+        login_throttle::succeeded(&mut conn, subject)
+            .await
+            .map_err(internal)?;
         let user_agent = ctx.caller().user_agent.as_deref();
         let (session, token) = session::begin(&mut conn, account_id, user_agent, now)
             .await

@@ -9,6 +9,7 @@ pub mod engagement;
 pub mod event;
 pub mod graduate;
 pub mod idempotency;
+pub mod login_throttle;
 pub mod message;
 pub mod page;
 pub mod reviewer;
