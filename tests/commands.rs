@@ -2,6 +2,11 @@
 
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use wangqian_embedded::test_database;
+use wangqian_schema::model::{
+    Viewer,
+    account::{self, Identifier},
+    session,
+};
 
 use crate::support::process::{free_port, output, stderr, stdout, wangqian};
 
@@ -115,6 +120,7 @@ fn help_names_settings_and_hides_secrets() {
         "demo",
         "audit",
         "stuck-work",
+        "add-operator",
         "health",
     ] {
         let help = output(
@@ -237,4 +243,38 @@ fn a_test_mail_says_what_became_of_it() {
         wrong.status.code() == Some(2) && stderr(&wrong).contains("WANGQIAN_MAIL_FROM"),
         "{wrong:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_is_added_once_and_logs_in_with_the_printed_password() {
+    let url = empty_database().await;
+    let run = |arguments: &[&str]| output(wangqian().args(arguments).env("DATABASE_URL", &url));
+    let add = |email: &str, name: &str| run(&["add-operator", "--email", email, "--name", name]);
+    let early = add("operator@example.com", "示例管理员");
+    assert_eq!(early.status.code(), Some(4), "not migrated yet: {early:?}");
+    assert!(run(&["migrate"]).status.success());
+    for (email, name) in [("nobody", "示例管理员"), ("operator@example.com", " ")] {
+        assert_eq!(add(email, name).status.code(), Some(2), "{email} {name:?}");
+    }
+
+    let added = add("Operator@example.com", "示例管理员");
+    let password = stdout(&added).trim().to_owned();
+    assert!(added.status.success() && password.len() == 20, "{added:?}");
+    let again = add("operator@example.com", "另一管理员");
+    assert_eq!(again.status.code(), Some(1), "{again:?}");
+
+    let mut conn = AsyncPgConnection::establish(&url).await.expect("the database");
+    let identifier = Identifier::parse("operator@example.com").expect("an address");
+    let found = account::find_credentials(&mut conn, &identifier).await;
+    let found = found.expect("an answer").expect("the account");
+    assert!(wangqian_schema::password::verify(&password, &found.password_hash));
+    let now = wangqian_schema::clock::Clock::default().now();
+    let (_, token) = session::begin(&mut conn, found.account_id, None, now)
+        .await
+        .expect("a session");
+    let (_, viewer) = session::authenticate(&mut conn, &token, now)
+        .await
+        .expect("an answer")
+        .expect("a viewer");
+    assert!(matches!(viewer, Viewer::Operator { .. }), "{viewer:?}");
 }

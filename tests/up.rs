@@ -14,7 +14,9 @@ use wangqian_cli::demo::accounts;
 
 use crate::support::{
     Client,
-    process::{NOBODY, PATIENCE, Up, open_folder, output, processes_of, stderr, stdout, wangqian},
+    process::{
+        NOBODY, PATIENCE, Up, open_folder, output, processes_of, stderr, stdout, wait_until, wangqian,
+    },
 };
 
 fn is_root() -> bool {
@@ -71,7 +73,10 @@ async fn a_newcomer_starts_it_looks_around_stops_it_and_finds_everything_again()
         "{before}"
     );
     let expected = ["postgres", "objects", "outbox"];
-    assert!(expected.iter().all(|name| data.join(name).exists()), "{data:?}");
+    // The outbox comes with the first message, which the worker sends when it gets round to it.
+    wait_until("the folders are there", || {
+        expected.iter().all(|name| data.join(name).exists())
+    });
 
     first.signal("INT", false);
     assert!(first.wait().success(), "{}", first.log());

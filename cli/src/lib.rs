@@ -1,6 +1,7 @@
 //! The executable of Wangqian: one subcommand for each role, wired together from the other crates. No rule of the
 //! domain stands here.
 
+pub mod add_operator;
 pub mod api;
 pub mod audit;
 pub mod config_reference;
@@ -74,6 +75,8 @@ pub enum Command {
     StuckWork(stuck_work::Arguments),
     /// Send a mail to see whether the settings are right
     SendTestMail(send_test_mail::Arguments),
+    /// Open the account of somebody who runs the platform
+    AddOperator(add_operator::Arguments),
     /// Ask a running API whether it is ready
     Health(health::Arguments),
     /// Print the GraphQL schema (SDL)
@@ -115,6 +118,7 @@ pub async fn run(command: Command) -> Result<(), Failure> {
         Command::Audit(arguments) => audit::run(&arguments).await,
         Command::StuckWork(arguments) => stuck_work::run(&arguments).await,
         Command::SendTestMail(arguments) => send_test_mail::run(&arguments).await,
+        Command::AddOperator(arguments) => add_operator::run(&arguments).await,
         Command::Health(arguments) => health::run(&arguments).await,
         Command::Schema => print(&wangqian_api::sdl()),
         Command::ConfigReference => print(&config_reference::markdown(&Cli::command())),

@@ -199,13 +199,14 @@ fn kill(signal: &str, pid: u32, to_group: bool) {
 
 /// Waits until no process names the folder in its command line or works in it.
 pub(crate) fn wait_until_nothing_is_left(folder: &Path) {
+    wait_until("nothing of it runs any more", || processes_of(folder).is_empty());
+}
+
+/// Waits until something holds.
+pub(crate) fn wait_until(what: &str, holds: impl Fn() -> bool) {
     let until = Instant::now() + PATIENCE;
-    loop {
-        let left = processes_of(folder);
-        if left.is_empty() {
-            return;
-        }
-        assert!(Instant::now() < until, "still running: {left:?}");
+    while !holds() {
+        assert!(Instant::now() < until, "never: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -1,12 +1,13 @@
 //! Accounts: what a person logs in with. What the person is stands in graduate, employer, reviewer.
 
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
+use super::reviewer::Operator;
 use crate::{
     checks::{Email, IdCardNumber, Mobile},
-    tables::{accounts, graduates},
+    tables::{accounts, graduates, operators},
     text_enum::text_enum,
 };
 
@@ -59,6 +60,47 @@ pub struct NewAccount<'a> {
     pub email: Option<&'a str>,
     pub wechat_open_id: Option<&'a str>,
     pub password_hash: &'a str,
+}
+
+/// Opens an operator's account; all or nothing. `None` when an account has this e-mail address already.
+///
+/// # Errors
+/// The database's.
+pub async fn open_operator(
+    conn: &mut AsyncPgConnection,
+    email: &Email,
+    name: &str,
+    password_hash: &str,
+) -> QueryResult<Option<Uuid>> {
+    conn.transaction(async |conn: &mut AsyncPgConnection| {
+        let account = NewAccount {
+            id: Uuid::now_v7(),
+            kind: AccountKind::Operator,
+            mobile: None,
+            email: Some(email.as_str()),
+            wechat_open_id: None,
+            password_hash,
+        };
+        let opened = diesel::insert_into(accounts::table)
+            .values(&account)
+            .on_conflict(accounts::email)
+            .do_nothing()
+            .execute(conn)
+            .await?;
+        if opened == 0 {
+            return Ok(None);
+        }
+        let operator = Operator {
+            account_id: account.id,
+            name: name.to_owned(),
+        };
+        diesel::insert_into(operators::table)
+            .values(&operator)
+            .execute(conn)
+            .await?;
+        Ok(Some(account.id))
+    })
+    .await
 }
 
 /// What checking a password needs.
