@@ -202,6 +202,12 @@ async fn stuck_work_is_listed_and_tried_again() {
         retried.status.success() && stdout(&retried).contains("tried again"),
         "{retried:?}"
     );
+    let nothing = "01940000-0000-7000-8000-000000000000";
+    let typo = run(&["stuck-work", "--retry", "--id", nothing]);
+    assert!(
+        typo.status.code() == Some(1) && stderr(&typo).contains(nothing),
+        "{typo:?}"
+    );
     let still = run(&["stuck-work", "--kind", "message"]);
     assert!(
         !stdout(&still).contains("PARKED") && stdout(&still).contains("READY"),

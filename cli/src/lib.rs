@@ -40,7 +40,7 @@ use crate::failure::Failure;
     after_help = "Every option can be given as the environment variable shown beside it. \
         docs/CONFIGURATION.md lists all of them.\n\n\
         Exit codes: 0 done; 1 a check found something (migrate --check, audit, stuck-work, send-test-mail, \
-        health); 2 wrong usage; \
+        add-operator, health); 2 wrong usage; \
         3 this machine's set-up is in the way (port, folder, missing program); 4 the database or the object store \
         cannot be reached or is not ready; 5 anything else.",
     propagate_version = true,

@@ -60,14 +60,27 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
         .await
         .map_err(|error| Failure::database(&error.into()))?;
     let now = platform.clock.now();
-    let found = walk(&mut conn, arguments, now).await?;
+    let mut tally = Tally::default();
+    let walked = walk(&mut conn, arguments, now, &mut tally).await;
+    if tally.driven > 0 {
+        // Also for what was driven before a failure. Without it the workers' own poll finds the jobs a little later.
+        let _woken = wake::notify(&mut conn).await;
+    }
+    walked?;
+    let Tally { found, driven } = tally;
+    if let (Some(id), 0) = (arguments.id, found) {
+        return Err(Failure::new(
+            Exit::Finding,
+            format!("there is no stuck work about {id}"),
+            "nothing with this id is owed, or not for two minutes yet",
+            "see `wangqian stuck-work` without --id",
+        ));
+    }
     if arguments.retry {
-        if found > 0 {
-            wake::notify(&mut conn)
-                .await
-                .map_err(|error| Failure::database(&error.into()))?;
-        }
-        return crate::print(&format!("{found} piece(s) of work tried again\n"));
+        let running = found - driven;
+        return crate::print(&format!(
+            "{driven} piece(s) of work tried again, {running} left to the worker that is at it\n"
+        ));
     }
     crate::print(&format!("{found} piece(s) of work stuck\n"))?;
     if found == 0 {
@@ -81,31 +94,41 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
     ))
 }
 
-/// Prints page by page, and drives what is to be driven; gives how many there were.
-async fn walk(conn: &mut Connection, arguments: &Arguments, now: DateTime<Utc>) -> Result<u64, Failure> {
+/// What a walk came across.
+#[derive(Default)]
+struct Tally {
+    found: u64,
+    driven: u64,
+}
+
+/// Prints piece by piece, and drives what is to be driven.
+async fn walk(
+    conn: &mut Connection,
+    arguments: &Arguments,
+    now: DateTime<Utc>,
+    tally: &mut Tally,
+) -> Result<(), Failure> {
     let mut request = PageRequest::first(MAX_PAGE);
-    let mut found = 0;
     loop {
         let page = stuck_work::page(conn, &request, now)
             .await
             .map_err(|error| Failure::database(&error.into()))?;
-        let mut text = String::new();
         let wanted = |work: &&StuckWork| {
             arguments.kind.is_none_or(|kind| kind == work.kind) && arguments.id.is_none_or(|id| id == work.id)
         };
         for work in page.items.iter().filter(wanted) {
+            tally.found += 1;
             if arguments.retry {
-                stuck_work::drive(conn, work, now)
+                let driven = stuck_work::drive(conn, work, now)
                     .await
                     .map_err(|error| Failure::database(&error.into()))?;
+                tally.driven += u64::from(driven);
             }
-            text.push_str(&line(work, now));
-            found += 1;
+            crate::print(&line(work, now))?;
         }
-        crate::print(&text)?;
         match page.items.last() {
             Some(last) if page.has_next => request.after = Some(last.key()),
-            _ => return Ok(found),
+            _ => return Ok(()),
         }
     }
 }

@@ -57,7 +57,7 @@ pub enum DatabaseError {
     /// No connection could be made or had in time.
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
-    /// A migration failed; it was rolled back.
+    /// A migration failed. It was rolled back, but for an index made CONCURRENTLY, which the next run names.
     #[error("a migration failed: {0}")]
     Migration(String),
     /// A statement failed.
@@ -121,12 +121,34 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, DatabaseError> {
     {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    no_broken_index(&mut conn).await?;
     // The lock ends with the connection, also when a migration fails.
     let mut harness = AsyncMigrationHarness::new(conn);
     let applied = harness
         .run_pending_migrations(MIGRATIONS)
         .map_err(|error| DatabaseError::Migration(error.to_string()))?;
     Ok(applied.iter().map(ToString::to_string).collect())
+}
+
+/// An index whose making CONCURRENTLY was broken off keeps its name and serves nobody; `IF NOT EXISTS` would pass it over.
+async fn no_broken_index(conn: &mut AsyncPgConnection) -> Result<(), DatabaseError> {
+    #[derive(diesel::QueryableByName)]
+    struct Broken {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        name: String,
+    }
+    let broken: Vec<Broken> = diesel::sql_query(
+        "SELECT relname::text AS name FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid \
+         WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace ORDER BY 1",
+    )
+    .load(conn)
+    .await?;
+    match broken.as_slice() {
+        [] => Ok(()),
+        [Broken { name }, ..] => Err(DatabaseError::Migration(format!(
+            "the making of index {name} was broken off; DROP INDEX CONCURRENTLY {name}, then migrate again"
+        ))),
+    }
 }
 
 /// Takes back all migrations, newest first. Everything in the database is lost: for tests of the migrations.

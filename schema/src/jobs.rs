@@ -107,10 +107,11 @@ pub async fn enqueue<J: Job>(
     job: &J,
     run_at: DateTime<Utc>,
 ) -> diesel::QueryResult<()> {
-    enqueue_all(conn, std::slice::from_ref(job), run_at).await
+    enqueue_all(conn, std::slice::from_ref(job), run_at).await?;
+    Ok(())
 }
 
-/// Inserts several jobs of one kind in one statement; otherwise like [`enqueue`].
+/// Inserts several jobs of one kind in one statement, and gives how many were no duplicates; otherwise like [`enqueue`].
 ///
 /// # Errors
 /// The database's.
@@ -118,9 +119,9 @@ pub async fn enqueue_all<J: Job>(
     mut conn: &AsyncPgConnection,
     all: &[J],
     run_at: DateTime<Utc>,
-) -> diesel::QueryResult<()> {
+) -> diesel::QueryResult<usize> {
     if all.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let rows = all
         .iter()
@@ -142,9 +143,8 @@ pub async fn enqueue_all<J: Job>(
         .values(rows)
         .on_conflict_do_nothing();
     if few {
-        Kept(insert).execute(&mut conn).await?;
+        Kept(insert).execute(&mut conn).await
     } else {
-        insert.execute(&mut conn).await?;
+        insert.execute(&mut conn).await
     }
-    Ok(())
 }

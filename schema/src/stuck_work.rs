@@ -94,10 +94,10 @@ impl StuckWork {
     }
 }
 
-/// One source of the list: a range of a partial index, in the list's order, no longer than a page. A place in the list
-/// without an id stands before everything of its time.
+/// One source of the list: a range of a partial index, in the list's order, no longer than a page. `$key` is the index's
+/// column, and `$shift` what is added to a place in the list to compare it with that column.
 macro_rules! source {
-    ($kind:literal, $queue:literal, $case:literal, $owed:literal, $given_up:literal, $from:literal, $key:literal, $open:literal, $direction:literal) => {
+    ($kind:literal, $queue:literal, $case:literal, $owed:literal, $given_up:literal, $from:literal, $key:literal, $shift:literal, $open:literal, $direction:literal) => {
         concat!(
             "(SELECT '",
             $kind,
@@ -115,10 +115,14 @@ macro_rules! source {
             $open,
             " AND ($3::timestamptz IS NULL OR (",
             $key,
-            ", work.id) > ($3, coalesce($4, '00000000-0000-0000-0000-000000000000')))",
+            ", work.id) > ($3",
+            $shift,
+            ", $4))",
             " AND ($5::timestamptz IS NULL OR (",
             $key,
-            ", work.id) < ($5, coalesce($6, 'ffffffff-ffff-ffff-ffff-ffffffffffff')))",
+            ", work.id) < ($5",
+            $shift,
+            ", $6))",
             " AND ($7::uuid IS NULL OR work.id = $7)",
             " ORDER BY ",
             $key,
@@ -141,18 +145,18 @@ macro_rules! list {
                CASE WHEN job.state = 'READY' AND NOT owed.given_up THEN job.run_at END AS next_attempt_at, job.last_error \
              FROM (SELECT * FROM (",
             source!("EXPIRY", "expire_invitation", "work.id", "work.response_deadline", "false", "agreements AS work",
-                "work.response_deadline", "work.status = 'INVITED' AND work.response_deadline <= $1", $direction),
+                "work.response_deadline", "", "work.status = 'INVITED' AND work.response_deadline <= $1", $direction),
             " UNION ALL ",
             source!("DOCUMENT", "render_document", "work.agreement_id", "work.created_at", "false", "documents AS work",
-                "work.created_at", "work.ready_at IS NULL AND work.created_at <= $1", $direction),
+                "work.created_at", "", "work.ready_at IS NULL AND work.created_at <= $1", $direction),
             " UNION ALL ",
             source!("MESSAGE", "send_message", "event.case_id", "work.created_at", "work.status = 'PARKED'",
                 "messages AS work JOIN case_events AS event ON event.id = work.event_id",
-                "work.created_at", "work.status IN ('PENDING', 'PARKED') AND work.created_at <= $1", $direction),
+                "work.created_at", "", "work.status IN ('PENDING', 'PARKED') AND work.created_at <= $1", $direction),
             " UNION ALL ",
-            // In the order of the deadline, which is that of the reminder; DOMAIN.md's 24 hours stand in REMINDER_LEAD.
+            // The order of the deadlines is that of the reminders; DOMAIN.md's 24 hours stand in REMINDER_LEAD.
             source!("REMINDER", "remind_invitation", "work.id", "work.response_deadline - interval '24 hours'",
-                "false", "agreements AS work", "work.response_deadline - interval '24 hours'",
+                "false", "agreements AS work", "work.response_deadline", " + interval '24 hours'",
                 "work.status = 'INVITED' AND work.reminded_at IS NULL AND work.response_deadline > $2 \
                  AND work.response_deadline <= $1 + interval '24 hours' \
                  AND work.invited_at < work.response_deadline - interval '24 hours'", $direction),
@@ -266,11 +270,12 @@ pub async fn page(
 }
 
 /// Has the work tried again at once, with all its attempts before it: a parked or waiting job becomes due, a lost one
-/// is made anew, and a message that was given up is owed again. One that runs is left to its worker. All or nothing.
+/// is made anew, and a message that was given up is owed again. All or nothing. `false` for one that runs already: it
+/// is left to its worker.
 ///
 /// # Errors
 /// The database's.
-pub async fn drive(conn: &mut AsyncPgConnection, work: &StuckWork, now: DateTime<Utc>) -> QueryResult<()> {
+pub async fn drive(conn: &mut AsyncPgConnection, work: &StuckWork, now: DateTime<Utc>) -> QueryResult<bool> {
     let id = work.id;
     conn.transaction(async |conn: &mut AsyncPgConnection| match work.kind {
         StuckWorkKind::Expiry => again(conn, &ExpireInvitation { agreement_id: id }, now).await,
@@ -292,7 +297,7 @@ pub async fn drive(conn: &mut AsyncPgConnection, work: &StuckWork, now: DateTime
 }
 
 /// The parked job stays as the record of what went wrong only until it is driven: then it is the same row that runs.
-async fn again<J: Job>(conn: &mut AsyncPgConnection, job: &J, now: DateTime<Utc>) -> QueryResult<()> {
+async fn again<J: Job>(conn: &mut AsyncPgConnection, job: &J, now: DateTime<Utc>) -> QueryResult<bool> {
     let of_job = jobs_table::table
         .filter(jobs_table::queue.eq(J::QUEUE))
         .filter(jobs_table::unique_key.eq(job.unique_key()));
@@ -309,7 +314,7 @@ async fn again<J: Job>(conn: &mut AsyncPgConnection, job: &J, now: DateTime<Utc>
         .await
         .optional()?;
     match found {
-        Some((_, JobState::Running)) => Ok(()),
+        Some((_, JobState::Running)) => Ok(false),
         Some((id, _)) => {
             diesel::update(jobs_table::table.find(id))
                 .set((
@@ -320,34 +325,54 @@ async fn again<J: Job>(conn: &mut AsyncPgConnection, job: &J, now: DateTime<Utc>
                 ))
                 .execute(conn)
                 .await?;
-            Ok(())
+            Ok(true)
         }
-        None => jobs::enqueue(conn, job, now).await,
+        None => {
+            jobs::enqueue(conn, job, now).await?;
+            Ok(true)
+        }
     }
 }
 
 /// Makes the lost jobs of stuck work anew, those that are owed longest first, and gives how many. What is parked waits
-/// for an operator. Several sweeps at once do no harm: a job's key lets one of them through.
+/// for an operator. It only ever adds jobs, and a job's key lets one of several sweeps through: what another sweep has made
+/// meanwhile is neither hurried nor given its attempts back.
 ///
 /// # Errors
-/// The database's; what was driven before stays driven.
-pub async fn sweep(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<u64> {
-    let mut driven = 0;
+/// The database's; the jobs that were made before stay.
+pub async fn sweep(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    let mut made = 0;
     let mut request = PageRequest {
         limit: SWEEP,
         ..PageRequest::first(1)
     };
     loop {
         let page = page(conn, &request, now).await?;
-        for work in page.items.iter().filter(|work| work.job_state.is_none()) {
-            drive(conn, work, now).await?;
-            driven += 1;
-        }
+        let lost = |kind| {
+            let of_kind = move |work: &&StuckWork| work.kind == kind && work.job_state.is_none();
+            page.items.iter().filter(of_kind).map(|work| work.id)
+        };
+        let expiries = lost(StuckWorkKind::Expiry).map(|agreement_id| ExpireInvitation { agreement_id });
+        made += enqueue_each(conn, expiries, now).await?;
+        let reminders = lost(StuckWorkKind::Reminder).map(|agreement_id| RemindInvitation { agreement_id });
+        made += enqueue_each(conn, reminders, now).await?;
+        let renderings = lost(StuckWorkKind::Document).map(|document_id| RenderDocument { document_id });
+        made += enqueue_each(conn, renderings, now).await?;
+        let sendings = lost(StuckWorkKind::Message).map(|message_id| SendMessage { message_id });
+        made += enqueue_each(conn, sendings, now).await?;
         match page.items.last() {
             Some(last) if page.has_next => request.after = Some(last.key()),
-            _ => return Ok(driven),
+            _ => return Ok(made),
         }
     }
+}
+
+async fn enqueue_each<J: Job>(
+    conn: &mut AsyncPgConnection,
+    jobs: impl Iterator<Item = J>,
+    now: DateTime<Utc>,
+) -> QueryResult<usize> {
+    jobs::enqueue_all(conn, &jobs.collect::<Vec<_>>(), now).await
 }
 
 const _: () = assert!(REMINDER_LEAD.num_hours() == 24, "the list's SQL says 24 hours");

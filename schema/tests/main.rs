@@ -13,6 +13,7 @@ mod deadlines;
 mod engagement;
 mod feed;
 mod lists;
+mod login_throttle;
 mod migrations;
 mod races;
 mod rules;

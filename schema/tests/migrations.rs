@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use wangqian_schema::db;
 
-use crate::support::{Database, World, number, text};
+use crate::support::{Database, World, execute, number, text};
 
 /// Everything that migrations make, as text: columns, constraints, indexes, triggers and functions.
 async fn structure(url: &str) -> Vec<String> {
@@ -156,4 +156,17 @@ async fn every_foreign_key_that_is_followed_backwards_has_an_index() {
         AND confrelid::regclass::text IN ('agreements', 'employers', 'graduates', 'schools')
         AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = conrelid AND indkey[0] = conkey[1])";
     assert_eq!(number(&mut *world.conn().await, without).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_was_broken_off_is_named_and_not_passed_over() {
+    let world = World::new().await;
+    let mut conn = AsyncPgConnection::establish(world.url()).await.unwrap();
+    execute(
+        &mut conn,
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'messages_unsent'::regclass",
+    )
+    .await;
+    let refused = db::migrate(world.url()).await.unwrap_err().to_string();
+    assert!(refused.contains("messages_unsent"), "{refused}");
 }

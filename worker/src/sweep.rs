@@ -14,8 +14,8 @@ pub(crate) async fn sweep(platform: &Platform, every: Duration) {
         ticks.tick().await;
         match once(platform).await {
             Ok(0) => {}
-            Ok(driven) => {
-                tracing::warn!(driven, "work was owed and had no job: it has one again");
+            Ok(made) => {
+                tracing::warn!(made, "work was owed and had no job: it has one again");
                 platform.waker.wake();
             }
             Err(error) => tracing::warn!(%error, "the sweep failed; there will be another"),
@@ -23,13 +23,15 @@ pub(crate) async fn sweep(platform: &Platform, every: Duration) {
     }
 }
 
-async fn once(platform: &Platform) -> Result<u64, String> {
+async fn once(platform: &Platform) -> Result<usize, String> {
     let mut conn = platform.pool.get().await.map_err(|error| error.to_string())?;
     let now = platform.clock.now();
-    login_throttle::forget(&mut conn, now)
+    let made = stuck_work::sweep(&mut conn, now)
         .await
         .map_err(|error| error.to_string())?;
-    stuck_work::sweep(&mut conn, now)
-        .await
-        .map_err(|error| error.to_string())
+    // Afterwards: whether old rows can be deleted must not decide whether lost jobs come back.
+    if let Err(error) = login_throttle::forget(&mut conn, now).await {
+        tracing::warn!(%error, "old attempts to log in could not be deleted");
+    }
+    Ok(made)
 }

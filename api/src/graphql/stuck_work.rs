@@ -166,24 +166,31 @@ impl StuckWorkMutation {
         let platform = &ctx.app().platform;
         let now = platform.clock.now();
         let mut conn = ctx.connection().await?;
+        let mut failed = None;
         for (at, id) in input.stuck_work_ids.iter().enumerate() {
             let retried = match NodeType::StuckWork.uuid(id) {
-                Some(id) => model::retry(&mut conn, &viewer, id, now)
-                    .await
-                    .map_err(internal)?,
-                None => None,
+                Some(id) => model::retry(&mut conn, &viewer, id, now).await,
+                None => Ok(None),
             };
             match retried {
-                Some(work) => payload.stuck_work.push(StuckWork(work)),
-                None => payload
+                Ok(Some(work)) => payload.stuck_work.push(StuckWork(work)),
+                Ok(None) => payload
                     .user_errors
                     .push(UserError::not_found(format!("stuckWorkIds.{at}"))),
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
             }
         }
         drop(conn);
+        // Those before a failure are driven all the same.
         if !payload.stuck_work.is_empty() {
             platform.waker.wake();
         }
-        Ok(payload)
+        match failed {
+            Some(error) => Err(internal(error)),
+            None => Ok(payload),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! How often somebody may guess: attempts to log in are counted for each identifier, and after a few it is locked for a
-//! while that doubles. One that nobody bears is counted in the same way, so that the answers do not tell which exist.
+//! while that doubles. One that nobody bears is counted in the same way, so that no answer by itself tells which exist. A
+//! log-in begins the count anew, though, which only somebody can do who exists: whoever counts his own attempts, waits
+//! and counts again may notice that.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
@@ -20,7 +22,7 @@ pub const LONGEST_LOCK: TimeDelta = TimeDelta::minutes(15);
 /// After so long without an attempt all is forgotten.
 pub const FORGOTTEN_AFTER: TimeDelta = TimeDelta::hours(24);
 /// Rows forgotten in one statement.
-const BATCH: i64 = 10_000;
+const BATCH: usize = 10_000;
 
 /// What attempts are counted for: an identifier, as its SHA-256. Each identifier of an account is counted on its own, since a
 /// common lock would tell which of them are the same person's.
@@ -59,6 +61,7 @@ const ADMIT: &str = "\
       attempts = CASE WHEN throttle.last_attempt_at < $6 THEN 1 ELSE throttle.attempts + 1 END, \
       last_attempt_at = $2, \
       locked_until = CASE \
+        WHEN throttle.last_attempt_at < $6 AND $3 <= 1 THEN $2 + make_interval(secs => $4) \
         WHEN throttle.last_attempt_at < $6 OR throttle.attempts + 1 < $3 THEN $2 \
         ELSE $2 + make_interval(secs => least($4 * power(2, least(throttle.attempts + 1 - $3, 30)), $5)) END \
     WHERE throttle.locked_until <= $2";
@@ -111,18 +114,29 @@ pub async fn succeeded(conn: &mut AsyncPgConnection, subject: Subject) -> QueryR
     Ok(())
 }
 
-/// Deletes what is forgotten, a batch at a time; gives how many rows went.
+/// Deletes all that is forgotten, a batch at a time; gives how many rows went.
 ///
 /// # Errors
 /// The database's.
 pub async fn forget(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    let mut all = 0;
+    loop {
+        let gone = forget_batch(conn, now).await?;
+        all += gone;
+        if gone < BATCH {
+            return Ok(all);
+        }
+    }
+}
+
+async fn forget_batch(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
     sql_query(
         "DELETE FROM login_throttles WHERE identifier_hash = ANY(ARRAY(\
          SELECT identifier_hash FROM login_throttles WHERE last_attempt_at < $1 ORDER BY last_attempt_at LIMIT $2 \
          FOR UPDATE SKIP LOCKED))",
     )
     .bind::<Timestamptz, _>(now - FORGOTTEN_AFTER)
-    .bind::<BigInt, _>(BATCH)
+    .bind::<BigInt, _>(i64::try_from(BATCH).unwrap_or(i64::MAX))
     .execute(conn)
     .await
 }
