@@ -17,6 +17,7 @@ use wangqian_schema::{
         agreement::{self, AgreementFilter, AgreementView, QueueKey},
         document, employer, event, graduate, message,
         page::MAX_PAGE,
+        school,
     },
     step::AgreementStep,
     workflow::{ReviewRoute, agreement::AgreementStatus},
@@ -281,15 +282,24 @@ async fn each_list_is_one_statement_whatever_the_number_of_rows() {
         let lines = text(conn, query).await;
         lines.iter().map(|id| id.parse().unwrap()).collect()
     };
-    // All but the first of them wait for review.
+    // A hundred are signed, the others wait for review.
     let agreements = ids(conn, "SELECT id FROM agreements ORDER BY id").await;
-    crowd
-        .world
-        .take(&crowd.reviewer, agreements[0], AgreementStep::Approve)
-        .await
-        .unwrap();
+    for agreement in &agreements[..100] {
+        crowd
+            .world
+            .take(&crowd.reviewer, *agreement, AgreementStep::Approve)
+            .await
+            .unwrap();
+    }
+    for _ in 1..100 {
+        crowd.world.employer().await;
+        crowd.world.school(ReviewRoute::SchoolOnly).await;
+    }
+    until_final(conn).await;
     let graduates = ids(conn, "SELECT id FROM graduates").await;
     let employers = ids(conn, "SELECT id FROM employers").await;
+    let schools = ids(conn, "SELECT id FROM schools").await;
+    let departments = ids(conn, "SELECT id FROM departments").await;
     let events: Vec<i64> = text(conn, "SELECT id FROM case_events")
         .await
         .iter()
@@ -332,13 +342,20 @@ async fn each_list_is_one_statement_whatever_the_number_of_rows() {
         assert_eq!(found.len(), few);
         let found = one_statement!("events by ids", event::by_ids(conn, &events[..few]));
         assert_eq!(found.len(), few);
-        let found = one_statement!("employers by ids", employer::by_ids(conn, &employers));
-        assert_eq!(found.len(), 1);
+        let found = one_statement!("employers by ids", employer::by_ids(conn, &employers[..few]));
+        assert_eq!(found.len(), few);
+        let found = one_statement!("schools by ids", school::schools_by_ids(conn, &schools[..few]));
+        assert_eq!(found.len(), few);
+        let found = one_statement!(
+            "departments by ids",
+            school::departments_by_ids(conn, &departments[..few])
+        );
+        assert_eq!(found.len(), few);
         let history = PageRequest::first(5);
         let found = one_statement!("histories", event::histories(conn, ids, &history));
         assert_eq!(found.len(), few);
         let found = one_statement!("documents", document::of_agreements(conn, ids));
-        assert_eq!(found.len(), few.min(1), "one is signed");
+        assert_eq!(found.len(), few);
         let found = one_statement!("feed", event::feed(conn, begin, numbers));
         assert_eq!(found.len(), few);
         let found = one_statement!("replay", event::replay(conn, member, begin, numbers));

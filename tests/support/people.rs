@@ -185,7 +185,7 @@ pub(crate) async fn graduate(
 ) -> Person {
     let (account_id, email, mobile) = account(platform, AccountKind::Graduate).await;
     let number = next();
-    let first = format!("00000020050101{:03}", number % 1000);
+    let first = format!("000000200501{:02}{:03}", 1 + number / 1000, number % 1000);
     let id_card_number = format!("{first}{}", id_card_check(&first).unwrap());
     let mut new = NewGraduate {
         id: Uuid::now_v7(),
