@@ -16,6 +16,7 @@ mod limits;
 mod live;
 mod logging_in;
 mod online_signing;
+mod paper;
 mod races;
 mod roles;
 mod statements;

@@ -1,6 +1,6 @@
 //! A whole product in this process: a database of its own with the demo data, an object store, the API and the worker.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc, time::Duration};
 
 use clap::{CommandFactory, FromArgMatches, Parser, builder::Resettable};
 use tempfile::TempDir;
@@ -23,9 +23,17 @@ pub(crate) struct Server {
     /// The object store's client.
     pub(crate) storage: Storage,
     files: TempDir,
+    database_url: String,
     shutdown: CancellationToken,
-    tasks: Vec<JoinHandle<()>>,
+    api: JoinHandle<()>,
+    worker: Worker,
     _store: ObjectStore,
+}
+
+/// A worker of a server, with a shutdown of its own.
+struct Worker {
+    shutdown: CancellationToken,
+    task: JoinHandle<()>,
 }
 
 /// The settings of all parts, at their defaults, with nothing taken from the environment of the tests.
@@ -93,8 +101,6 @@ impl Server {
             demo::load(&platform, Beside::Nobody).await.expect("demo data");
         }
 
-        let mut worker = settings.worker;
-        worker.channels.outbox = files.path().join("outbox");
         let shutdown = CancellationToken::new();
         let api = wangqian_api::serve(
             listener,
@@ -104,26 +110,34 @@ impl Server {
             settings.api,
             shutdown.clone(),
         );
-        let worker = wangqian_worker::run(
-            platform.clone(),
-            database.url().to_owned(),
-            storage.clone(),
-            worker,
-            shutdown.clone(),
-        );
-        let tasks = vec![
-            tokio::spawn(async move { api.await.expect("the API ends well") }),
-            tokio::spawn(async move { worker.await.expect("the worker ends well") }),
-        ];
+        let api = tokio::spawn(async move { api.await.expect("the API ends well") });
+        let worker = work(&platform, database.url(), &storage, files.path(), settings.worker);
         Self {
             url,
             platform,
             storage,
             files,
+            database_url: database.url().to_owned(),
             shutdown,
-            tasks,
+            api,
+            worker,
             _store: store,
         }
+    }
+
+    /// Ends the worker and starts another one with options of the command line, such as `--font-dir=/usr/share/fonts`.
+    pub(crate) async fn restart_worker(&mut self, options: &[&str]) {
+        let settings = Settings::from_options(options).worker;
+        self.worker.shutdown.cancel();
+        let next = work(
+            &self.platform,
+            &self.database_url,
+            &self.storage,
+            self.files.path(),
+            settings,
+        );
+        let before = std::mem::replace(&mut self.worker, next);
+        before.task.await.expect("it ends well");
     }
 
     /// Nobody's client.
@@ -141,7 +155,8 @@ impl Server {
         self.files.path().join("outbox")
     }
 
-    /// Looks again after every commit of this process until there is something to see.
+    /// Looks again after every step that was committed until there is something to see; and now and then, since the end of a job is
+    /// no step.
     pub(crate) async fn until<T>(&self, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
         let mut commits = self.platform.waker.subscribe();
         let seen = async {
@@ -150,7 +165,10 @@ impl Server {
                 if let Some(seen) = look().await {
                     return seen;
                 }
-                commits.changed().await.expect("the platform lives");
+                let changed = tokio::time::timeout(Duration::from_millis(50), commits.changed());
+                if let Ok(closed) = changed.await {
+                    closed.expect("the platform lives");
+                }
             }
         };
         let seen = tokio::time::timeout(PATIENCE, seen).await;
@@ -160,7 +178,8 @@ impl Server {
     /// Stops it and waits for its end.
     pub(crate) async fn stop(mut self) {
         self.shutdown.cancel();
-        for task in self.tasks.drain(..) {
+        self.worker.shutdown.cancel();
+        for task in [&mut self.api, &mut self.worker.task] {
             task.await.expect("it ends well");
         }
     }
@@ -169,6 +188,29 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shutdown.cancel();
+        self.worker.shutdown.cancel();
+    }
+}
+
+fn work(
+    platform: &Platform,
+    database_url: &str,
+    storage: &Storage,
+    files: &Path,
+    mut settings: wangqian_worker::WorkerSettings,
+) -> Worker {
+    settings.channels.outbox = files.join("outbox");
+    let shutdown = CancellationToken::new();
+    let worker = wangqian_worker::run(
+        platform.clone(),
+        database_url.to_owned(),
+        storage.clone(),
+        settings,
+        shutdown.clone(),
+    );
+    Worker {
+        shutdown,
+        task: tokio::spawn(async move { worker.await.expect("the worker ends well") }),
     }
 }
 
