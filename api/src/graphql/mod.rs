@@ -16,7 +16,16 @@ pub mod school;
 pub mod stuck_work;
 pub mod verification;
 
-use async_graphql::{MergedObject, Schema, SchemaBuilder};
+use agreement::Agreement;
+use async_graphql::{
+    MergedObject, Schema, SchemaBuilder,
+    connection::{Connection, Edge, EmptyFields, PageInfo},
+};
+use case_event::AgreementEvent;
+use notification::Notification;
+use stuck_work::StuckWork;
+
+use account::Session;
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
@@ -50,7 +59,27 @@ pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 
 /// The schema before limits and data are put in.
 pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
-    Schema::build(Query::default(), Mutation::default(), Subscription)
+    let mut builder = Schema::build(Query::default(), Mutation::default(), Subscription);
+    // Connections and edges are generic types of the library, which take no doc comments.
+    macro_rules! describe {
+        ($($node:ty: $chinese:literal $english:literal),+ $(,)?) => {$(
+            builder = builder
+                .override_output_type_description::<Connection<String, $node>>(concat!(
+                    $chinese, "分页 A page of ", $english, "."
+                ))
+                .override_output_type_description::<Edge<String, $node, EmptyFields>>(concat!(
+                    $chinese, "及其位置 One of the ", $english, ", and its place in the list."
+                ));
+        )+};
+    }
+    describe! {
+        Agreement: "就业协议" "agreements",
+        AgreementEvent: "办理记录" "events of an agreement",
+        Notification: "消息" "messages",
+        Session: "登录会话" "sessions",
+        StuckWork: "滞留事项" "pieces of stuck work",
+    }
+    builder.override_output_type_description::<PageInfo>("分页信息 Where a page stands in its list (Relay).")
 }
 
 /// The schema as SDL, as it is published in `schema/schema.graphql`.
