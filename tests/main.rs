@@ -11,11 +11,13 @@ mod support;
 
 mod browser;
 mod commands;
+mod crashes;
 mod demo;
 mod limits;
 mod live;
 mod logging_in;
 mod online_signing;
+mod outages;
 mod paper;
 mod races;
 mod roles;

@@ -194,6 +194,14 @@ impl Failing for diesel::result::Error {
         match self {
             Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
             | Error::BrokenTransactionManager => Failure::Unavailable,
+            // What is no answer of the server: its end of the connection is gone, or a value of ours cannot be sent.
+            Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand, about)
+                if about.message().starts_with("connection closed")
+                    || about.message().starts_with("error communicating with the server") =>
+            {
+                Failure::Unavailable
+            }
+            Error::RollbackErrorOnCommit { commit_error, .. } => commit_error.failure(),
             // diesel has no kinds of their own for SQLSTATE 57014 and 55P03: the times of statements and of locks.
             Error::DatabaseError(_, about) if about.message().starts_with("canceling statement due to") => {
                 Failure::Timeout

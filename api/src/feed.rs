@@ -23,6 +23,8 @@ use wangqian_schema::{
     wake,
 };
 
+use crate::error::{Failing, Failure};
+
 /// Rows read at a time, by the tail and by a replay.
 const BATCH: i64 = 500;
 /// The tail looks at least this often, should a wake-up be lost.
@@ -245,8 +247,11 @@ impl Feed {
         viewer: &Viewer,
         cursor: EventCursor,
     ) -> Result<Vec<Event>, db::DatabaseError> {
-        let mut conn = self.platform.pool.get().await?;
-        Ok(event::replay(&mut conn, viewer, cursor, BATCH).await?)
+        patiently(|| async {
+            let mut conn = self.platform.pool.get().await?;
+            Ok(event::replay(&mut conn, viewer, cursor, BATCH).await?)
+        })
+        .await
     }
 
     async fn missed_messages(
@@ -254,8 +259,11 @@ impl Feed {
         account_id: Uuid,
         cursor: EventCursor,
     ) -> Result<Vec<(EventCursor, Message)>, db::DatabaseError> {
-        let mut conn = self.platform.pool.get().await?;
-        Ok(message::replay(&mut conn, account_id, cursor, BATCH).await?)
+        patiently(|| async {
+            let mut conn = self.platform.pool.get().await?;
+            Ok(message::replay(&mut conn, account_id, cursor, BATCH).await?)
+        })
+        .await
     }
 
     /// The events that concern a viewer: those after `after`, or from now on, in feed order, each once.
@@ -326,6 +334,26 @@ impl Feed {
                     yield (at, message);
                 }
             }
+        }
+    }
+}
+
+/// Reads for a subscription, again and again while the database cannot be reached: whoever follows waits for it, rather than that
+/// thousands are cut off and come back all at once.
+///
+/// # Errors
+/// Those that do not pass.
+pub async fn patiently<T, F>(read: impl Fn() -> F) -> Result<T, db::DatabaseError>
+where
+    F: Future<Output = Result<T, db::DatabaseError>>,
+{
+    loop {
+        match read().await {
+            Err(error) if error.failure() == Failure::Unavailable => {
+                tracing::debug!(%error, "a subscription waits for the database");
+                tokio::time::sleep(FAILURE_PAUSE).await;
+            }
+            read => return read,
         }
     }
 }

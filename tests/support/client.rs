@@ -60,12 +60,23 @@ impl Client {
         response.json().await.expect("JSON")
     }
 
+    /// As [`Client::graphql`], of a server that may go away: `None` when there is no whole answer.
+    pub(crate) async fn try_graphql(&self, query: &str, variables: Value) -> Option<Value> {
+        let request = self.request("application/graphql-response+json", query, variables);
+        request.send().await.ok()?.json().await.ok()
+    }
+
     /// Opens a subscription over Server-Sent Events.
     pub(crate) async fn subscribe(&self, query: &str, variables: Value) -> Events {
         Events::new(self.send("text/event-stream", query, variables).await).await
     }
 
     async fn send(&self, accept: &str, query: &str, variables: Value) -> reqwest::Response {
+        let request = self.request(accept, query, variables);
+        request.send().await.expect("an answer")
+    }
+
+    fn request(&self, accept: &str, query: &str, variables: Value) -> reqwest::RequestBuilder {
         let mut request = self
             .http
             .post(self.endpoint())
@@ -74,7 +85,7 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
-        request.send().await.expect("an answer")
+        request
     }
 
     /// Sends an operation that has to succeed, and gives its `data`.

@@ -1,8 +1,9 @@
 //! What the black-box tests share: a whole product in this process ([`Server`]), the executable as a process
-//! ([`process`]), a client that speaks GraphQL over HTTP ([`Client`]) and reads subscriptions ([`events`]), the clients of others
+//! ([`process`]), the roles as processes of their own ([`cluster`]), a client that speaks GraphQL over HTTP ([`Client`]) and reads subscriptions ([`events`]), the clients of others
 //! ([`node`]), people to act as ([`people`]) and the operations of online signing ([`signing`]).
 
 pub(crate) mod client;
+pub(crate) mod cluster;
 pub(crate) mod events;
 pub(crate) mod node;
 pub(crate) mod people;
@@ -11,4 +12,5 @@ pub(crate) mod server;
 pub(crate) mod signing;
 
 pub(crate) use client::Client;
+pub(crate) use cluster::Cluster;
 pub(crate) use server::Server;

@@ -223,6 +223,16 @@ fn platform_on(url: &str, settings: &db::DatabaseSettings, public_url: &str) -> 
     }
 }
 
+/// A platform on a database of a cluster.
+pub(super) fn platform_at(url: &str) -> Platform {
+    platform_on(url, &Settings::from_options(&[]).database, "http://127.0.0.1")
+}
+
+/// The settings of an object store at their defaults.
+pub(super) fn storage_settings() -> StorageSettings {
+    Settings::from_options(&[]).storage
+}
+
 /// A platform on a new database in which there is nobody yet, and the database's URL: for tests without a server.
 pub(crate) async fn platform() -> (Platform, String) {
     let database = test_database(|url| async move { db::migrate(&url).await.map(drop) }).await;

@@ -8,7 +8,7 @@ use async_graphql::{
 use futures_util::{Stream, StreamExt, future};
 use uuid::Uuid;
 use wangqian_schema::{
-    Platform,
+    Platform, db,
     model::{
         Viewer, agreement, employer,
         event::{CaseKind, Event, EventCursor},
@@ -23,6 +23,7 @@ use super::{
 use crate::{
     context::ContextExt,
     error::{internal, not_found},
+    feed::patiently,
     id::{self, NodeType},
     paging::{Cursor, cursor},
 };
@@ -77,21 +78,22 @@ impl LiveQuery {
 }
 
 /// The case of an event as it is now, if the viewer sees it. Read after the event, never from an earlier reading.
-async fn case(platform: Platform, viewer: &Viewer, event: &Event) -> async_graphql::Result<Option<Case>> {
-    let mut conn = platform.pool.get().await.map_err(internal)?;
+async fn case(
+    platform: &Platform,
+    viewer: &Viewer,
+    event: &Event,
+) -> Result<Option<Case>, db::DatabaseError> {
+    let mut conn = platform.pool.get().await?;
     let conn = &mut conn;
     Ok(match event.case_kind {
         CaseKind::Agreement => agreement::find(conn, viewer, event.case_id)
-            .await
-            .map_err(internal)?
+            .await?
             .map(|view| Case::Agreement(Agreement(view))),
         CaseKind::Graduate => graduate::find(conn, viewer, event.case_id)
-            .await
-            .map_err(internal)?
+            .await?
             .map(|graduate| Case::Graduate(Graduate(graduate))),
         CaseKind::Employer => employer::find(conn, viewer, event.case_id)
-            .await
-            .map_err(internal)?
+            .await?
             .map(|employer| Case::Employer(Employer(employer))),
     })
 }
@@ -141,7 +143,8 @@ impl Subscription {
             async move {
                 let (cursor, event) = item.map_err(internal)?;
                 let case = if wants_case {
-                    Box::pin(case(platform, &viewer, &event)).await?
+                    let read = || case(&platform, &viewer, &event);
+                    Box::pin(patiently(read)).await.map_err(internal)?
                 } else {
                     None
                 };

@@ -49,6 +49,8 @@ pub struct PostgresOptions {
     pub max_connections: u32,
     /// Whether the folder is thrown away when the server stops.
     pub remove_at_end: bool,
+    /// The port on the loopback interface; a free one when it is not given.
+    pub port: Option<u16>,
 }
 
 impl PostgresOptions {
@@ -59,6 +61,7 @@ impl PostgresOptions {
             durable: true,
             max_connections: 100,
             remove_at_end: false,
+            port: None,
         }
     }
 
@@ -69,6 +72,7 @@ impl PostgresOptions {
             durable: false,
             max_connections: 300,
             remove_at_end: true,
+            port: None,
         }
     }
 }
@@ -192,7 +196,10 @@ impl Postgres {
             .map_err(io(&password_file))?
             .trim()
             .to_owned();
-        let port = free_port().map_err(io(&data_dir))?;
+        let port = match options.port {
+            Some(port) => port,
+            None => free_port().map_err(io(&data_dir))?,
+        };
         let guardian = Guardian::start(&guardian::Plan {
             programs: &programs,
             account: &account,

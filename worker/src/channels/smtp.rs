@@ -261,7 +261,7 @@ fn explain(stage: &str, error: &SmtpError) -> String {
         return if error.is_response() {
             format!("{stage}: the mail server's answer cannot be understood")
         } else {
-            format!("{stage}: {error}")
+            format!("{stage}: the mail server: {error}")
         };
     };
     let words = std::error::Error::source(error)

@@ -280,7 +280,7 @@ async fn no_mail_is_given_up_for_a_wrong_password_a_missing_server_or_missing_en
     let channel = EmailChannel::new(&Cli::parse_from(["worker", "--smtp-url", &url]).settings).unwrap();
     let error = channel.deliver(&message("签约邀请")).await.unwrap_err();
     assert!(
-        matches!(&error, JobError::Retry(reason) if reason.starts_with("connecting: ")),
+        matches!(&error, JobError::Retry(reason) if reason.starts_with("connecting: the mail server: ")),
         "{error:?}"
     );
 }
