@@ -1,7 +1,8 @@
 # `make run` to try it, `make test` before handing anything in. Everything is built into ./target.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench fmt lint config-reference tools-to-build tools-to-run tools-to-test
+FUZZ_SECONDS ?= 300
+.PHONY: help run build test bench fuzz fmt lint config-reference tools-to-build tools-to-run tools-to-test
 
 CARGO ?= cargo
 # Always the whole workspace: another selection has other features of shared crates, and builds them again.
@@ -25,6 +26,11 @@ bench: tools-to-test ## Measure, as the README says how to read it (ONLY="page j
 	npm ci --prefix bench/node --no-audit --no-fund
 	$(CARGO) build $(WHOLE) --bins --release
 	target/release/wangqian-bench $(ONLY)
+
+fuzz: tools-to-run ## Let schemathesis send to it what it likes as each kind of viewer (FUZZ_SECONDS=300); wants python3-venv
+	$(CARGO) build $(WHOLE) --bins
+	[ -x target/fuzz/bin/schemathesis ] || { python3 -m venv target/fuzz && target/fuzz/bin/pip install --quiet -r tests/fuzz/requirements.txt; }
+	target/fuzz/bin/python tests/fuzz/fuzz.py $(FUZZ_SECONDS)
 
 fmt: ## Format the code
 	$(CARGO) fmt --all
