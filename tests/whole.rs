@@ -74,12 +74,16 @@ async fn from_the_invitation_to_the_paper_in_the_hands_of_both_sides() {
         let link = server
             .until("the paper", async || download_link(side, &id).await)
             .await;
-        let pdf = reqwest::get(&link)
-            .await
-            .expect("an answer")
-            .bytes()
-            .await
-            .expect("a file");
+        let answer = reqwest::get(&link).await.expect("an answer");
+        let offered = answer.headers()[reqwest::header::CONTENT_DISPOSITION].to_str();
+        let offered = offered.expect("ASCII").to_owned();
+        // 就业协议书-<number>.pdf, and a name that says what it is where only ASCII is read.
+        assert!(
+            offered.starts_with("attachment; filename=\"agreement-2027")
+                && offered.contains("; filename*=UTF-8''%E5%B0%B1%E4%B8%9A%E5%8D%8F%E8%AE%AE%E4%B9%A6-2027"),
+            "{offered}"
+        );
+        let pdf = answer.bytes().await.expect("a file");
         assert!(pdf.starts_with(b"%PDF-"), "{link}");
     }
 

@@ -117,6 +117,15 @@ impl From<S3Error> for StorageError {
     }
 }
 
+/// The name under which a file is offered for saving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DownloadName<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// What it is called by programs that read nothing but ASCII; anything else in it becomes `_`.
+    pub ascii: &'a str,
+}
+
 /// What is known of an object without reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectInfo {
@@ -211,8 +220,8 @@ impl Storage {
         }
     }
 
-    /// A link that opens an object for `lifetime` (whole seconds, at most a week) and offers it for saving under
-    /// `download_name`. Computed here: nothing is asked of the store.
+    /// A link that opens an object for `lifetime` (whole seconds, at most a week) and offers it for saving under a
+    /// name. Computed here: nothing is asked of the store.
     ///
     /// # Errors
     /// [`StorageError::Request`].
@@ -220,7 +229,7 @@ impl Storage {
         &self,
         key: &str,
         lifetime: Duration,
-        download_name: &str,
+        download_name: DownloadName<'_>,
         content_type: &str,
     ) -> Result<String, StorageError> {
         let seconds = u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX);
@@ -303,9 +312,10 @@ fn bucket(settings: &StorageSettings, endpoint: &str) -> Result<Box<Bucket>, Sto
         .map_err(|error| wrong(&error))
 }
 
-/// The header value that offers a file for saving under a name (RFC 6266): plain for old programs, UTF-8 for the others.
-fn disposition(name: &str) -> String {
-    let plain: String = name
+/// The header value that offers a file for saving (RFC 6266): plain for old programs, UTF-8 for the others.
+fn disposition(offered: DownloadName<'_>) -> String {
+    let plain: String = offered
+        .ascii
         .chars()
         .map(|c| {
             if c.is_ascii_alphanumeric() || "-_. ".contains(c) {
@@ -315,7 +325,8 @@ fn disposition(name: &str) -> String {
             }
         })
         .collect();
-    let encoded: String = name
+    let encoded: String = offered
+        .name
         .bytes()
         .map(|byte| {
             if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
@@ -333,11 +344,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_are_not_ascii_are_offered_both_ways() {
+    fn a_name_is_offered_both_ways() {
+        let offered = disposition(DownloadName {
+            name: "协议 1.pdf",
+            ascii: "agreement 1.pdf",
+        });
         assert_eq!(
-            disposition("协议 1.pdf"),
-            "attachment; filename=\"__ 1.pdf\"; filename*=UTF-8''%E5%8D%8F%E8%AE%AE%201.pdf"
+            offered,
+            "attachment; filename=\"agreement 1.pdf\"; filename*=UTF-8''%E5%8D%8F%E8%AE%AE%201.pdf"
         );
-        assert!(!disposition("a\"b\r\n;c").contains(['\r', '\n']));
+    }
+
+    #[test]
+    fn a_name_cannot_end_its_header_or_its_quotes() {
+        let hostile = "a\"b\r\n;签";
+        let offered = disposition(DownloadName {
+            name: hostile,
+            ascii: hostile,
+        });
+        assert_eq!(
+            offered,
+            "attachment; filename=\"a_b____\"; filename*=UTF-8''a%22b%0D%0A%3B%E7%AD%BE"
+        );
     }
 }

@@ -7,9 +7,13 @@ use std::time::Duration;
 use reqwest::{StatusCode, header};
 use tempfile::TempDir;
 use wangqian_embedded::{ObjectStore, ObjectStoreOptions};
-use wangqian_storage::{Storage, StorageError, StorageSettings};
+use wangqian_storage::{DownloadName, Storage, StorageError, StorageSettings};
 
 const MINUTE: Duration = Duration::from_secs(60);
+const PAPER: DownloadName<'static> = DownloadName {
+    name: "协议.pdf",
+    ascii: "agreement.pdf",
+};
 
 struct Scene {
     store: ObjectStore,
@@ -92,16 +96,16 @@ async fn a_link_opens_one_object_for_a_while() {
         .await
         .unwrap();
     let link = storage
-        .presign_get("paper.pdf", MINUTE, "就业协议书.pdf", "application/pdf")
+        .presign_get("paper.pdf", MINUTE, PAPER, "application/pdf")
         .await
         .unwrap();
     let answer = reqwest::get(&link).await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
     assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/pdf");
     let offered = answer.headers()[header::CONTENT_DISPOSITION].to_str().unwrap();
-    assert!(
-        offered.contains("filename*=UTF-8''%E5%B0%B1%E4%B8%9A"),
-        "{offered}"
+    assert_eq!(
+        offered,
+        "attachment; filename=\"agreement.pdf\"; filename*=UTF-8''%E5%8D%8F%E8%AE%AE.pdf"
     );
     assert_eq!(answer.bytes().await.unwrap().as_ref(), b"%PDF");
 
@@ -126,7 +130,7 @@ async fn links_are_made_for_the_public_address() {
     let storage =
         scene.with(|settings| settings.s3_public_endpoint = Some("https://files.example".to_owned()));
     let link = storage
-        .presign_get("a.pdf", MINUTE, "a.pdf", "application/pdf")
+        .presign_get("a.pdf", MINUTE, PAPER, "application/pdf")
         .await
         .unwrap();
     assert!(link.starts_with("https://files.example/files/a.pdf?"), "{link}");

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, TimeDelta, Utc};
 use wangqian_schema::model::document as model;
+use wangqian_storage::DownloadName;
 
 use crate::{context::ContextExt, error::internal, id::NodeType};
 
@@ -82,11 +83,14 @@ impl Document {
         let app = ctx.app();
         let seconds = app.settings.download_link_seconds;
         let number = self.0.paper["agreement_number"].as_str().unwrap_or_default();
-        let name = format!("就业协议书-{number}.pdf");
+        let download_name = DownloadName {
+            name: &format!("就业协议书-{number}.pdf"),
+            ascii: &format!("agreement-{number}.pdf"),
+        };
         let lifetime = Duration::from_secs(seconds.into());
         let url = app
             .storage
-            .presign_get(key, lifetime, &name, "application/pdf")
+            .presign_get(key, lifetime, download_name, "application/pdf")
             .await
             .map_err(internal)?;
         // The link is judged by the object store's clock, so by the real time.
