@@ -3,7 +3,8 @@
 use std::{
     fs,
     os::unix::process::CommandExt,
-    process::{Child, Command, ExitStatus, Stdio},
+    path::PathBuf,
+    process::{Child, Command, ExitStatus},
     time::Instant,
 };
 
@@ -52,12 +53,14 @@ impl Surroundings {
     }
 
     fn start(&self, arguments: &[&str]) -> Role {
-        let child = self
-            .command(arguments)
-            .process_group(0)
-            .stderr(Stdio::null())
-            .spawn();
+        let log = fs::File::create(self.log(arguments[0])).expect("a file");
+        let child = self.command(arguments).process_group(0).stderr(log).spawn();
         Role(child.expect("the executable starts"))
+    }
+
+    /// What the role that was started last has logged.
+    fn log(&self, role: &str) -> PathBuf {
+        self.files.path().join(role).with_extension("log")
     }
 }
 
@@ -131,6 +134,12 @@ async fn side_by_side_and_one_worker_killed_the_papers_and_mails_are_made() {
         role.signal("TERM");
         assert!(role.wait().success());
     }
+    let log = fs::read_to_string(surroundings.log("api")).expect("a log");
+    assert!(
+        log.lines()
+            .any(|line| line.contains("request_id=") && line.contains("operation ended outcome=\"ok\"")),
+        "{log}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -89,7 +89,11 @@ pub enum Command {
 /// Parses the command line, runs it and tells a person what went wrong.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    if let Err(failure) = logging::start(&cli.logging) {
+    let reader = match cli.command {
+        Command::Up(_) => logging::Reader::Newcomer,
+        _ => logging::Reader::Operators,
+    };
+    if let Err(failure) = logging::start(&cli.logging, reader) {
         return failure.report();
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -9,15 +9,10 @@ use crate::failure::{Exit, Failure};
 #[command(next_help_heading = "Logs")]
 pub struct LoggingSettings {
     /// What to log: a level (error, warn, info, debug, trace), or levels by part of the program such as
-    /// `warn,wangqian_worker=debug`.
-    #[arg(
-        long,
-        env = "WANGQIAN_LOG",
-        value_name = "FILTER",
-        default_value = "info,apalis_core=warn",
-        global = true
-    )]
-    pub log: String,
+    /// `warn,wangqian_worker=debug`. Default: `info,apalis_core=warn`; `up`, which a person watches, leaves out the
+    /// line that ends each GraphQL operation, as `wangqian_api::operations=warn` does.
+    #[arg(long, env = "WANGQIAN_LOG", value_name = "FILTER", global = true)]
+    pub log: Option<String>,
     /// One line an event for people, or one JSON object an event for machines.
     #[arg(
         long,
@@ -38,12 +33,31 @@ pub enum LogFormat {
     Json,
 }
 
+/// Who reads the log when no filter is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Those who run the platform: a line an operation tells them who was slow, and joins a user's request id to an error.
+    Operators,
+    /// Somebody at a terminal, to whom a line an operation hides what matters.
+    Newcomer,
+}
+
+impl Reader {
+    const fn filter(self) -> &'static str {
+        match self {
+            Self::Operators => "info,apalis_core=warn",
+            Self::Newcomer => "info,apalis_core=warn,wangqian_api::operations=warn",
+        }
+    }
+}
+
 /// Starts logging for the whole process.
 ///
 /// # Errors
 /// When the filter cannot be read, or the process logs already.
-pub fn start(settings: &LoggingSettings) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&settings.log).map_err(|error| {
+pub fn start(settings: &LoggingSettings, reader: Reader) -> Result<(), Failure> {
+    let filter = settings.log.as_deref().unwrap_or(reader.filter());
+    let filter = EnvFilter::try_new(filter).map_err(|error| {
         Failure::new(
             Exit::Usage,
             "the log filter cannot be read",

@@ -12,6 +12,9 @@ use super::answer::is_request_error;
 use super::document::Operation;
 use super::gateway::Call;
 
+/// The target of the line that ends an operation, so that a log filter can name it.
+const OPERATIONS: &str = "wangqian_api::operations";
+
 const REQUESTS: &str = "graphql_requests_total";
 const DURATION: &str = "graphql_request_duration_seconds";
 const SUBSCRIPTIONS: &str = "graphql_subscriptions_active";
@@ -136,7 +139,7 @@ impl Drop for Observed {
         }
         let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         self.span
-            .in_scope(|| tracing::info!(outcome, milliseconds, "operation ended"));
+            .in_scope(|| tracing::info!(target: OPERATIONS, outcome, milliseconds, "operation ended"));
     }
 }
 
