@@ -72,14 +72,44 @@ async fn a_newcomer_starts_it_looks_around_stops_it_and_finds_everything_again()
         Some(2),
         "{before}"
     );
-    let expected = ["postgres", "objects", "outbox"];
-    // The outbox comes with the first message, which the worker sends when it gets round to it.
-    wait_until("the folders are there", || {
-        expected.iter().all(|name| data.join(name).exists())
-    });
+    for name in [
+        "",
+        "postgres",
+        "objects",
+        "outbox/mail",
+        "outbox/sms",
+        "outbox/wechat",
+    ] {
+        let folder = fs::metadata(data.join(name)).expect("what the greeting names is there");
+        assert_eq!(
+            folder.permissions().mode() & 0o777,
+            0o700,
+            "{name:?} holds personal data"
+        );
+    }
+    let mails = data.join("outbox/mail");
+    let mail = || {
+        fs::read_dir(&mails)
+            .expect("a folder")
+            .flatten()
+            .find(|mail| !hidden(mail))
+    };
+    wait_until("a mail of the demo data is sent", || mail().is_some());
+    let rights = mail()
+        .expect("a mail")
+        .metadata()
+        .expect("its rights")
+        .permissions();
+    assert_eq!(rights.mode() & 0o777, 0o600);
 
     first.signal("INT", false);
     assert!(first.wait().success(), "{}", first.log());
+    assert_eq!(first.farewell(), "Wangqian 网签 has stopped.\n");
+    assert!(
+        !first.log().contains("operation ended"),
+        "a line for every operation buries what matters: {}",
+        first.log()
+    );
     first.wait_until_nothing_is_left();
     assert!(
         TcpStream::connect(("127.0.0.1", first.port)).is_err(),
@@ -93,6 +123,11 @@ async fn a_newcomer_starts_it_looks_around_stops_it_and_finds_everything_again()
         before,
         "the same two invitations"
     );
+}
+
+/// Whether a file of the outbox is not finished yet.
+fn hidden(file: &fs::DirEntry) -> bool {
+    file.file_name().as_encoded_bytes().starts_with(b".")
 }
 
 #[test]
@@ -205,6 +240,22 @@ fn a_data_folder_that_is_a_file_is_said() {
         stderr(&failed).contains("data") && stderr(&failed).contains("WANGQIAN_DATA"),
         "{failed:?}"
     );
+}
+
+#[test]
+fn an_outbox_that_cannot_be_made_is_said() {
+    let folder = open_folder();
+    let outbox = folder.path().join("outbox");
+    fs::write(&outbox, "not a folder").expect("a file");
+    let failed = output(
+        wangqian()
+            .args(["up", "--listen", "127.0.0.1:0", "--outbox"])
+            .arg(&outbox)
+            .arg("--data")
+            .arg(folder.path().join("data")),
+    );
+    assert_eq!(failed.status.code(), Some(3), "{failed:?}");
+    assert!(stderr(&failed).contains("WANGQIAN_OUTBOX"), "{failed:?}");
 }
 
 #[test]

@@ -105,7 +105,7 @@ impl ObjectStore {
     pub async fn start(options: ObjectStoreOptions) -> Result<Self, ObjectStoreError> {
         let objects = options.folder.join("objects");
         let bucket_folder = objects.join(&options.bucket);
-        fs::create_dir_all(&bucket_folder).map_err(io(&bucket_folder))?;
+        crate::private_folder(&bucket_folder).map_err(io(&bucket_folder))?;
         let (access_key_id, secret_access_key) = credentials(&options.folder)?;
         let files = FileSystem::new(&objects).map_err(|error| ObjectStoreError::Folder {
             folder: objects.clone(),

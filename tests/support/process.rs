@@ -6,7 +6,7 @@ use std::{
     net::TcpListener,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Output, Stdio},
+    process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -84,6 +84,7 @@ pub(crate) struct Up {
     pub(crate) port: u16,
     /// What it printed when it was ready.
     pub(crate) greeting: String,
+    stdout: ChildStdout,
     errors: PathBuf,
 }
 
@@ -118,18 +119,19 @@ impl Up {
             .stdout(Stdio::piped())
             .stderr(fs::File::create(&errors).expect("a file for standard error"));
         let mut child = more(&mut command).spawn().expect("the executable starts");
-        let mut stdout = child.stdout.take().expect("standard output");
+        let stdout = child.stdout.take().expect("standard output");
         let mut up = Self {
             child,
             data: data.to_owned(),
             port,
             greeting: String::new(),
+            stdout,
             errors,
         };
         let mut seen = Vec::new();
         let mut chunk = [0; 4096];
         while !String::from_utf8_lossy(&seen).contains("Stop it with Ctrl-C") {
-            let length = stdout.read(&mut chunk).expect("standard output can be read");
+            let length = up.stdout.read(&mut chunk).expect("standard output can be read");
             assert!(length > 0, "it ended without a greeting: {}", up.log());
             seen.extend_from_slice(&chunk[..length]);
         }
@@ -140,6 +142,15 @@ impl Up {
     /// What it has logged.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.errors).unwrap_or_default()
+    }
+
+    /// What it printed after its greeting. Waits for its end.
+    pub(crate) fn farewell(&mut self) -> String {
+        let mut text = String::new();
+        self.stdout
+            .read_to_string(&mut text)
+            .expect("standard output can be read");
+        text
     }
 
     /// The base of its addresses.

@@ -4,7 +4,7 @@ mod backing;
 mod folder;
 mod greeting;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use wangqian_api::ApiSettings;
@@ -13,11 +13,11 @@ use wangqian_schema::{
     db::{self, DatabaseSettings},
 };
 use wangqian_storage::StorageSettings;
-use wangqian_worker::WorkerSettings;
+use wangqian_worker::{WorkerSettings, channels::make_outbox};
 
 use crate::{
     demo::{self, Beside},
-    failure::Failure,
+    failure::{Exit, Failure},
     health, listener,
     platform::{AddressSettings, platform},
     roles,
@@ -104,11 +104,19 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
                 }
             };
             signals.unless_again(stopping).await;
+            farewell();
             return Ok(());
         }
     };
     crate::print(&running.greeting())?;
-    running.until(&mut signals).await
+    running.until(&mut signals).await?;
+    farewell();
+    Ok(())
+}
+
+/// Says that nothing runs any more. Where nobody listens, as in a terminal that was closed, that is no failure.
+fn farewell() {
+    let _said = crate::print("Wangqian 网签 has stopped.\n");
 }
 
 /// Everything that runs.
@@ -131,6 +139,13 @@ impl Running {
         let address = listener::address(&listener)?;
         let public_url = arguments.address.public_url(&format!("http://{address}"))?;
         let folder = DataFolder::take(&arguments.data)?;
+        let mut worker = arguments.worker.clone();
+        // An absolute one stays what it is.
+        worker.channels.outbox = folder.join(&worker.channels.outbox);
+        let outbox = worker.channels.outbox.clone();
+        make_outbox(&worker.channels)
+            .await
+            .map_err(|error| outbox_failure(&outbox, &error))?;
 
         let backing = Backing::start(&folder, arguments).await?;
         db::migrate(backing.database_url())
@@ -142,10 +157,6 @@ impl Running {
         let mut api = arguments.api.clone();
         // Browsers keep secure cookies to HTTPS, and so does everybody else who follows the standard.
         api.secure_cookies &= public_url.starts_with("https://");
-        let mut worker = arguments.worker.clone();
-        // An absolute one stays what it is.
-        worker.channels.outbox = folder.join(&worker.channels.outbox);
-        let outbox = worker.channels.outbox.clone();
         let smtp = worker.channels.smtp_url.is_some();
         let graphiql = api.transport.graphiql;
 
@@ -204,6 +215,15 @@ impl Running {
         self.backing.stop().await;
         drop(self.folder);
     }
+}
+
+fn outbox_failure(outbox: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(
+        Exit::Environment,
+        format!("the outbox {} cannot be used", outbox.display()),
+        error,
+        "choose a folder that this user may write to, with WANGQIAN_OUTBOX (--outbox), or mend its owner and rights",
+    )
 }
 
 /// Whether demo data are there afterwards.

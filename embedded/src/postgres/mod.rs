@@ -274,7 +274,7 @@ pub(crate) async fn connect(url: &str) -> Result<AsyncPgConnection, String> {
 
 /// Makes the folder and gives it to the server's account. The absolute path.
 fn prepare_folder(folder: &Path, account: &Account) -> Result<PathBuf, PostgresError> {
-    fs::create_dir_all(folder).map_err(io(folder))?;
+    crate::private_folder(folder).map_err(io(folder))?;
     let folder = fs::canonicalize(folder).map_err(io(folder))?;
     let metadata = fs::metadata(&folder).map_err(io(&folder))?;
     let ours = metadata.uid() == account.uid();

@@ -5,7 +5,7 @@ mod outbox;
 mod smtp;
 
 pub use email::EmailChannel;
-pub use outbox::OutboxChannel;
+pub use outbox::{OutboxChannel, make_outbox};
 
 use std::{fmt, sync::Arc};
 

@@ -1,13 +1,34 @@
-//! Messages as files in a folder: for development, and until a provider is connected.
+//! Messages as files in a folder: for development, and until a provider is connected. They hold people's addresses, so
+//! folders and files are their owner's alone.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use futures_util::future::BoxFuture;
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
 use super::{Channel, Outgoing, Receipt};
-use crate::JobError;
+use crate::{JobError, settings::ChannelSettings};
+
+/// Makes the folders of the outbox that the settings ask for, where nothing was sent yet.
+///
+/// # Errors
+/// [`io::Error`] when one cannot be made.
+pub async fn make_outbox(settings: &ChannelSettings) -> io::Result<()> {
+    let mails = settings.smtp_url.is_none().then_some("mail");
+    for name in mails.into_iter().chain(["sms", "wechat"]) {
+        make_folder(&settings.outbox.join(name)).await?;
+    }
+    Ok(())
+}
+
+async fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = tokio::fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(folder).await
+}
 
 /// Writes each message to `<folder>/<message id>.txt`: the address, an empty line, the text.
 #[derive(Debug, Clone)]
@@ -37,11 +58,7 @@ impl Channel for OutboxChannel {
 }
 
 /// Writes a file unless it is there; whoever sees it sees all of it.
-pub(super) async fn write_once(
-    folder: &std::path::Path,
-    name: &str,
-    content: &[u8],
-) -> Result<Receipt, JobError> {
+pub(super) async fn write_once(folder: &Path, name: &str, content: &[u8]) -> Result<Receipt, JobError> {
     let receipt = Receipt {
         provider_reference: Some(name.to_owned()),
     };
@@ -50,9 +67,15 @@ pub(super) async fn write_once(
         if tokio::fs::try_exists(&path).await? {
             return Ok(());
         }
-        tokio::fs::create_dir_all(folder).await?;
+        make_folder(folder).await?;
         let unfinished = folder.join(format!(".{name}.{}", Uuid::new_v4().simple()));
-        let mut file = tokio::fs::File::create_new(&unfinished).await?;
+        let mut options = tokio::fs::OpenOptions::new();
+        let mut file = options
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&unfinished)
+            .await?;
         file.write_all(content).await?;
         file.sync_all().await?;
         tokio::fs::rename(&unfinished, &path).await
