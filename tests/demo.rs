@@ -57,7 +57,7 @@ async fn every_status_is_there_and_a_second_run_changes_nothing() {
         assert!(
             first
                 .iter()
-                .any(|row| row.what.starts_with(&format!("agreement {status}"))),
+                .any(|row| row.what.split(' ').take(2).eq(["agreement", status.as_str()])),
             "no agreement is {status}"
         );
     }
@@ -75,6 +75,66 @@ async fn every_status_is_there_and_a_second_run_changes_nothing() {
     assert_eq!(summary(&mut conn).await, first);
     let report = audit::walk(&mut conn, None).await.expect("walks");
     assert!(report.breaks.is_empty() && report.cases > 30, "{report:?}");
+}
+
+/// What there is of schools, employers and graduates, each as one line of text.
+async fn breadth(conn: &mut AsyncPgConnection) -> Vec<(String, i64)> {
+    let rows: Vec<Count> = diesel::sql_query(
+        "SELECT 'school with ' || (SELECT count(*) FROM departments d WHERE d.school_id = s.id) || ' departments, ' \
+                || coalesce(r.review_route, s.default_review_route) AS what, count(*) \
+             FROM schools s LEFT JOIN school_review_routes r ON r.school_id = s.id AND r.workflow = 'ONLINE_SIGNING' \
+             GROUP BY 1 \
+         UNION ALL SELECT 'employer ' || verification, count(*) FROM employers GROUP BY 1 \
+         UNION ALL SELECT 'graduate', count(*) FROM graduates \
+         UNION ALL SELECT 'graduate confirmed', count(*) FROM graduates WHERE confirmed_at IS NOT NULL \
+         UNION ALL SELECT 'graduate not confirmed', count(*) FROM graduates WHERE confirmed_at IS NULL \
+         UNION ALL SELECT 'graduate 定向', count(*) FROM graduates \
+             WHERE training_mode = '2' AND NOT online_signing_allowed \
+         UNION ALL SELECT 'graduate with 𬭎', count(*) FROM graduates WHERE name LIKE '%𬭎%' \
+         ORDER BY 1",
+    )
+    .load(conn)
+    .await
+    .expect("a summary");
+    rows.into_iter().map(|row| (row.what, row.count)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_is_one_of_each_kind_that_behaves_differently() {
+    let (_database, platform) = database().await;
+    demo::load(&platform, Beside::Nobody).await.expect("loads");
+    let mut conn = platform.pool.get().await.expect("a connection");
+    let found = breadth(&mut conn).await;
+    let (organisations, people): (Vec<_>, Vec<_>) = found
+        .into_iter()
+        .partition(|(what, _)| !what.starts_with("graduate"));
+    let organisations: Vec<(&str, i64)> = organisations
+        .iter()
+        .map(|(what, count)| (what.as_str(), *count))
+        .collect();
+    assert_eq!(
+        organisations,
+        [
+            ("employer PENDING", 1),
+            ("employer VERIFIED", 2),
+            ("school with 1 departments, SCHOOL_ONLY", 1),
+            ("school with 2 departments, DEPARTMENT_THEN_SCHOOL", 1),
+        ]
+    );
+    for (what, at_least) in [
+        ("graduate", 60),
+        ("graduate confirmed", 50),
+        ("graduate not confirmed", 1),
+        ("graduate 定向", 1),
+        ("graduate with 𬭎", 1),
+    ] {
+        assert!(
+            people
+                .iter()
+                .any(|(name, count)| name == what && *count >= at_least),
+            "fewer than {at_least} of {what}: {people:?}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
