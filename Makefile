@@ -66,6 +66,7 @@ tools-to-run: tools-to-build
 tools-to-test: tools-to-build
 	@missing=""; \
 	{ $(POSTGRES); } || missing="$$missing postgresql"; \
+	command -v curl >/dev/null || missing="$$missing curl"; \
 	command -v pdftotext >/dev/null || missing="$$missing poppler-utils"; \
 	[ -d /usr/share/fonts/truetype/hanazono ] || missing="$$missing fonts-hanazono"; \
 	command -v node >/dev/null || missing="$$missing nodejs"; \

@@ -20,6 +20,7 @@ mod online_signing;
 mod outages;
 mod paper;
 mod races;
+mod readme;
 mod roles;
 mod statements;
 mod up;

@@ -195,7 +195,8 @@ impl Drop for Up {
     }
 }
 
-fn kill(signal: &str, pid: u32, to_group: bool) {
+/// Sends a signal to a process, or to the whole group that it leads.
+pub(crate) fn kill(signal: &str, pid: u32, to_group: bool) {
     let target = if to_group {
         format!("-{pid}")
     } else {
