@@ -310,7 +310,7 @@ async fn a_client_that_completes_hears_no_more_of_it() {
     Stage::wait(&server.stage.live, 0).await;
     // What was under way before the server read the message may still come; behind the pong nothing does.
     socket.say(json!({ "type": "ping" })).await;
-    while socket.hear().await["type"] != "pong" {}
+    within(async { while socket.hear().await["type"] != "pong" {} }).await;
     socket.is_quiet().await;
     // Ids of operations that are over or never were are no mistake.
     socket.complete("1").await;

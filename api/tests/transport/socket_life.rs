@@ -26,13 +26,15 @@ async fn pings_are_answered_and_sent() {
         assert!(matches!(socket.frame().await, Message::Ping(_)));
     }
     within(socket.0.send(Message::Ping("x".into()))).await.unwrap();
-    loop {
-        match socket.frame().await {
-            Message::Ping(_) => {}
-            Message::Pong(payload) => break assert_eq!(payload, "x"),
-            other => panic!("{other:?}"),
+    let answer = async {
+        loop {
+            match socket.frame().await {
+                Message::Ping(_) => {}
+                other => return other,
+            }
         }
-    }
+    };
+    assert_eq!(within(answer).await, Message::Pong("x".into()));
 }
 
 #[tokio::test]

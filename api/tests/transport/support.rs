@@ -136,13 +136,8 @@ impl Server {
 
     /// A POST of this document, and the JSON of its answer.
     pub(crate) async fn ask(&self, query: &str) -> Value {
-        self.post(&json!({ "query": query }))
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap()
+        let request = self.post(&json!({ "query": query }));
+        within(async { request.send().await.unwrap().json().await.unwrap() }).await
     }
 
     /// A WebSocket with these headers in its handshake.
@@ -206,23 +201,29 @@ impl Socket {
 
     /// The next message, pings left out.
     pub(crate) async fn hear(&mut self) -> Value {
-        loop {
-            match self.frame().await {
-                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
-                Message::Ping(_) => {}
-                other => panic!("a message was expected, not {other:?}"),
+        within(async {
+            loop {
+                match self.frame().await {
+                    Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                    Message::Ping(_) => {}
+                    other => panic!("a message was expected, not {other:?}"),
+                }
             }
-        }
+        })
+        .await
     }
 
     /// The code and reason with which the server closes, whatever it says before.
     pub(crate) async fn closed(&mut self) -> (u16, String) {
-        loop {
-            if let Message::Close(frame) = self.frame().await {
-                let frame = frame.unwrap();
-                return (frame.code.into(), frame.reason.to_string());
+        within(async {
+            loop {
+                if let Message::Close(frame) = self.frame().await {
+                    let frame = frame.unwrap();
+                    return (frame.code.into(), frame.reason.to_string());
+                }
             }
-        }
+        })
+        .await
     }
 
     /// Shows that the socket is open and has nothing more to say: the answer to a ping comes next.
