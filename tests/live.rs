@@ -1,15 +1,12 @@
 //! What people follow live, over both transports, with other people's clients (graphql-ws, graphql-sse) on the other end.
 
-use std::{collections::HashSet, process::Stdio};
+use std::collections::HashSet;
 
 use diesel_async::RunQueryDsl;
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines},
-    process::{Child, ChildStdout, Command},
-    task::JoinSet,
-};
-use wangqian_api::id::NodeType;
+use tokio::{sync::watch, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+use wangqian_api::{feed::Feed, id::NodeType};
 use wangqian_schema::{
     Platform,
     model::employer::EmployerVerification,
@@ -19,9 +16,12 @@ use wangqian_schema::{
 };
 
 use crate::support::{
-    Client, Server, node,
+    Client, Server,
+    follower::{Cable, Follower},
+    node,
     people::{self, Person, SchoolWorld},
     process::PATIENCE,
+    server::platform,
     signing::*,
 };
 
@@ -31,59 +31,6 @@ const CASES: &str =
     cursor event { ... on AgreementEvent { id action } } case { ... on Agreement { id status version } } } }";
 const INBOX: &str = "subscription($after: String) { notificationReceived(after: $after) {
     cursor notification { id title readAt } } }";
-
-/// Somebody's open subscription.
-struct Follower {
-    process: Child,
-    lines: Lines<BufReader<ChildStdout>>,
-}
-
-impl Follower {
-    fn open(client: &Client, transport: &str, document: &str, variables: &Value) -> Self {
-        let mut process = Command::new("node")
-            .current_dir(node::folder())
-            .args([
-                "follow.mjs",
-                transport,
-                &client.endpoint(),
-                document,
-                &variables.to_string(),
-            ])
-            .env("TOKEN", client.token())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("node starts");
-        let lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
-        Self { process, lines }
-    }
-
-    /// The next result's only field.
-    async fn next(&mut self) -> Value {
-        let line = tokio::time::timeout(PATIENCE, self.lines.next_line()).await;
-        let Some(line) = line.expect("a result in time").expect("text") else {
-            panic!("the subscription ended: {}", self.end().await)
-        };
-        let mut result: Value = serde_json::from_str(&line).expect("JSON");
-        let fields = result["data"].as_object_mut().unwrap_or_else(|| panic!("{line}"));
-        fields.values_mut().next().expect("a field").take()
-    }
-
-    /// What the client says when the server ends it; empty when all was said.
-    async fn end(&mut self) -> String {
-        let mut said = String::new();
-        let ending = async {
-            let stderr = self.process.stderr.as_mut().expect("a pipe");
-            stderr.read_to_string(&mut said).await.expect("text");
-            self.process.wait().await.expect("a child of ours")
-        };
-        tokio::time::timeout(PATIENCE, ending)
-            .await
-            .expect("an end in time");
-        said.trim().to_owned()
-    }
-}
 
 async fn feed_cursor(client: &Client) -> Value {
     client.query("{ feedCursor }", json!({})).await["feedCursor"].take()
@@ -217,6 +164,88 @@ async fn after_a_cursor_nothing_is_missed_or_doubled() {
     }
 }
 
+/// A follower of an inbox whose connection is cut again and again in a flood of messages, each time going on after the
+/// last that it was told, has in the end every message of his own once, and is told of each cut.
+async fn an_inbox_survives_its_connections(transport: &str) {
+    let scene = Scene::new().await;
+    let neighbour = people::graduate(&scene.server.platform, &scene.school, |_| ()).await;
+    let neighbours_id = NodeType::Graduate.id(neighbour.id).to_string();
+    let start = feed_cursor(&scene.graduate).await;
+    let mut flood = JoinSet::new();
+    for _ in 0..4 {
+        let (employer, graduate) = (scene.employer().await, scene.graduate_id.clone());
+        let neighbour = neighbours_id.clone();
+        flood.spawn(async move {
+            for _ in 0..10 {
+                // Of an invitation and its cancellation the graduate is told; what his neighbour is told is not his.
+                for graduate in [&graduate, &neighbour] {
+                    let agreement = invite(&employer, graduate).await;
+                    let cancelled = step(&employer, CANCEL, &agreement).await;
+                    assert_eq!(cancelled["agreement"]["status"], "CANCELLED", "{cancelled}");
+                }
+            }
+        });
+    }
+    let told = 4 * 10 * 2;
+    let (mut after, mut seen) = (start.clone(), Vec::new());
+    let note = |seen: &mut Vec<Value>, mut item: Value| {
+        seen.push(item["notification"]["id"].take());
+        item["cursor"].take()
+    };
+    for reads in [1, 2, 3, 5, 8, 1, 2, 3, 5, 8] {
+        let cable = Cable::to(&scene.server).await;
+        let from = json!({ "after": after });
+        let mut follower = Follower::open_at(&cable.endpoint, &scene.graduate, transport, INBOX, &from);
+        for _ in 0..reads.min(told - seen.len()) {
+            let item = follower.next().await;
+            after = note(&mut seen, item);
+        }
+        cable.cut();
+        // What had come through already is no less told.
+        for mut result in follower.rest().await {
+            after = note(&mut seen, result["data"]["notificationReceived"].take());
+        }
+        let (status, said) = follower.end().await;
+        assert_eq!(status, Some(3), "a cut is no end: {said}");
+    }
+    while let Some(done) = flood.join_next().await {
+        done.expect("no refusal");
+    }
+    let mut follower = Follower::open(&scene.graduate, transport, INBOX, &json!({ "after": after }));
+    while seen.len() < told {
+        let item = follower.next().await;
+        note(&mut seen, item);
+    }
+    // What comes next is the next that happens, and none of the flood once more.
+    invite(&scene.employer, &scene.graduate_id).await;
+    let item = follower.next().await;
+    note(&mut seen, item);
+
+    let list = "{ notifications(first: 100) { nodes { id } } }";
+    let list = scene.graduate.query(list, json!({})).await;
+    let nodes = list["notifications"]["nodes"].as_array().expect("a list");
+    let inbox: HashSet<&str> = nodes.iter().filter_map(|node| node["id"].as_str()).collect();
+    let once: HashSet<&str> = seen.iter().filter_map(Value::as_str).collect();
+    assert_eq!((seen.len(), once.len()), (told + 1, told + 1), "none came twice");
+    assert_eq!(once, inbox, "none was missed");
+
+    // Whoever starts from the beginning reads the same in the same order.
+    let mut again = Follower::open(&scene.graduate, transport, INBOX, &json!({ "after": start }));
+    for id in &seen {
+        assert_eq!(again.next().await["notification"]["id"], *id);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inbox_survives_broken_web_sockets() {
+    an_inbox_survives_its_connections("ws").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inbox_survives_broken_event_streams() {
+    an_inbox_survives_its_connections("sse").await;
+}
+
 /// Only the case asked for; and a page that asks for the feed's place first misses nothing that happens meanwhile.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_case_and_the_place_of_a_page() {
@@ -258,7 +287,7 @@ async fn one_case_and_the_place_of_a_page() {
 /// Who logs out is cut off, from wherever he does it.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ended_session_ends_its_subscriptions() {
-    for (transport, said) in [("ws", "4403"), ("sse", "")] {
+    for transport in TRANSPORTS {
         let scene = Scene::new().await;
         let elsewhere = scene.server.login(&scene.person.email).await;
         let from = json!({ "after": feed_cursor(&elsewhere).await });
@@ -283,9 +312,19 @@ async fn an_ended_session_ends_its_subscriptions() {
             assert_eq!(ended["userErrors"], json!([]));
         }
         let end = follower.end().await;
-        assert!(end.contains(said), "{transport}: {end}");
-        let rest = follower.lines.next_line().await.expect("text");
-        assert_eq!(rest.filter(|line| !line.contains("UNAUTHENTICATED")), None);
+        let mut rest = follower.rest().await;
+        if transport == "ws" {
+            assert_eq!((end, rest), ((Some(3), "4403".to_owned()), vec![]));
+        } else {
+            // An event stream has no codes: the reason is its last result.
+            assert_eq!(end, (Some(0), String::new()));
+            let reason = rest.pop().expect("a reason");
+            assert_eq!(
+                reason["errors"][0]["extensions"]["code"], "UNAUTHENTICATED",
+                "{reason}"
+            );
+            assert_eq!(rest, [Value::Null; 0]);
+        }
     }
 }
 
@@ -296,15 +335,10 @@ async fn a_step_of_another_process_arrives() {
     let agreement = invite(&scene.employer, &scene.graduate_id).await;
     let from = json!({ "after": feed_cursor(&scene.employer).await });
     let mut follower = Follower::open(&scene.employer, "ws", CASES, &from);
-    // Its wake-ups reach this one by NOTIFY only.
     let other = Platform {
         waker: Waker::default(),
         ..scene.server.platform.clone()
     };
-    let forward = tokio::spawn({
-        let other = other.clone();
-        async move { other.waker.forward(other.pool.clone()).await }
-    });
     let id = NodeType::Agreement
         .uuid(&agreement.as_str().into())
         .expect("an id");
@@ -318,13 +352,38 @@ async fn a_step_of_another_process_arrives() {
     step::take(&other, Actor::Worker, id, AgreementStep::Expire, None)
         .await
         .expect("expired");
-    loop {
-        let change = follower.next().await;
-        if change["case"]["status"] == "EXPIRED" {
-            break;
-        }
+    let mut change = follower.next().await;
+    if change["event"]["action"] == "INVITE" {
+        // The place may lie a moment early.
+        change = follower.next().await;
     }
-    forward.abort();
+    assert_eq!(change["event"]["action"], "EXPIRE", "{change}");
+    assert_eq!(change["case"]["status"], "EXPIRED", "{change}");
+}
+
+/// The feed of one process is woken by the commits of another, rather than only looking once a second: nothing but the
+/// other's NOTIFY can wake this one.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_wake_up_of_another_process_arrives() {
+    let (platform, url) = platform().await;
+    let mut commits = platform.waker.subscribe();
+    let feed = Feed::open(platform.clone(), 16).await.expect("a feed");
+    let stop = CancellationToken::new();
+    tokio::spawn(feed.listen(url, stop.clone()));
+    let woken = async |commits: &mut watch::Receiver<u64>| {
+        let woken = tokio::time::timeout(PATIENCE, commits.changed()).await;
+        woken.expect("woken in time").expect("a platform");
+    };
+    // Once when it has begun to listen, since something may have happened before.
+    woken(&mut commits).await;
+    let other = Waker::default();
+    let (forwarding, pool) = (other.clone(), platform.pool.clone());
+    tokio::spawn(async move { stop.run_until_cancelled(forwarding.forward(pool)).await });
+    for _ in 0..3 {
+        assert!(!commits.has_changed().expect("a platform"));
+        other.wake();
+        woken(&mut commits).await;
+    }
 }
 
 /// The transports themselves, with the whole product behind them.
