@@ -1,36 +1,61 @@
 //! A step is taken as a whole or not at all: whichever of its writes fails, nothing of it remains.
 
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
 use diesel_async::AsyncPgConnection;
+use uuid::Uuid;
 use wangqian_schema::{
     audit,
+    model::document::StoredPdf,
     step::{self, Actor, AgreementStep, IdempotencyKey, StepError},
-    workflow::ReviewRoute,
+    workflow::{ReviewRoute, agreement::AgreementAction},
 };
 
 use crate::support::{Company, Student, World, execute, invitation, reason, text};
-use chrono::TimeDelta;
-use wangqian_schema::model::Viewer;
 
-/// All tables that a step may write.
-const WRITTEN: [&str; 8] = [
-    "agreements",
-    "agreement_serials",
-    "case_events",
-    "documents",
-    "engagements",
-    "idempotency_keys",
-    "jobs",
-    "messages",
-];
-
-/// Everything in the tables that a step may write, as text.
+/// Everything in the database, as text.
 async fn everything(conn: &mut AsyncPgConnection) -> Vec<String> {
     let mut rows = Vec::new();
-    for table in WRITTEN {
+    for table in tables(conn).await {
         let query = format!("SELECT concat('{table} ', to_jsonb({table})) FROM {table} ORDER BY 1");
         rows.extend(text(conn, &query).await);
     }
     rows
+}
+
+async fn tables(conn: &mut AsyncPgConnection) -> Vec<String> {
+    text(
+        conn,
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1",
+    )
+    .await
+}
+
+/// Notes from now on which rows are written, where [`everything`] does not look.
+async fn watch_writes(conn: &mut AsyncPgConnection) {
+    execute(
+        conn,
+        "CREATE SCHEMA watch;
+         CREATE TABLE watch.writes (place text);
+         CREATE FUNCTION watch.note() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN INSERT INTO watch.writes VALUES (concat_ws(' ', TG_OP, TG_TABLE_NAME)); RETURN NULL; END $$",
+    )
+    .await;
+    for table in tables(conn).await {
+        let watch = format!(
+            "CREATE TRIGGER watch AFTER INSERT OR UPDATE OR DELETE ON {table}
+             FOR EACH ROW EXECUTE FUNCTION watch.note()"
+        );
+        execute(conn, &watch).await;
+    }
+}
+
+/// The kinds of writes since the last time, such as `INSERT jobs`.
+async fn writes_seen(conn: &mut AsyncPgConnection) -> BTreeSet<String> {
+    let seen = text(conn, "SELECT DISTINCT place FROM watch.writes").await;
+    execute(conn, "TRUNCATE watch.writes").await;
+    seen.into_iter().collect()
 }
 
 /// Makes every write of this kind to a table fail. `deferred`: only when the transaction commits.
@@ -60,11 +85,27 @@ async fn repair(conn: &mut AsyncPgConnection, table: &str) {
     execute(conn, &format!("DROP TRIGGER sabotage ON {table}")).await;
 }
 
-/// A step with the writes that it does.
+/// What is done.
+enum Deed {
+    /// The graduate confirms his data.
+    Confirm,
+    /// The employer invites.
+    Invite,
+    /// A step on the agreement.
+    Take(Actor, AgreementStep),
+    /// The worker has stored the agreement's document.
+    Store,
+}
+
+/// A step, and the kinds of writes that it is made of.
 struct Attempt {
-    what: &'static str,
-    writes: &'static [(&'static str, &'static str)],
-    step: Option<(Viewer, AgreementStep)>,
+    deed: Deed,
+    writes: BTreeSet<String>,
+}
+
+fn attempt(deed: Deed, writes: &[&str]) -> Attempt {
+    let writes = writes.iter().map(|write| (*write).to_owned()).collect();
+    Attempt { deed, writes }
 }
 
 struct Scene {
@@ -74,29 +115,68 @@ struct Scene {
 }
 
 impl Scene {
-    async fn run(&self, attempt: &Attempt, case: Option<uuid::Uuid>) -> Result<uuid::Uuid, StepError> {
-        match &attempt.step {
-            Some((viewer, step)) => {
-                let actor = Actor::Viewer(*viewer);
-                step::take(&self.world.platform, actor, case.unwrap(), step.clone(), None).await
+    /// Does it. Gives the case, and which action it was where the rules of agreements have a word for it.
+    async fn run(
+        &self,
+        deed: &Deed,
+        case: Option<Uuid>,
+    ) -> Result<(Option<Uuid>, Option<AgreementAction>), StepError> {
+        let platform = &self.world.platform;
+        let (actor, step) = match deed {
+            Deed::Confirm => {
+                step::confirm_data(platform, &self.student.viewer, 1).await?;
+                return Ok((None, None));
             }
-            None => {
+            Deed::Invite => {
                 let key = IdempotencyKey {
                     key: "the same request".to_owned(),
                     request_hash: [1; 32],
                 };
                 let deadline = self.world.now() + TimeDelta::days(7);
                 let invitation = invitation(self.student.id, deadline);
-                step::invite(
-                    &self.world.platform,
-                    &self.employer.viewer,
-                    &invitation,
-                    Some(&key),
-                )
-                .await
+                let invited = step::invite(platform, &self.employer.viewer, &invitation, Some(&key)).await?;
+                return Ok((Some(invited.agreement.id), Some(AgreementAction::Invite)));
+            }
+            Deed::Take(actor, step) => (*actor, step.clone()),
+            Deed::Store => (Actor::Worker, self.storing(case.unwrap()).await),
+        };
+        let action = step.action();
+        let view = step::take(platform, actor, case.unwrap(), step, None).await?;
+        Ok((Some(view.agreement.id), Some(action)))
+    }
+
+    async fn storing(&self, agreement: Uuid) -> AgreementStep {
+        let query = format!("SELECT id FROM documents WHERE agreement_id = '{agreement}'");
+        let document = text(&mut *self.world.conn().await, &query).await;
+        let pdf = StoredPdf {
+            object_key: "agreements/one.pdf".to_owned(),
+            sha256: [7; 32],
+            byte_size: 1000,
+        };
+        AgreementStep::StoreDocument(document[0].parse().unwrap(), pdf)
+    }
+
+    /// Lets each of a step's writes fail, at once and when the transaction commits: whichever it is, nothing remains.
+    async fn sabotage_each(&self, attempt: &Attempt, case: Option<Uuid>, what: &str) {
+        let conn = &mut *self.world.conn().await;
+        for place in &attempt.writes {
+            let (write, table) = place.split_once(' ').unwrap();
+            for deferred in [false, true] {
+                let before = everything(conn).await;
+                let mut woken = self.world.platform.waker.subscribe();
+                woken.mark_unchanged();
+                sabotage(conn, table, write, deferred).await;
+                let failed = self.run(&attempt.deed, case).await;
+                let place = format!("{what}: {place}, deferred: {deferred}");
+                assert!(
+                    matches!(failed, Err(StepError::Database(_))),
+                    "{place}: {failed:?}"
+                );
+                assert_eq!(everything(conn).await, before, "{place}");
+                assert!(!woken.has_changed().unwrap(), "{place}: nothing to wake for");
+                repair(conn, table).await;
             }
         }
-        .map(|view| view.agreement.id)
     }
 }
 
@@ -104,109 +184,105 @@ impl Scene {
 async fn a_step_that_fails_anywhere_leaves_nothing() {
     let world = World::new().await;
     let campus = world.school(ReviewRoute::DepartmentThenSchool).await;
-    let (department, school) = (
-        world.department_reviewer(&campus, 0).await,
-        world.school_reviewer(&campus).await,
-    );
+    let department = Actor::Viewer(world.department_reviewer(&campus, 0).await);
+    let school = Actor::Viewer(world.school_reviewer(&campus).await);
     let scene = Scene {
         employer: world.employer().await,
-        student: world.graduate(&campus, 0).await,
+        student: world
+            .graduate_with(&campus, 0, |new| new.confirmed_at = None)
+            .await,
         world,
     };
-    let graduate = scene.student.viewer;
-    // Two rounds over one case each: the first ends rejected, the second signed.
-    let attempts = [
-        Attempt {
-            what: "invite",
-            writes: &[
-                ("idempotency_keys", "INSERT"),
-                ("agreements", "INSERT"),
-                ("case_events", "INSERT"),
-                ("messages", "INSERT"),
-                ("jobs", "INSERT"),
-                ("agreements", "UPDATE"),
-            ],
-            step: None,
-        },
-        Attempt {
-            what: "accept",
-            writes: &[
-                ("engagements", "INSERT"),
-                ("case_events", "INSERT"),
-                ("messages", "INSERT"),
-                ("jobs", "INSERT"),
-                ("agreements", "UPDATE"),
-            ],
-            step: Some((graduate, AgreementStep::Accept)),
-        },
-        Attempt {
-            what: "reject",
-            writes: &[
-                ("engagements", "DELETE"),
-                ("case_events", "INSERT"),
-                ("messages", "INSERT"),
-                ("jobs", "INSERT"),
-                ("agreements", "UPDATE"),
-            ],
-            step: Some((department, AgreementStep::Reject(reason()))),
-        },
-        Attempt {
-            what: "approve as the department",
-            writes: &[
-                ("case_events", "INSERT"),
-                ("messages", "INSERT"),
-                ("jobs", "INSERT"),
-                ("agreements", "UPDATE"),
-            ],
-            step: Some((department, AgreementStep::Approve)),
-        },
-        Attempt {
-            what: "approve as the school",
-            writes: &[
-                ("agreement_serials", "INSERT OR UPDATE"),
-                ("documents", "INSERT"),
-                ("case_events", "INSERT"),
-                ("messages", "INSERT"),
-                ("jobs", "INSERT"),
-                ("agreements", "UPDATE"),
-            ],
-            step: Some((school, AgreementStep::Approve)),
-        },
+    let employer = Actor::Viewer(scene.employer.viewer);
+    let graduate = Actor::Viewer(scene.student.viewer);
+    watch_writes(&mut *scene.world.conn().await).await;
+
+    let told = [
+        "INSERT case_events",
+        "INSERT messages",
+        "INSERT jobs",
+        "UPDATE agreements",
     ];
-    let [invite, accept, reject, approve, sign] = attempts;
-    for round in [
-        vec![&invite, &accept, &reject],
-        vec![&invite, &accept, &approve, &sign],
-    ] {
+    let told_and = |more: &[&'static str]| [&told, more].concat();
+    let step = |actor, step, more: &[&'static str]| attempt(Deed::Take(actor, step), &told_and(more));
+    let confirm = attempt(Deed::Confirm, &["UPDATE graduates", "INSERT case_events"]);
+    let invite = attempt(
+        Deed::Invite,
+        &told_and(&["INSERT idempotency_keys", "INSERT agreements"]),
+    );
+    let cancel = step(employer, AgreementStep::Cancel, &[]);
+    let decline = step(graduate, AgreementStep::Decline(reason()), &[]);
+    let remind = step(Actor::Worker, AgreementStep::Remind, &[]);
+    let expire = step(Actor::Worker, AgreementStep::Expire, &[]);
+    let accept = step(graduate, AgreementStep::Accept, &["INSERT engagements"]);
+    let reject = step(
+        department,
+        AgreementStep::Reject(reason()),
+        &["DELETE engagements"],
+    );
+    let approve = step(department, AgreementStep::Approve, &[]);
+    let reject_later = step(school, AgreementStep::Reject(reason()), &["DELETE engagements"]);
+    let sign = step(
+        school,
+        AgreementStep::Approve,
+        &["INSERT agreement_serials", "INSERT documents"],
+    );
+    let store = attempt(
+        Deed::Store,
+        &["UPDATE documents", "INSERT case_events", "UPDATE agreements"],
+    );
+    let half_a_day_left = TimeDelta::hours(7 * 24 - 12);
+    let at_once = TimeDelta::zero();
+
+    // Each story is one case; before a step some time passes.
+    let stories: [&[(TimeDelta, &Attempt)]; 7] = [
+        &[(at_once, &confirm)],
+        &[(at_once, &invite), (at_once, &cancel)],
+        &[(at_once, &invite), (at_once, &decline)],
+        &[
+            (at_once, &invite),
+            (half_a_day_left, &remind),
+            (TimeDelta::hours(12), &expire),
+        ],
+        &[(at_once, &invite), (at_once, &accept), (at_once, &reject)],
+        &[
+            (at_once, &invite),
+            (at_once, &accept),
+            (at_once, &approve),
+            (at_once, &reject_later),
+        ],
+        &[
+            (at_once, &invite),
+            (at_once, &accept),
+            (at_once, &approve),
+            (at_once, &sign),
+            (at_once, &store),
+        ],
+    ];
+    let mut done = BTreeSet::new();
+    for story in stories {
         let mut case = None;
         let conn = &mut *scene.world.conn().await;
         execute(conn, "DELETE FROM idempotency_keys").await;
-        for attempt in round {
-            for (table, write) in attempt.writes {
-                for deferred in [false, true] {
-                    let before = everything(conn).await;
-                    let mut woken = scene.world.platform.waker.subscribe();
-                    woken.mark_unchanged();
-                    sabotage(conn, table, write, deferred).await;
-                    let failed = scene.run(attempt, case).await;
-                    let place = format!("{}: {write} {table}, deferred: {deferred}", attempt.what);
-                    assert!(
-                        matches!(failed, Err(StepError::Database(_))),
-                        "{place}: {failed:?}"
-                    );
-                    assert_eq!(everything(conn).await, before, "{place}");
-                    assert!(!woken.has_changed().unwrap(), "{place}: nothing to wake for");
-                    repair(conn, table).await;
-                }
-            }
+        for (wait, attempt) in story {
+            scene.world.platform.clock.advance(*wait);
+            let what = format!("after {done:?}");
+            scene.sabotage_each(attempt, case, &what).await;
+            writes_seen(conn).await;
             let mut woken = scene.world.platform.waker.subscribe();
             woken.mark_unchanged();
-            case = Some(scene.run(attempt, case).await.unwrap());
-            assert!(woken.has_changed().unwrap(), "{} is heard of", attempt.what);
+            let (of, action) = scene.run(&attempt.deed, case).await.unwrap();
+            assert!(woken.has_changed().unwrap(), "{what}: it is heard of");
+            // None of its writes was left out above.
+            assert_eq!(writes_seen(conn).await, attempt.writes, "{what}: {action:?}");
+            case = of;
+            done.extend(action);
         }
     }
+    let every: BTreeSet<_> = AgreementAction::ALL.iter().copied().collect();
+    assert_eq!(done, every, "each step was tried");
     let report = audit::walk(&mut *scene.world.conn().await, None).await.unwrap();
-    assert_eq!((report.cases, report.events, report.breaks), (2, 7, vec![]));
+    assert_eq!((report.cases, report.events, report.breaks), (7, 20, vec![]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -241,9 +317,10 @@ async fn a_refused_invitation_does_not_use_up_its_key() {
     };
     let invitation = invitation(student.id, world.now() + TimeDelta::days(7));
     let invite = async || step::invite(&world.platform, &employer.viewer, &invitation, Some(&key)).await;
-    crate::support::refusal(invite().await);
     let conn = &mut *world.conn().await;
-    assert_eq!(everything(conn).await, Vec::<String>::new());
+    let before = everything(conn).await;
+    crate::support::refusal(invite().await);
+    assert_eq!(everything(conn).await, before);
     execute(conn, "UPDATE graduates SET online_signing_allowed = true").await;
     invite().await.unwrap();
 }
