@@ -55,7 +55,7 @@ pub(super) struct Case {
 }
 
 /// What came of a try.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Outcome {
     Done,
     NotFound,

@@ -1,6 +1,6 @@
 //! The world and the model of it, side by side: each try is made in both.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -17,7 +17,7 @@ use wangqian_schema::{
 
 use super::{
     model::{Case, Employer, Graduate, Model, Outcome, Person},
-    tries::Try,
+    tries::{By, Try},
 };
 use crate::support::{Campus, Company, Student, World, execute, invitation, reason, text};
 
@@ -32,8 +32,11 @@ pub(super) struct Run {
     people: Vec<(Person, Option<Viewer>)>,
     done: usize,
     /// What the tries came to.
-    pub(super) met: BTreeMap<String, u32>,
+    pub(super) met: HashMap<Met, u32>,
 }
+
+/// What an action came to.
+pub(super) type Met = (AgreementAction, Outcome);
 
 impl Run {
     pub(super) async fn new() -> Self {
@@ -106,7 +109,7 @@ impl Run {
             companies,
             people,
             done: 0,
-            met: BTreeMap::new(),
+            met: HashMap::new(),
         }
     }
 
@@ -172,15 +175,22 @@ impl Run {
                     return;
                 }
                 let case = self.target(case, action);
-                let by = match by {
-                    Some(by) if by % 2 == 0 => pick(by / 2, self.people.len()),
-                    Some(by) => {
-                        let sees = |at: &usize| self.model.sees(self.people[*at].0, case);
-                        let involved: Vec<usize> = (0..self.people.len()).filter(sees).collect();
-                        involved[pick(by / 2, involved.len())]
-                    }
-                    None => self.fitting(case, action),
+                let seen = |at: &usize| self.model.sees(self.people[*at].0, case);
+                let reviews = |at: &usize| {
+                    let (person, _) = self.people[*at];
+                    matches!(
+                        person,
+                        Person::DepartmentReviewer { .. } | Person::SchoolReviewer { .. }
+                    )
                 };
+                let everybody = 0..self.people.len();
+                let (among, number): (Vec<usize>, u8) = match by {
+                    By::Fitting => (vec![self.fitting(case, action)], 0),
+                    By::Involved(number) => (everybody.filter(seen).collect(), number),
+                    By::Reviewer(number) => (everybody.filter(seen).filter(reviews).collect(), number),
+                    By::Anybody(number) => (everybody.collect(), number),
+                };
+                let by = among[pick(number, among.len())];
                 self.take(by, case, action, reason).await;
             }
         }
@@ -247,7 +257,7 @@ impl Run {
             expected,
             "{person:?} invites {graduate} for {hours} h"
         );
-        *self.met.entry(format!("INVITE {expected:?}")).or_default() += 1;
+        *self.met.entry((AgreementAction::Invite, expected)).or_default() += 1;
         if let Ok(view) = made {
             let case = self.model.cases.last_mut().unwrap();
             case.id = Some(view.agreement.id);
@@ -289,7 +299,7 @@ impl Run {
         let actor = viewer.map_or(Actor::Worker, Actor::Viewer);
         let taken = step::take(&self.world.platform, actor, id, step, None).await;
         assert_eq!(outcome(&taken), expected, "{person:?} takes {action} on {at}");
-        *self.met.entry(format!("{action} {expected:?}")).or_default() += 1;
+        *self.met.entry((action, expected)).or_default() += 1;
         if let Ok(view) = taken {
             assert_agrees(&view.agreement, &self.model.cases[at]);
             let graduate = self.model.cases[at].graduate;

@@ -10,6 +10,19 @@ use wangqian_schema::workflow::{ReviewRoute, agreement::AgreementAction};
 /// How many tries a sequence has.
 const TRIES: usize = 250;
 
+/// Who takes a step.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum By {
+    /// Whose step it is.
+    Fitting,
+    /// Somebody who sees the case.
+    Involved(u8),
+    /// A reviewer who sees the case, of whichever level.
+    Reviewer(u8),
+    /// Anybody at all.
+    Anybody(u8),
+}
+
 /// One try. Numbers are taken modulo what there is, so that a shrunk sequence still means something.
 #[derive(Clone, Debug)]
 pub(super) enum Try {
@@ -20,7 +33,7 @@ pub(super) enum Try {
     },
     Take {
         case: u8,
-        by: Option<u8>,
+        by: By,
         action: AgreementAction,
         reason: bool,
     },
@@ -74,7 +87,12 @@ fn tries() -> impl Strategy<Value = Vec<Try>> {
         180 * 24,
         180 * 24 + 1,
     ]);
-    let by = prop_oneof![4 => Just(None), 1 => any::<u8>().prop_map(Some)];
+    let by = prop_oneof![
+        7 => Just(By::Fitting),
+        1 => any::<u8>().prop_map(By::Involved),
+        1 => any::<u8>().prop_map(By::Reviewer),
+        1 => any::<u8>().prop_map(By::Anybody),
+    ];
     let one = prop_oneof![
         10 => (any::<u8>(), any::<u8>(), hours)
             .prop_map(|(by, graduate, hours)| Try::Invite { by, graduate, hours }),
@@ -82,14 +100,16 @@ fn tries() -> impl Strategy<Value = Vec<Try>> {
             .prop_map(|(case, by, action, reason)| Try::Take { case, by, action, reason }),
         3 => (1..20i64).prop_map(|hours| Try::Wait { hours }),
         1 => any::<u8>().prop_map(|graduate| Try::Confirm { graduate }),
-        1 => (any::<u8>(), any::<bool>()).prop_map(|(graduate, allowed)| Try::Allow { graduate, allowed }),
-        1 => (any::<u8>(), prop::bool::weighted(0.8))
+        3 => (any::<u8>(), prop::bool::weighted(0.7))
+            .prop_map(|(graduate, allowed)| Try::Allow { graduate, allowed }),
+        2 => (any::<u8>(), prop::bool::weighted(0.7))
             .prop_map(|(employer, verified)| Try::Verify { employer, verified }),
         1 => (any::<u8>(), prop::sample::select(ReviewRoute::ALL))
             .prop_map(|(school, route)| Try::Route { school, route }),
     ];
     prop::collection::vec(one, TRIES)
 }
+
 /// The sequence that a seed stands for.
 pub(super) fn sequence(seed: u64) -> Vec<Try> {
     let mut bytes = [0; 32];
