@@ -98,6 +98,8 @@ fn what_is_missing_is_named() {
             "WANGQIAN_PUBLIC_URL",
         ),
         (&["--log", "a=b=c", "schema"], "WANGQIAN_LOG"),
+        (&["api", "--download-link-seconds", "0"], "1..=604800"),
+        (&["api", "--download-link-seconds", "604801"], "1..=604800"),
     ] {
         let failed = output(wangqian().args(command));
         assert_eq!(failed.status.code(), Some(2), "{command:?}: {}", stderr(&failed));

@@ -13,6 +13,7 @@ mod browser;
 mod commands;
 mod crashes;
 mod demo;
+mod download_links;
 mod limits;
 mod live;
 mod logging_in;

@@ -22,8 +22,8 @@ pub struct ApiSettings {
     /// Events that a subscriber may lag behind before he is served from the table instead of from memory.
     #[arg(long, env = "WANGQIAN_FEED_LAG", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..))]
     pub feed_lag: u16,
-    /// How long a download link of a document works, in seconds.
-    #[arg(long, env = "WANGQIAN_DOWNLOAD_LINK_SECONDS", default_value_t = 300)]
+    /// How long a download link of a document works, in seconds; at most a week, which is as long as S3 lets one work.
+    #[arg(long, env = "WANGQIAN_DOWNLOAD_LINK_SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=604_800))]
     pub download_link_seconds: u32,
     /// Attempts to log in with one identifier that may fail in a row before it is locked for a while: a minute, then longer
     /// and longer, up to a quarter of an hour.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use wangqian_schema::model::document as model;
 use wangqian_storage::DownloadName;
 
@@ -25,7 +25,7 @@ pub enum DocumentStatus {
 pub struct DownloadLink {
     /// The link. Whoever has it can open the file until it ends: do not keep it.
     url: String,
-    /// When it ends.
+    /// When it ends, to the second.
     expires_at: DateTime<Utc>,
 }
 
@@ -88,13 +88,14 @@ impl Document {
             ascii: &format!("agreement-{number}.pdf"),
         };
         let lifetime = Duration::from_secs(seconds.into());
+        // The link is judged by the object store's clock, so by the real time, and begins with a whole second: the last
+        // one before it was made.
+        let expires_at = Utc::now().trunc_subsecs(0) + TimeDelta::seconds(seconds.into());
         let url = app
             .storage
             .presign_get(key, lifetime, download_name, "application/pdf")
             .await
             .map_err(internal)?;
-        // The link is judged by the object store's clock, so by the real time.
-        let expires_at = Utc::now() + TimeDelta::seconds(seconds.into());
         Ok(Some(DownloadLink {
             url: url.to_string(),
             expires_at,

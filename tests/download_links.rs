@@ -1,0 +1,150 @@
+//! Links to papers: how long they open, and that they open nothing else.
+
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+use reqwest::Url;
+use serde_json::json;
+use wangqian_api::id::NodeType;
+use wangqian_schema::{model::employer::EmployerVerification, workflow::ReviewRoute};
+
+use crate::support::{
+    Client, Server,
+    people::{self, SchoolWorld},
+    process::PATIENCE,
+    signing::*,
+};
+
+struct Link {
+    url: String,
+    expires_at: DateTime<Utc>,
+}
+
+/// Has an agreement signed by a new graduate. Gives him, and the agreement.
+async fn signed(server: &Server, school: &SchoolWorld) -> (Client, String) {
+    let company = people::employer(&server.platform, EmployerVerification::Verified).await;
+    let graduate = people::graduate(&server.platform, school, |_| {}).await;
+    let id = NodeType::Graduate.id(graduate.id).to_string();
+    let agreement = invite(&server.login(&company.member).await, &id).await;
+    let graduate = server.login(&graduate.email).await;
+    step(&graduate, ACCEPT, &agreement).await;
+    let reviewer = server.login(&school.school_reviewer).await;
+    let approved = review(&reviewer, &agreement, "APPROVE", None).await;
+    assert_eq!(approved["agreement"]["status"], "SIGNED", "{approved}");
+    (graduate, agreement)
+}
+
+/// A fresh link to the paper of an agreement, once there is one.
+async fn link(server: &Server, client: &Client, agreement: &str) -> Link {
+    let query = "query($id: ID!) { node(id: $id) { ... on Agreement {
+        documents { downloadLink { url expiresAt } } } } }";
+    let found = server
+        .until("the paper", async || {
+            let answer = client.query(query, json!({ "id": agreement })).await;
+            let link = answer["node"]["documents"][0]["downloadLink"].clone();
+            link.is_object().then_some(link)
+        })
+        .await;
+    let text = |field: &str| found[field].as_str().expect("text").to_owned();
+    Link {
+        url: text("url"),
+        expires_at: text("expiresAt").parse().expect("a time"),
+    }
+}
+
+/// Status and content.
+async fn fetch(url: &str) -> (u16, Vec<u8>) {
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let response = client.get(url).send().await.expect("an answer");
+    let status = response.status().as_u16();
+    (status, response.bytes().await.expect("bytes").to_vec())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_ends_when_it_says() {
+    let server = Server::empty_with(&["--download-link-seconds=1"]).await;
+    let school = people::school(&server.platform, ReviewRoute::SchoolOnly).await;
+    let (graduate, agreement) = signed(&server, &school).await;
+    let begun = Instant::now();
+    // One that was made late in a second of the clock may end before it is followed: S3 counts whole seconds.
+    let link = loop {
+        let fresh = link(&server, &graduate, &agreement).await;
+        if let (200, file) = fetch(&fresh.url).await {
+            assert!(file.starts_with(b"%PDF"));
+            break fresh;
+        }
+        assert!(begun.elapsed() < PATIENCE, "no link opens the paper");
+    };
+    let said = loop {
+        match fetch(&link.url).await {
+            (200, _) => assert!(begun.elapsed() < PATIENCE, "it never ends"),
+            (403, said) => break String::from_utf8(said).expect("text"),
+            (status, _) => panic!("status {status}"),
+        }
+    };
+    assert!(said.contains("expired"), "{said}");
+    assert!(Utc::now() >= link.expires_at, "it ended before its time");
+    assert_eq!(fetch(&link.url).await.0, 403, "for good");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_opens_nothing_else() {
+    let server = Server::empty().await;
+    let school = people::school(&server.platform, ReviewRoute::SchoolOnly).await;
+    let (graduate, agreement) = signed(&server, &school).await;
+    let (stranger, strangers) = signed(&server, &school).await;
+    let own = link(&server, &graduate, &agreement).await.url;
+    let other = link(&server, &stranger, &strangers).await.url;
+    assert_eq!((fetch(&own).await.0, fetch(&other).await.0), (200, 200));
+
+    let (own, other) = (
+        Url::parse(&own).expect("a URL"),
+        Url::parse(&other).expect("a URL"),
+    );
+    let with = |change: &dyn Fn(&mut Url)| {
+        let mut changed = own.clone();
+        change(&mut changed);
+        assert_ne!(changed, own);
+        changed.to_string()
+    };
+    let parameter = |wanted: &str, value: &str| {
+        with(&|url| {
+            let pairs = own.query_pairs().map(|(name, old)| match &*name == wanted {
+                true => (name, value.to_owned().into()),
+                false => (name, old),
+            });
+            url.query_pairs_mut().clear().extend_pairs(pairs);
+        })
+    };
+    let folder = own.path().rsplit_once('/').expect("a folder").0;
+    let bucket = folder[1..].split('/').next().expect("a bucket");
+    for forged in [
+        // The paper of somebody else, whose address is known.
+        with(&|url| url.set_path(other.path())),
+        // What there is in the folder, and in the store.
+        with(&|url| url.set_path(folder)),
+        with(&|url| url.set_path(&format!("/{bucket}"))),
+        with(&|url| url.set_path("/")),
+        // A longer life, another day, another name for what is saved, no signature.
+        parameter("X-Amz-Expires", "604800"),
+        parameter("X-Amz-Date", "20991231T000000Z"),
+        parameter("response-content-disposition", "inline"),
+        parameter("response-content-type", "text/html"),
+        parameter("X-Amz-Signature", &"0".repeat(64)),
+        with(&|url| url.set_query(None)),
+    ] {
+        let (status, content) = fetch(&forged).await;
+        assert!(matches!(status, 400 | 403), "{status}: {forged}");
+        assert!(!content.starts_with(b"%PDF"), "{forged}");
+    }
+    // Nor does it write or delete.
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    for request in [client.delete(own.clone()), client.put(own.clone()).body("forged")] {
+        assert_eq!(request.send().await.expect("an answer").status(), 403);
+    }
+    let (status, file) = fetch(own.as_str()).await;
+    assert!(
+        status == 200 && file.starts_with(b"%PDF"),
+        "the paper is as it was"
+    );
+}
