@@ -115,6 +115,13 @@ fn row(argument: &Arg) -> Row {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        any::TypeId,
+        collections::BTreeSet,
+        path::{Path, PathBuf},
+        time::Duration,
+    };
+
     use clap::CommandFactory;
 
     use super::*;
@@ -167,6 +174,157 @@ mod tests {
             assert_eq!(*before, meaning, "{variable} of {command}");
         }
         assert!(known.len() > 5);
+    }
+
+    /// What the number of a setting counts or is measured in, by its name or the end of it.
+    const NUMBERS: &[(&str, &str)] = &[
+        ("_MS", "milliseconds"),
+        ("_SECONDS", "seconds"),
+        ("_TIMEOUT", "seconds"),
+        ("_INTERVAL", "seconds"),
+        ("_KEEP_ALIVE", "seconds"),
+        ("_DAYS", "days"),
+        ("_BODY_LIMIT", "bytes"),
+        ("_DOCUMENT_LIMIT", "bytes"),
+        ("_MESSAGE_LIMIT", "bytes"),
+        ("_SELECTION_LIMIT", "selections"),
+        ("_TOKEN_LIMIT", "tokens"),
+        ("_ALIAS_LIMIT", "aliases"),
+        ("_DIRECTIVE_LIMIT", "directives"),
+        ("_ROOT_FIELD_LIMIT", "fields"),
+        ("_QUERY_DEPTH", "levels"),
+        ("_QUERY_COST", "cost"),
+        ("_FEED_LAG", "events"),
+        ("_LOGIN_ATTEMPTS", "attempts"),
+        ("_CONNECTIONS_PER_VIEWER", "websockets"),
+        ("_WEBSOCKET_OPERATIONS", "operations"),
+        ("_TRUSTED_PROXIES", "proxies"),
+        ("_DATABASE_CONNECTIONS", "connections"),
+        ("_EXPIRE_CONCURRENCY", "invitations"),
+        ("_REMIND_CONCURRENCY", "reminders"),
+        ("_RENDER_CONCURRENCY", "documents"),
+        ("_SEND_CONCURRENCY", "messages"),
+    ];
+
+    /// A number, or a time that is written as one.
+    fn is_number(argument: &Arg) -> bool {
+        let kind = argument.get_value_parser().type_id();
+        [
+            TypeId::of::<u16>(),
+            TypeId::of::<u32>(),
+            TypeId::of::<u64>(),
+            TypeId::of::<usize>(),
+            TypeId::of::<i32>(),
+            TypeId::of::<i64>(),
+            TypeId::of::<f64>(),
+            TypeId::of::<Duration>(),
+        ]
+        .iter()
+        .any(|number| kind == *number)
+            || argument
+                .get_default_values()
+                .iter()
+                .any(|value| value.to_str().is_some_and(|value| value.parse::<f64>().is_ok()))
+    }
+
+    #[test]
+    fn every_number_says_what_it_is_measured_in() {
+        let mut used = BTreeSet::new();
+        for (command, argument) in every_argument(&Cli::command()) {
+            let Some(variable) = argument.get_env().and_then(|name| name.to_str()) else {
+                continue;
+            };
+            if !is_number(&argument) {
+                continue;
+            }
+            let known = NUMBERS.iter().find(|(name, _)| variable.ends_with(name));
+            let (name, unit) = known.unwrap_or_else(|| panic!("{variable} of {command}: a number of what?"));
+            let help = argument.get_long_help().or_else(|| argument.get_help());
+            let help = help.map(ToString::to_string).unwrap_or_default().to_lowercase();
+            let says = help
+                .split(|c: char| !c.is_alphanumeric())
+                .any(|word| word == *unit);
+            assert!(
+                says,
+                "{variable} of {command} does not say that it is in {unit}: {help}"
+            );
+            used.insert(*name);
+        }
+        let unused = NUMBERS.iter().find(|(name, _)| !used.contains(name));
+        assert_eq!(unused, None, "no setting ends so");
+    }
+
+    /// Where the environment is read without being a setting: file, how often, why.
+    const READERS: &[(&str, usize, &str)] = &[
+        (
+            "api/src/graphql/mod.rs",
+            1,
+            "the test of the SDL writes it when asked to",
+        ),
+        (
+            "cli/src/config_reference.rs",
+            1,
+            "the test of the page writes it when asked to",
+        ),
+        (
+            "embedded/src/postgres/programs.rs",
+            2,
+            "WANGQIAN_POSTGRES_BIN, which tests need as well and the page's head names; and PATH",
+        ),
+    ];
+
+    /// The Rust files of the product below a folder, tests of whole crates left out.
+    fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or_default();
+            if path.is_dir() && !name.starts_with('.') && !["target", "node_modules", "tests"].contains(&name)
+            {
+                sources(&path, found);
+            } else if name.ends_with(".rs") {
+                found.push(path);
+            }
+        }
+    }
+
+    #[test]
+    fn the_environment_is_read_by_settings_only() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let mut files = Vec::new();
+        sources(root, &mut files);
+        assert!(files.len() > 100, "{} files", files.len());
+        let mut readers = Vec::new();
+        for file in &files {
+            let text = std::fs::read_to_string(file).unwrap();
+            // In two parts, so that this line is none of them.
+            let reads = [
+                concat!("env", "::var"),
+                concat!("env", "::{"),
+                concat!("option_", "env!"),
+            ]
+            .iter()
+            .map(|call| text.matches(call).count())
+            .sum::<usize>();
+            if reads > 0 {
+                readers.push((
+                    file.strip_prefix(root).unwrap().to_str().unwrap().to_owned(),
+                    reads,
+                ));
+            }
+        }
+        readers.sort();
+        let expected: Vec<_> = READERS
+            .iter()
+            .map(|(file, reads, _)| ((*file).to_owned(), *reads))
+            .collect();
+        assert_eq!(
+            readers, expected,
+            "make it a setting, or say in the list why it is none"
+        );
+        assert!(HEAD.contains("WANGQIAN_POSTGRES_BIN"));
     }
 
     #[test]
