@@ -15,6 +15,7 @@ mod feed;
 mod lists;
 mod login_throttle;
 mod migrations;
+mod people;
 mod races;
 mod rules;
 mod search;
