@@ -8,7 +8,6 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use tokio::io::AsyncWriteExt;
-use uuid::Uuid;
 
 use super::{Channel, Outgoing, Receipt};
 use crate::{JobError, settings::ChannelSettings};
@@ -68,11 +67,13 @@ pub(super) async fn write_once(folder: &Path, name: &str, content: &[u8]) -> Res
             return Ok(());
         }
         make_folder(folder).await?;
-        let unfinished = folder.join(format!(".{name}.{}", Uuid::new_v4().simple()));
+        // The same name each time: what a killed worker left half written is written anew, and nothing of it stays.
+        let unfinished = folder.join(format!(".{name}"));
         let mut options = tokio::fs::OpenOptions::new();
         let mut file = options
             .write(true)
-            .create_new(true)
+            .create(true)
+            .truncate(true)
             .mode(0o600)
             .open(&unfinished)
             .await?;
@@ -88,6 +89,8 @@ pub(super) async fn write_once(folder: &Path, name: &str, content: &[u8]) -> Res
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
     use crate::channels::Address;
 
@@ -101,6 +104,10 @@ mod tests {
             title: String::new(),
             body: "您收到一份签约邀请".into(),
         };
+        // A worker that was killed in the middle left its beginning, longer than what is to be written.
+        make_folder(&folder.path().join("sms")).await.unwrap();
+        let unfinished = folder.path().join(format!("sms/.{}.txt", message.message_id));
+        std::fs::write(unfinished, "x".repeat(1000)).unwrap();
         let first = channel.deliver(&message).await.unwrap();
         assert_eq!(channel.deliver(&message).await.unwrap(), first);
         let files: Vec<_> = std::fs::read_dir(folder.path().join("sms"))
