@@ -72,11 +72,13 @@ async fn without_a_worker_a_passed_deadline_refuses_every_answer() {
 async fn an_answer_counts_by_the_microsecond_at_which_it_is_written() {
     let scene = Scene::new().await;
     let (mut answered, mut late) = (0, 0);
-    for round in 0..60i64 {
+    // The clock runs: whoever was in time begins later the next time, whoever was late earlier, so that the deadline
+    // comes to pass while he answers.
+    let mut lead = 10_000;
+    for _ in 0..60 {
         let deadline = scene.world.now() + TimeDelta::days(1);
         let id = scene.invite_until(deadline).await;
-        // The clock runs: from well before the deadline to well after it, in steps of 0.2 ms.
-        scene.set(deadline - TimeDelta::microseconds(9_000 - round * 200));
+        scene.set(deadline - TimeDelta::microseconds(lead));
         match scene
             .world
             .take(&scene.student.viewer, id, AgreementStep::Decline(None))
@@ -85,17 +87,18 @@ async fn an_answer_counts_by_the_microsecond_at_which_it_is_written() {
             Ok(view) => {
                 assert!(view.agreement.updated_at < deadline);
                 answered += 1;
+                lead -= lead / 4;
             }
             refused => {
                 assert_eq!(refusal(refused), Refusal::DeadlinePassed);
                 assert!(scene.world.now() >= deadline);
                 scene.world.work(id, AgreementStep::Expire).await.unwrap();
                 late += 1;
+                lead += lead / 4 + 100;
             }
         }
     }
-    assert!(late >= 14, "the last fourteen begin after the deadline: {late}");
-    assert_eq!(answered + late, 60);
+    assert!(answered > 0 && late > 0, "{answered} in time, {late} late");
     let conn = &mut *scene.world.conn().await;
     let wrong = "status = 'DECLINED' AND updated_at >= response_deadline
         OR status = 'EXPIRED' AND updated_at < response_deadline";

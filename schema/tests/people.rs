@@ -1,4 +1,4 @@
-//! The table of W1 in DOMAIN.md for people instead of roles: in every status everybody tries everything, on a real
+//! The table of W1 for people instead of roles: in every status everybody tries everything, on a real
 //! database. Whoever is no party to the case is told that there is none, whatever its status.
 
 use chrono::TimeDelta;
