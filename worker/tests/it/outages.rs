@@ -12,6 +12,10 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::support::*;
 
+fn milliseconds(time: Duration) -> i64 {
+    time.as_millis().try_into().unwrap()
+}
+
 fn hang(begun: mpsc::UnboundedSender<i64>) -> Handler {
     handler(move |n, _| {
         begun.send(n).unwrap();
@@ -36,7 +40,7 @@ async fn another_worker_takes_the_job_of_a_killed_one_once_its_lease_is_over() {
     let renewed = "SELECT extract(epoch FROM lease_until) * 1000 FROM jobs";
     let first = db.number(renewed).await;
     eventually("the lease was prolonged thrice its length", async || {
-        (db.number(renewed).await > first + 1800).then_some(())
+        (db.number(renewed).await > first + milliseconds(3 * LEASE)).then_some(())
     })
     .await;
     assert_eq!(db.row(id).await.attempt, 1);
@@ -86,8 +90,7 @@ async fn a_handler_that_blocks_every_thread_keeps_its_lease() {
             let runs = Arc::clone(&runs);
             async move {
                 runs.fetch_add(1, Ordering::SeqCst);
-                // Three leases long.
-                std::thread::sleep(Duration::from_millis(1800));
+                std::thread::sleep(3 * LEASE);
                 Ok(())
             }
         })
@@ -216,8 +219,13 @@ async fn a_database_that_is_away_is_waited_for() {
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
         ))
         .await;
+    let cut_off = admin.number("SELECT extract(epoch FROM now()) * 1000").await;
     gate.add_permits(1);
-    admin.execute("SELECT pg_sleep(1.2)").await;
+    eventually("twice a lease is over", async || {
+        let now = admin.number("SELECT extract(epoch FROM now()) * 1000").await;
+        (now > cut_off + milliseconds(2 * LEASE)).then_some(())
+    })
+    .await;
     admin
         .execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
         .await;

@@ -37,9 +37,12 @@ where
     Arc::new(move |n, id| Box::pin(run(n, id)))
 }
 
+/// Long enough that a machine with much to do keeps it, and short enough to be waited for.
+pub(crate) const LEASE: Duration = Duration::from_secs(2);
+
 pub(crate) fn settings() -> QueueSettings {
     QueueSettings {
-        lease: Duration::from_millis(600),
+        lease: LEASE,
         poll: Duration::from_millis(50),
         grace: Duration::from_secs(20),
         pauses: Pauses {
