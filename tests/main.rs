@@ -20,6 +20,7 @@ mod logging_in;
 mod online_signing;
 mod outages;
 mod paper;
+mod passwords;
 mod races;
 mod readme;
 mod roles;

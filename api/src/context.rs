@@ -1,6 +1,6 @@
 //! What a resolver has at hand: the platform, the viewer of this request, and batched loading.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use async_graphql::{Context, dataloader::DataLoader};
 use tokio::sync::Semaphore;
@@ -39,6 +39,8 @@ pub struct Caller {
     pub signed_in: Option<(Session, Viewer)>,
     /// How the program names itself.
     pub user_agent: Option<String>,
+    /// The client's address, counted through the trusted proxies.
+    pub remote: Option<IpAddr>,
     /// Whether the answer can carry a cookie: over HTTP it can, over an open socket not.
     pub takes_cookies: bool,
     /// Where the live feed stood when the request came: all that is read for it is at least as new.

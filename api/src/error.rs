@@ -38,6 +38,10 @@ pub enum UserErrorCode {
     WrongCredentials,
     /// 尝试次数过多 Too many failed attempts: nothing is looked at for a while, whether it is right or wrong.
     TooManyAttempts,
+    /// 请求过于频繁 Asked for too often: later again.
+    TooManyRequests,
+    /// 验证码错误 The code is wrong, has run out or was tried too often: ask for a new one.
+    WrongCode,
 }
 
 /// Something that a person can put right.
@@ -186,6 +190,7 @@ impl Failing for &str {}
 impl Failing for tokio::sync::AcquireError {}
 impl Failing for tokio::task::JoinError {}
 impl Failing for serde_json::Error {}
+impl Failing for wangqian_schema::password::HashingFailed {}
 impl Failing for wangqian_schema::messages::TextError {}
 
 impl Failing for diesel::result::Error {

@@ -12,9 +12,11 @@ pub mod health;
 pub mod id;
 pub mod loaders;
 pub mod paging;
+mod passwords;
 pub mod server;
 pub mod session_watch;
 pub mod settings;
+mod throttle;
 pub mod transport;
 pub mod verify_page;
 

@@ -138,6 +138,7 @@ impl Application {
         let caller = Caller {
             signed_in: signed_in.and_then(|signed_in| signed_in.0.clone()),
             user_agent: call.and_then(|call| call.user_agent.clone()),
+            remote: call.and_then(|call| call.remote),
             takes_cookies: call.is_some_and(|call| call.transport != Transport::WebSocket),
             feed_position: self.app.feed.position(),
         };

@@ -95,6 +95,25 @@ impl Job for SendMessage {
     }
 }
 
+/// Makes a code and sends it to the address that it is to prove. A repetition makes and sends a new one, and the one before
+/// is good for nothing: so the code need not be kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SendPasscode {
+    /// The row of `passcodes`.
+    pub passcode_id: Uuid,
+}
+
+impl Job for SendPasscode {
+    const QUEUE: &'static str = "send_passcode";
+    const MAX_ATTEMPTS: i32 = 8;
+    const PRIORITY: i16 = 2;
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.passcode_id.to_string())
+    }
+}
+
 /// Inserts of at most so many jobs are kept prepared, each number a statement of its own.
 const FEW: usize = 32;
 

@@ -3,6 +3,8 @@
 //! Both functions take tens of milliseconds and 19 MiB on purpose: call them inside `tokio::task::spawn_blocking`, and
 //! bound how many run at a time.
 
+use std::collections::HashSet;
+
 use rand::Rng;
 
 use argon2::{
@@ -13,6 +15,76 @@ use argon2::{
 /// checked against it, so that the time of the answer does not tell whether an account exists.
 pub const NOBODYS_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5cy1zYWx0LTE2Yg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// Fewest characters of a new password.
+pub const MIN_LENGTH: usize = 10;
+/// Most characters of a new password.
+pub const MAX_LENGTH: usize = 128;
+/// Fewest different characters of a new password.
+const MIN_DIFFERENT: usize = 5;
+
+/// Why a text cannot become somebody's password. The text itself is never part of the error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnfitPassword {
+    /// Fewer characters than [`MIN_LENGTH`].
+    #[error("is too short")]
+    TooShort,
+    /// More characters than [`MAX_LENGTH`].
+    #[error("is too long")]
+    TooLong,
+    /// Digits only: most often a mobile number, an ID-card number or a date.
+    #[error("consists of digits only")]
+    DigitsOnly,
+    /// Few characters again and again.
+    #[error("has too few different characters")]
+    Monotonous,
+    /// One of the texts that the account is known by.
+    #[error("is an identifier of the account")]
+    Identifier,
+}
+
+/// A password that somebody may choose: 10 to 128 characters, neither digits only nor few characters again and again, and no
+/// identifier of the account. Otherwise every text goes: rules of composition make people write passwords down.
+#[derive(Clone)]
+pub struct NewPassword(String);
+
+impl NewPassword {
+    /// Checks a text that somebody of these identifiers has chosen.
+    ///
+    /// # Errors
+    /// [`UnfitPassword`] says what is wrong, without repeating the text.
+    pub fn parse(text: &str, identifiers: &[&str]) -> Result<Self, UnfitPassword> {
+        let length = text.chars().count();
+        let different: HashSet<char> = text.chars().collect();
+        if length < MIN_LENGTH {
+            Err(UnfitPassword::TooShort)
+        } else if length > MAX_LENGTH {
+            Err(UnfitPassword::TooLong)
+        } else if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            Err(UnfitPassword::DigitsOnly)
+        } else if different.len() < MIN_DIFFERENT {
+            Err(UnfitPassword::Monotonous)
+        } else if identifiers
+            .iter()
+            .any(|identifier| identifier.trim().to_lowercase() == text.trim().to_lowercase())
+        {
+            Err(UnfitPassword::Identifier)
+        } else {
+            Ok(Self(text.to_owned()))
+        }
+    }
+
+    /// The password itself, to hash it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for NewPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NewPassword(…)")
+    }
+}
 
 /// The random source of the system, or the parameters, failed.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +143,18 @@ mod tests {
         assert!(verify("示例口令 wangqian-demo", &hash));
         assert!(!verify("示例口令 wangqian-dem", &hash));
         assert!(!verify("", &hash));
+    }
+
+    #[test]
+    fn a_new_password_is_long_and_no_identifier() {
+        let wrong = |text: &str| NewPassword::parse(text, &["lin@example.com", "10000000001"]).unwrap_err();
+        assert_eq!(wrong("九个字不足以成密码"), UnfitPassword::TooShort);
+        assert_eq!(wrong(&"长口令x1".repeat(26)), UnfitPassword::TooLong);
+        assert_eq!(wrong("10000000001"), UnfitPassword::DigitsOnly);
+        assert_eq!(wrong("abababababab"), UnfitPassword::Monotonous);
+        assert_eq!(wrong(" Lin@Example.com"), UnfitPassword::Identifier);
+        let fit = NewPassword::parse("十个字的口令刚好够长", &["lin@example.com"]).unwrap();
+        assert!(!format!("{fit:?}").contains("口令"), "never printed");
     }
 
     #[test]

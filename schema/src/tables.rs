@@ -221,6 +221,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    passcodes (id) {
+        id -> Uuid,
+        purpose -> Text,
+        subject_hash -> Bytea,
+        account_id -> Nullable<Uuid>,
+        channel -> Text,
+        address -> Nullable<Text>,
+        code_hash -> Nullable<Text>,
+        tries -> Int4,
+        requested_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    request_throttles (bucket_hash) {
+        bucket_hash -> Bytea,
+        requests -> Int4,
+        counted_since -> Timestamptz,
+        last_request_at -> Timestamptz,
+        forget_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     reviewers (account_id) {
         account_id -> Uuid,
         school_id -> Uuid,
@@ -280,6 +305,7 @@ diesel::joinable!(idempotency_keys -> accounts (account_id));
 diesel::joinable!(messages -> accounts (account_id));
 diesel::joinable!(messages -> case_events (event_id));
 diesel::joinable!(operators -> accounts (account_id));
+diesel::joinable!(passcodes -> accounts (account_id));
 diesel::joinable!(reviewers -> accounts (account_id));
 diesel::joinable!(reviewers -> schools (school_id));
 diesel::joinable!(school_review_routes -> schools (school_id));
@@ -301,6 +327,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     login_throttles,
     messages,
     operators,
+    passcodes,
+    request_throttles,
     reviewers,
     school_review_routes,
     schools,

@@ -1,6 +1,6 @@
 //! What the black-box tests share: a whole product in this process ([`Server`]), the executable as a process
 //! ([`process`]), the roles as processes of their own ([`cluster`]), a client that speaks GraphQL over HTTP ([`Client`]) and reads
-//! subscriptions ([`events`]), the clients of others ([`node`], [`follower`]), people to act as ([`people`]) and the operations of
+//! subscriptions ([`events`]), the clients of others ([`node`], [`follower`]), what leaves the platform ([`outbox`]), people to act as ([`people`]) and the operations of
 //! online signing ([`signing`]).
 
 pub(crate) mod client;
@@ -8,6 +8,7 @@ pub(crate) mod cluster;
 pub(crate) mod events;
 pub(crate) mod follower;
 pub(crate) mod node;
+pub(crate) mod outbox;
 pub(crate) mod people;
 pub(crate) mod process;
 pub(crate) mod server;

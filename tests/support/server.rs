@@ -175,6 +175,20 @@ impl Server {
         seen.unwrap_or_else(|_| panic!("waited in vain for {what}"))
     }
 
+    /// Looks again and again for what no commit of this process tells of, such as the end of a job.
+    pub(crate) async fn eventually<T>(&self, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+        let seen = async {
+            loop {
+                if let Some(seen) = look().await {
+                    return seen;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let seen = tokio::time::timeout(PATIENCE, seen).await;
+        seen.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+    }
+
     /// Stops it and waits for its end.
     pub(crate) async fn stop(mut self) {
         self.shutdown.cancel();

@@ -288,6 +288,31 @@ pub(super) const PROBES: &[Probe] = &[
         variables: |identifier| log_in(identifier, "not it"),
         mark: Mark::Change,
     },
+    Probe {
+        row: "requestPasswordReset of the graduate",
+        document: "mutation($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) {
+            userErrors { code field message } } }",
+        target: Target::Identifier,
+        variables: |identifier| json!({ "input": { "identifier": identifier } }),
+        mark: Mark::Change,
+    },
+    Probe {
+        row: "resetPassword without the code",
+        document: "mutation($input: ResetPasswordInput!) { resetPassword(input: $input) {
+            userErrors { code field message } } }",
+        target: Target::Identifier,
+        variables: |identifier| {
+            json!({ "input": { "identifier": identifier, "code": "abcdef", "newPassword": "a new pass phrase" } })
+        },
+        mark: Mark::Change,
+    },
+    of(
+        "changePassword with a wrong one",
+        "mutation { changePassword(input: { currentPassword: \"not it\", newPassword: \"a new pass phrase\" }) {
+            userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Change,
+    ),
     // Subscriptions
     of(
         "caseChanged",

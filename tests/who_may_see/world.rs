@@ -132,8 +132,13 @@ pub(super) struct World {
 impl World {
     /// Before any step.
     pub(super) async fn new() -> Self {
-        // Everybody tries a wrong password.
-        let server = Server::empty_with(&["--login-attempts=1000"]).await;
+        // Everybody tries a wrong password, and asks for a code.
+        let server = Server::empty_with(&[
+            "--login-attempts=1000",
+            "--code-pause-seconds=0",
+            "--codes-per-day=1000",
+        ])
+        .await;
         let platform = &server.platform;
         let school = people::school(platform, ReviewRoute::DepartmentThenSchool).await;
         let (department, other_department) = people::department(platform, school.school).await;

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use wangqian_document::Renderer;
 use wangqian_schema::{
     Platform,
-    jobs::{ExpireInvitation, Job, RemindInvitation, RenderDocument, SendMessage},
+    jobs::{ExpireInvitation, Job, RemindInvitation, RenderDocument, SendMessage, SendPasscode},
     wake,
 };
 use wangqian_storage::Storage;
@@ -76,6 +76,7 @@ pub async fn run(
         RemindInvitation::QUEUE,
         RenderDocument::QUEUE,
         SendMessage::QUEUE,
+        SendPasscode::QUEUE,
     ];
     let (ended, (), (), _, _) = tokio::join!(
         working,
@@ -144,17 +145,27 @@ async fn monitor(
     }
     let send = config(SendMessage::QUEUE, settings.send_concurrency);
     if send.concurrency > 0 {
-        let host = host.clone();
         let parts = SendParts {
             platform: platform.clone(),
             channels: Channels::new(&settings.channels)?,
         };
+        let (of_messages, message_parts) = (host.clone(), parts.clone());
         monitor = monitor.register(move |_| {
-            let queue = host.queue::<SendMessage>(send);
+            let queue = of_messages.queue::<SendMessage>(send);
             worker(send.name)
                 .backend(queue)
-                .data(parts.clone())
+                .data(message_parts.clone())
                 .build(jobs::send_message)
+        });
+        // A queue of their own: people wait for codes, however many messages wait before them.
+        let codes = config(SendPasscode::QUEUE, settings.send_concurrency);
+        let host = host.clone();
+        monitor = monitor.register(move |_| {
+            let queue = host.queue::<SendPasscode>(codes);
+            worker(codes.name)
+                .backend(queue)
+                .data(parts.clone())
+                .build(jobs::send_passcode)
         });
     }
     Ok(monitor)

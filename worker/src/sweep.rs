@@ -4,7 +4,11 @@
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
-use wangqian_schema::{Platform, model::login_throttle, stuck_work};
+use wangqian_schema::{
+    Platform,
+    model::{login_throttle, passcode, request_throttle},
+    stuck_work,
+};
 
 /// Sweeps at once and then every so often, for ever. A failure is made good by the next sweep.
 pub(crate) async fn sweep(platform: &Platform, every: Duration) {
@@ -32,6 +36,12 @@ async fn once(platform: &Platform) -> Result<usize, String> {
     // Afterwards: whether old rows can be deleted must not decide whether lost jobs come back.
     if let Err(error) = login_throttle::forget(&mut conn, now).await {
         tracing::warn!(%error, "old attempts to log in could not be deleted");
+    }
+    if let Err(error) = request_throttle::forget(&mut conn, now).await {
+        tracing::warn!(%error, "old counts of requests could not be deleted");
+    }
+    if let Err(error) = passcode::forget(&mut conn, now).await {
+        tracing::warn!(%error, "codes that ran out could not be deleted");
     }
     Ok(made)
 }

@@ -2,16 +2,13 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, Union, connection::Connection};
 use chrono::{DateTime, TimeDelta, Utc};
-use wangqian_schema::{
-    model::{
-        Viewer as SchemaViewer,
-        account::{self, Identifier},
-        employer as employers, graduate as graduates,
-        login_throttle::{self, Admission, Subject},
-        reviewer as reviewers,
-        session::{self, Session as SessionRow},
-    },
-    password,
+use wangqian_schema::model::{
+    Viewer as SchemaViewer,
+    account::{self, Identifier},
+    employer as employers, graduate as graduates,
+    login_throttle::{self, Admission, Subject},
+    reviewer as reviewers,
+    session::{self, Session as SessionRow},
 };
 
 use super::{
@@ -26,6 +23,7 @@ use crate::{
     id::NodeType,
     loaders::{DepartmentKey, EmployerKey, SchoolKey},
     paging::{Arguments, connection, cost},
+    passwords,
 };
 
 /// 当前用户 Who is signed in, in his role.
@@ -310,8 +308,8 @@ impl AccountMutation {
             None => None,
         };
         let (account_id, hash) = match credentials {
-            Some(found) => (Some(found.account_id), found.password_hash),
-            None => (None, password::NOBODYS_HASH.to_owned()),
+            Some(found) => (Some(found.account_id), Some(found.password_hash)),
+            None => (None, None),
         };
         let subject = Subject::of(&input.identifier);
         let now = app.platform.clock.now();
@@ -324,10 +322,8 @@ impl AccountMutation {
         }
         // Hashing takes a while: no connection is held meanwhile.
         drop(conn);
-        let slot = app.password_slots.acquire().await.map_err(internal)?;
-        let verified = tokio::task::spawn_blocking(move || password::verify(&input.password, &hash)).await;
-        drop(slot);
-        let (Some(account_id), true) = (account_id, verified.map_err(internal)?) else {
+        let verified = passwords::verify(ctx, input.password, hash).await?;
+        let (Some(account_id), true) = (account_id, verified) else {
             return Ok(refused(UserError::new(
                 UserErrorCode::WrongCredentials,
                 "账号或密码错误",

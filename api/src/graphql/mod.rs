@@ -12,6 +12,7 @@ pub mod graduate;
 pub mod live;
 pub mod node;
 pub mod notification;
+pub mod password;
 pub mod school;
 pub mod stuck_work;
 pub mod verification;
@@ -45,6 +46,7 @@ pub struct Query(
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     account::AccountMutation,
+    password::PasswordMutation,
     graduate::GraduateMutation,
     agreement::AgreementMutation,
     notification::NotificationMutation,

@@ -35,6 +35,8 @@ text_enum! {
         AgreementSigned = "AGREEMENT_SIGNED",
         /// To both: the review refused.
         SigningRejected = "SIGNING_REJECTED",
+        /// To whoever reads the address: the code with which a new password can be set.
+        PasswordResetCode = "PASSWORD_RESET_CODE",
     }
 }
 
@@ -108,7 +110,7 @@ pub struct TextError {
 #[serde(deny_unknown_fields)]
 struct File {
     title: String,
-    in_app: String,
+    in_app: Option<String>,
     wechat: Option<String>,
     email: Option<String>,
     sms: Option<String>,
@@ -132,6 +134,7 @@ files! {
     ReviewAdvanced => "review_advanced",
     AgreementSigned => "agreement_signed",
     SigningRejected => "signing_rejected",
+    PasswordResetCode => "password_reset_code",
 }
 
 #[expect(
@@ -169,7 +172,7 @@ pub fn write(
         .get(&template)
         .ok_or_else(|| failed("no such text".to_owned()))?;
     let body = match channel {
-        Channel::InApp => Some(&file.in_app),
+        Channel::InApp => file.in_app.as_ref(),
         Channel::Wechat => file.wechat.as_ref(),
         Channel::Sms => file.sms.as_ref(),
         Channel::Email => file.email.as_ref(),
@@ -196,6 +199,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model::passcode::Purpose;
 
     #[test]
     fn every_message_is_written_for_every_channel_that_may_owe_it() {
@@ -216,6 +220,25 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn every_code_is_written_for_mail_and_sms() {
+        let params = json!({ "code": "042042", "minutes": 10 });
+        for purpose in Purpose::ALL {
+            for channel in [Channel::Email, Channel::Sms] {
+                let text = write(purpose.template(), channel, &params, "https://wq.example").unwrap();
+                assert!(
+                    text.body.contains("042042") && text.body.contains("10"),
+                    "{purpose} {channel}"
+                );
+                assert!(
+                    !text.title.contains("042042"),
+                    "a title shows on locked screens and in lists"
+                );
+            }
+            assert!(write(purpose.template(), Channel::InApp, &params, "").is_err());
         }
     }
 

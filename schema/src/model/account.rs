@@ -1,10 +1,11 @@
 //! Accounts: what a person logs in with. What the person is stands in graduate, employer, reviewer.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::reviewer::Operator;
+use super::{passcode, reviewer::Operator, session};
 use crate::{
     checks::{Email, IdCardNumber, Mobile},
     tables::{accounts, graduates, operators},
@@ -138,6 +139,95 @@ pub async fn find_credentials(
             query.select(columns).first(conn).await.optional()
         }
     }
+}
+
+/// The account of an identifier with its addresses, unless it is disabled.
+///
+/// # Errors
+/// The database's.
+pub async fn find_addresses(
+    conn: &mut AsyncPgConnection,
+    identifier: &Identifier,
+) -> QueryResult<Option<(Uuid, Addresses)>> {
+    let enabled = accounts::table
+        .left_join(graduates::table)
+        .filter(accounts::disabled_at.is_null())
+        .select((
+            accounts::id,
+            (accounts::mobile, accounts::email, accounts::wechat_open_id),
+        ))
+        .into_boxed();
+    let query = match identifier {
+        Identifier::Mobile(mobile) => enabled.filter(accounts::mobile.eq(mobile.as_str())),
+        Identifier::Email(email) => enabled.filter(accounts::email.eq(email.as_str())),
+        Identifier::IdCard(number) => enabled.filter(graduates::id_card_number.eq(number.as_str())),
+    };
+    query.first(conn).await.optional()
+}
+
+/// The password's hash of an account, and the texts that the account is known by.
+///
+/// # Errors
+/// The database's.
+pub async fn password_and_identifiers(
+    conn: &mut AsyncPgConnection,
+    account_id: Uuid,
+) -> QueryResult<(String, Vec<String>)> {
+    type Row = (String, Option<String>, Option<String>, Option<String>);
+    let (hash, mobile, email, id_card): Row = accounts::table
+        .left_join(graduates::table)
+        .filter(accounts::id.eq(account_id))
+        .select((
+            accounts::password_hash,
+            accounts::mobile,
+            accounts::email,
+            graduates::id_card_number.nullable(),
+        ))
+        .first(conn)
+        .await?;
+    Ok((hash, [mobile, email, id_card].into_iter().flatten().collect()))
+}
+
+/// Sets an account's password, and ends its sessions but `except`. `false` when the account is disabled.
+///
+/// # Errors
+/// The database's; nothing is written then.
+pub async fn set_password(
+    conn: &mut AsyncPgConnection,
+    account_id: Uuid,
+    password_hash: &str,
+    except: Option<Uuid>,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    conn.transaction(async |conn: &mut AsyncPgConnection| {
+        let set = diesel::update(accounts::table.find(account_id))
+            .filter(accounts::disabled_at.is_null())
+            .set(accounts::password_hash.eq(password_hash))
+            .execute(conn)
+            .await?;
+        session::end_all(conn, account_id, except, now).await?;
+        Ok(set == 1)
+    })
+    .await
+}
+
+/// Sets an account's password by a code that fitted, which is used up with it, and ends all sessions. `false` when the code
+/// was used or replaced meanwhile, or the account is disabled.
+///
+/// # Errors
+/// The database's; nothing is written then.
+pub async fn reset_password(
+    conn: &mut AsyncPgConnection,
+    passcode_id: Uuid,
+    account_id: Uuid,
+    password_hash: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    conn.transaction(async |conn: &mut AsyncPgConnection| {
+        Ok(passcode::consume(conn, passcode_id).await?
+            && set_password(conn, account_id, password_hash, None, now).await?)
+    })
+    .await
 }
 
 /// Where a person can be reached outside the application.

@@ -41,6 +41,11 @@ impl Subject {
         };
         Self(Sha256::digest(canonical.as_bytes()).into())
     }
+
+    /// The hash, for what else is counted by identifier.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
 }
 
 /// Whether an attempt may be made.

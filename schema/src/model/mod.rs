@@ -12,6 +12,8 @@ pub mod idempotency;
 pub mod login_throttle;
 pub mod message;
 pub mod page;
+pub mod passcode;
+pub mod request_throttle;
 pub mod reviewer;
 pub mod school;
 pub mod session;

@@ -206,6 +206,25 @@ pub async fn end(
     Ok(ended == 1)
 }
 
+/// Ends all sessions of an account but `except`.
+///
+/// # Errors
+/// The database's.
+pub async fn end_all(
+    conn: &mut AsyncPgConnection,
+    account_id: Uuid,
+    except: Option<Uuid>,
+    now: DateTime<Utc>,
+) -> QueryResult<usize> {
+    diesel::update(sessions::table)
+        .filter(sessions::account_id.eq(account_id))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::id.ne(except.unwrap_or_default()))
+        .set(sessions::ended_at.eq(now))
+        .execute(conn)
+        .await
+}
+
 /// The live sessions of an account, newest first.
 ///
 /// # Errors

@@ -1,0 +1,81 @@
+//! What may be asked how often, as the settings say.
+
+use std::net::IpAddr;
+
+use async_graphql::Context;
+use chrono::TimeDelta;
+use diesel_async::AsyncPgConnection;
+use wangqian_schema::model::request_throttle::{Bucket, Limit, admit};
+
+use crate::{
+    context::ContextExt,
+    error::{UserError, UserErrorCode, internal},
+    settings::ApiSettings,
+};
+
+impl ApiSettings {
+    /// How often a code may be asked for with one identifier, or for one address.
+    pub fn code_limit(&self) -> Limit {
+        Limit {
+            most: self.codes_per_day,
+            within: TimeDelta::days(1),
+            pause: TimeDelta::seconds(self.code_pause_seconds.into()),
+        }
+    }
+
+    fn stranger_limit(&self) -> Limit {
+        Limit {
+            most: self.stranger_requests,
+            within: TimeDelta::hours(1),
+            pause: TimeDelta::zero(),
+        }
+    }
+}
+
+/// Counts a request by the client's address; gives the refusal when there were too many from there.
+///
+/// # Errors
+/// A top-level error of the database's.
+pub(crate) async fn stranger(
+    ctx: &Context<'_>,
+    conn: &mut AsyncPgConnection,
+) -> async_graphql::Result<Option<UserError>> {
+    // A server that passes no address on has no strangers to tell apart.
+    let Some(remote) = ctx.caller().remote else {
+        return Ok(None);
+    };
+    let app = ctx.app();
+    let bucket = Bucket::of("client", network(remote));
+    let now = app.platform.clock.now();
+    let admitted = admit(conn, bucket, &app.settings.stranger_limit(), now)
+        .await
+        .map_err(internal)?;
+    Ok((!admitted).then(too_many_requests))
+}
+
+/// The refusal of what was asked for too often.
+pub(crate) fn too_many_requests() -> UserError {
+    UserError::new(UserErrorCode::TooManyRequests, "请求过于频繁，请稍后再试")
+}
+
+/// Whoever has one IPv6 address has all of its /64.
+fn network(address: IpAddr) -> Vec<u8> {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets()[..8].to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv6_network_is_one_caller_and_a_mapped_ipv4_address_is_itself() {
+        let of = |text: &str| network(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+    }
+}

@@ -1,0 +1,2 @@
+DROP TABLE request_throttles;
+DROP TABLE passcodes;

@@ -1,0 +1,101 @@
+//! How often somebody may ask: requests are counted for whatever they would wear out, an address or a caller. Guesses at
+//! passwords have a count of their own, in `login_throttle`.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::{
+    sql_query,
+    sql_types::{BigInt, Binary, Integer, Timestamptz},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use sha2::{Digest, Sha256};
+
+/// Rows forgotten in one statement.
+const BATCH: usize = 10_000;
+
+/// What is counted. Kept as a SHA-256, so that a row does not say whose address it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bucket([u8; 32]);
+
+impl Bucket {
+    /// Of something of a kind, such as the address of the kind `code to an address`.
+    pub fn of(kind: &str, what: impl AsRef<[u8]>) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update(kind.as_bytes());
+        hasher.update([0]);
+        hasher.update(what.as_ref());
+        Self(hasher.finalize().into())
+    }
+}
+
+/// How often is often enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// At most so many requests …
+    pub most: i32,
+    /// … in so long, counted from the first one.
+    pub within: TimeDelta,
+    /// And so long between two of them.
+    pub pause: TimeDelta,
+}
+
+/// In one statement, so that of many requests at once no more get through than of one after the other. A request that is
+/// refused is not counted.
+const ADMIT: &str = "\
+    INSERT INTO request_throttles AS throttle (bucket_hash, requests, counted_since, last_request_at, forget_at) \
+    VALUES ($1, 1, $2, $2, $6) \
+    ON CONFLICT (bucket_hash) DO UPDATE SET \
+      requests = CASE WHEN throttle.counted_since <= $3 THEN 1 ELSE throttle.requests + 1 END, \
+      counted_since = CASE WHEN throttle.counted_since <= $3 THEN $2 ELSE throttle.counted_since END, \
+      last_request_at = $2, \
+      forget_at = $6 \
+    WHERE throttle.last_request_at <= $4 AND (throttle.requests < $5 OR throttle.counted_since <= $3)";
+
+/// Counts a request, if it may be made now; says whether it may.
+///
+/// # Errors
+/// The database's.
+pub async fn admit(
+    conn: &mut AsyncPgConnection,
+    bucket: Bucket,
+    limit: &Limit,
+    now: DateTime<Utc>,
+) -> diesel::QueryResult<bool> {
+    // Requests that come together may be counted in another order than that of their clocks.
+    let paused_since = match limit.pause.is_zero() {
+        true => now + TimeDelta::hours(1),
+        false => now - limit.pause,
+    };
+    let counted = sql_query(ADMIT)
+        .bind::<Binary, _>(bucket.0.as_slice())
+        .bind::<Timestamptz, _>(now)
+        .bind::<Timestamptz, _>(now - limit.within)
+        .bind::<Timestamptz, _>(paused_since)
+        .bind::<Integer, _>(limit.most)
+        .bind::<Timestamptz, _>(now + limit.within)
+        .execute(conn)
+        .await?;
+    Ok(counted == 1)
+}
+
+/// Deletes what counts no more, a batch at a time; gives how many rows went.
+///
+/// # Errors
+/// The database's.
+pub async fn forget(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> diesel::QueryResult<usize> {
+    let mut all = 0;
+    loop {
+        let gone = sql_query(
+            "DELETE FROM request_throttles WHERE bucket_hash = ANY(ARRAY(\
+             SELECT bucket_hash FROM request_throttles WHERE forget_at < $1 ORDER BY forget_at LIMIT $2 \
+             FOR UPDATE SKIP LOCKED))",
+        )
+        .bind::<Timestamptz, _>(now)
+        .bind::<BigInt, _>(i64::try_from(BATCH).unwrap_or(i64::MAX))
+        .execute(conn)
+        .await?;
+        all += gone;
+        if gone < BATCH {
+            return Ok(all);
+        }
+    }
+}
