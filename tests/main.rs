@@ -11,6 +11,7 @@ mod support;
 
 mod browser;
 mod commands;
+mod contacts;
 mod crashes;
 mod demo;
 mod download_links;

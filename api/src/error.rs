@@ -42,6 +42,8 @@ pub enum UserErrorCode {
     TooManyRequests,
     /// 验证码错误 The code is wrong, has run out or was tried too often: ask for a new one.
     WrongCode,
+    /// 已被使用 Another account or employer has this already; `field` names it.
+    AlreadyTaken,
 }
 
 /// Something that a person can put right.
@@ -79,6 +81,20 @@ impl UserError {
         Self {
             field: Some(field.into()),
             ..Self::new(UserErrorCode::NotFound, "所指的内容不存在")
+        }
+    }
+
+    /// What `field` holds belongs to somebody else already.
+    pub fn already_taken(field: impl Into<String>) -> Self {
+        let field = field.into();
+        let message = match field.rsplit('.').next() {
+            Some("mobile") => "该手机号已被其他账号使用",
+            Some("email") => "该邮箱已被其他账号使用",
+            _ => "已被使用",
+        };
+        Self {
+            field: Some(field),
+            ..Self::new(UserErrorCode::AlreadyTaken, message)
         }
     }
 
@@ -140,6 +156,7 @@ pub fn step_errors(error: StepError, id_field: &str) -> async_graphql::Result<Ve
             }]
         }
         StepError::Invalid(errors) => UserError::of_fields("", errors),
+        StepError::AlreadyTaken { field } => vec![UserError::already_taken(field)],
         StepError::KeyReused => {
             let message = "该幂等键已用于另一请求";
             vec![UserError {

@@ -28,7 +28,7 @@ use crate::{
         wangqian stuck-work --id 01940000-0000-7000-8000-000000000000 --retry"
 )]
 pub struct Arguments {
-    /// Only work of this kind: expiry, reminder, document or message
+    /// Only work of this kind: expiry, reminder, document, message or notice
     #[arg(long, value_name = "KIND", value_parser = kind)]
     pub kind: Option<StuckWorkKind>,
     /// Only the work about this agreement, document or message
@@ -44,7 +44,7 @@ pub struct Arguments {
 
 fn kind(word: &str) -> Result<StuckWorkKind, String> {
     StuckWorkKind::parse(&word.to_ascii_uppercase())
-        .ok_or_else(|| "not one of expiry, reminder, document, message".to_owned())
+        .ok_or_else(|| "not one of expiry, reminder, document, message, notice".to_owned())
 }
 
 /// Runs it.

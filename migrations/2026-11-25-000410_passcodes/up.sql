@@ -18,6 +18,7 @@ CREATE TABLE passcodes (
     UNIQUE (purpose, subject_hash)
 );
 CREATE INDEX passcodes_age ON passcodes (expires_at);
+CREATE INDEX passcodes_account ON passcodes (account_id) WHERE account_id IS NOT NULL;
 
 -- How often something was asked for in a while, by the SHA-256 of what is counted.
 CREATE TABLE request_throttles (

@@ -114,6 +114,23 @@ impl Job for SendPasscode {
     }
 }
 
+/// Sends a notice about an account to one address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SendNotice {
+    /// The row of `account_notices`.
+    pub notice_id: Uuid,
+}
+
+impl Job for SendNotice {
+    const QUEUE: &'static str = "send_notice";
+    const MAX_ATTEMPTS: i32 = 20;
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.notice_id.to_string())
+    }
+}
+
 /// Inserts of at most so many jobs are kept prepared, each number a statement of its own.
 const FEW: usize = 32;
 

@@ -11,7 +11,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use crate::{
-    jobs::{self, ExpireInvitation, Job, RemindInvitation, RenderDocument, SendMessage},
+    jobs::{self, ExpireInvitation, Job, RemindInvitation, RenderDocument, SendMessage, SendNotice},
     model::{Page, PageRequest, Viewer, message::MessageStatus},
     tables::{jobs as jobs_table, messages},
     text_enum::text_enum,
@@ -35,6 +35,8 @@ text_enum! {
         Document = "DOCUMENT",
         /// A message has not left the platform.
         Message = "MESSAGE",
+        /// A notice about an account has not left the platform.
+        Notice = "NOTICE",
     }
 }
 
@@ -58,13 +60,13 @@ pub type StuckWorkKey = (DateTime<Utc>, Uuid);
 /// A piece of work that is stuck, with its job where there is one that is not done.
 #[derive(QueryableByName, Clone, Debug)]
 pub struct StuckWork {
-    /// The agreement, document or message that it is about, by its kind.
+    /// The agreement, document, message or notice that it is about, by its kind.
     #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
     /// What was to be done.
     #[diesel(sql_type = Text)]
     pub kind: StuckWorkKind,
-    /// The case whose step owes it: an agreement, or for messages also a graduate or an employer.
+    /// The case whose step owes it: an agreement, or for messages also a graduate or an employer; of a notice the account.
     #[diesel(sql_type = SqlUuid)]
     pub case_id: Uuid,
     /// Since when it is owed.
@@ -153,6 +155,9 @@ macro_rules! list {
             source!("MESSAGE", "send_message", "event.case_id", "work.created_at", "work.status = 'PARKED'",
                 "messages AS work JOIN case_events AS event ON event.id = work.event_id",
                 "work.created_at", "", "work.status IN ('PENDING', 'PARKED') AND work.created_at <= $1", $direction),
+            " UNION ALL ",
+            source!("NOTICE", "send_notice", "work.account_id", "work.created_at", "false", "account_notices AS work",
+                "work.created_at", "", "work.created_at <= $1", $direction),
             " UNION ALL ",
             // The order of the deadlines is that of the reminders; DOMAIN.md's 24 hours stand in REMINDER_LEAD.
             source!("REMINDER", "remind_invitation", "work.id", "work.response_deadline - interval '24 hours'",
@@ -280,6 +285,7 @@ pub async fn drive(conn: &mut AsyncPgConnection, work: &StuckWork, now: DateTime
     conn.transaction(async |conn: &mut AsyncPgConnection| match work.kind {
         StuckWorkKind::Expiry => again(conn, &ExpireInvitation { agreement_id: id }, now).await,
         StuckWorkKind::Reminder => again(conn, &RemindInvitation { agreement_id: id }, now).await,
+        StuckWorkKind::Notice => again(conn, &SendNotice { notice_id: id }, now).await,
         StuckWorkKind::Document => again(conn, &RenderDocument { document_id: id }, now).await,
         StuckWorkKind::Message => {
             diesel::update(messages::table.find(id))
@@ -360,6 +366,8 @@ pub async fn sweep(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryRes
         made += enqueue_each(conn, renderings, now).await?;
         let sendings = lost(StuckWorkKind::Message).map(|message_id| SendMessage { message_id });
         made += enqueue_each(conn, sendings, now).await?;
+        let notices = lost(StuckWorkKind::Notice).map(|notice_id| SendNotice { notice_id });
+        made += enqueue_each(conn, notices, now).await?;
         match page.items.last() {
             Some(last) if page.has_next => request.after = Some(last.key()),
             _ => return Ok(made),

@@ -1,6 +1,18 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    account_notices (id) {
+        id -> Uuid,
+        account_id -> Uuid,
+        channel -> Text,
+        address -> Text,
+        template -> Text,
+        params -> Jsonb,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     accounts (id) {
         id -> Uuid,
         kind -> Text,
@@ -287,6 +299,7 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(account_notices -> accounts (account_id));
 diesel::joinable!(agreement_serials -> schools (school_id));
 diesel::joinable!(agreements -> accounts (submitted_by));
 diesel::joinable!(agreements -> departments (department_id));
@@ -312,6 +325,7 @@ diesel::joinable!(school_review_routes -> schools (school_id));
 diesel::joinable!(sessions -> accounts (account_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    account_notices,
     accounts,
     agreement_serials,
     agreements,

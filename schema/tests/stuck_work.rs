@@ -1,9 +1,15 @@
 //! What is owed and not done shows, whatever became of its job, and can be driven again.
 
 use chrono::TimeDelta;
+use uuid::Uuid;
 use wangqian_schema::{
     jobs,
-    model::{PageRequest, Viewer},
+    messages::MessageTemplate,
+    model::{
+        PageRequest, Viewer,
+        account_notice::{self, AccountNotice},
+        passcode::PasscodeChannel,
+    },
     step::AgreementStep,
     stuck_work::{self, GRACE, JobState, StuckWork, StuckWorkKind},
     workflow::ReviewRoute,
@@ -384,4 +390,40 @@ async fn reminders_are_paged_by_the_time_they_were_due() {
     }
     assert_eq!(seen, all.iter().map(StuckWork::key).collect::<Vec<_>>());
     assert!(seen.is_sorted());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_that_has_not_left_is_listed_swept_and_driven() {
+    let scene = Scene::new().await;
+    let world = &scene.world;
+    let notice = AccountNotice {
+        id: Uuid::now_v7(),
+        account_id: scene.operator.account_id(),
+        channel: PasscodeChannel::Email,
+        address: "former@example.com".into(),
+        template: MessageTemplate::ContactChanged,
+        params: serde_json::json!({ "moment": "2027年3月5日 18:00" }),
+        created_at: world.now(),
+    };
+    account_notice::owe(&mut *world.conn().await, &notice)
+        .await
+        .unwrap();
+    assert!(scene.list().await.is_empty());
+    world.platform.clock.advance(GRACE);
+    let found = scene.list().await;
+    assert_eq!((found[0].id, found[0].kind), (notice.id, StuckWorkKind::Notice));
+    assert_eq!(found[0].job_state, Some(JobState::Ready));
+    scene.execute("DELETE FROM jobs").await;
+    assert_eq!(scene.sweep().await, 1, "a lost job is made anew");
+    assert_eq!(scene.sweep().await, 0);
+    scene
+        .execute("UPDATE jobs SET state = 'PARKED', finished_at = now(), last_error = 'refused'")
+        .await;
+    let parked = scene.list().await.remove(0);
+    assert_eq!(parked.job_state, Some(JobState::Parked));
+    let mut conn = world.conn().await;
+    assert!(stuck_work::drive(&mut conn, &parked, world.now()).await.unwrap());
+    assert_eq!(scene.list().await[0].job_state, Some(JobState::Ready));
+    account_notice::sent(&mut conn, notice.id).await.unwrap();
+    assert!(scene.list().await.is_empty(), "sent, and its address is gone");
 }

@@ -313,6 +313,26 @@ pub(super) const PROBES: &[Probe] = &[
         Target::Nothing,
         Mark::Change,
     ),
+    of(
+        "contact",
+        "{ contact { mobile email } }",
+        Target::Nothing,
+        Mark::Text(|world| world.graduate.mobile.clone()),
+    ),
+    of(
+        "requestContactChange",
+        "mutation { requestContactChange(input: { contact: { email: \"other@example.com\" } }) {
+            userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Change,
+    ),
+    of(
+        "confirmContactChange without the code",
+        "mutation { confirmContactChange(input: { code: \"abcdef\" }) {
+            contact { email } userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Change,
+    ),
     // Subscriptions
     of(
         "caseChanged",

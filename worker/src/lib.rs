@@ -21,7 +21,7 @@ use uuid::Uuid;
 use wangqian_document::Renderer;
 use wangqian_schema::{
     Platform,
-    jobs::{ExpireInvitation, Job, RemindInvitation, RenderDocument, SendMessage, SendPasscode},
+    jobs::{ExpireInvitation, Job, RemindInvitation, RenderDocument, SendMessage, SendNotice, SendPasscode},
     wake,
 };
 use wangqian_storage::Storage;
@@ -77,6 +77,7 @@ pub async fn run(
         RenderDocument::QUEUE,
         SendMessage::QUEUE,
         SendPasscode::QUEUE,
+        SendNotice::QUEUE,
     ];
     let (ended, (), (), _, _) = tokio::join!(
         working,
@@ -156,6 +157,15 @@ async fn monitor(
                 .backend(queue)
                 .data(message_parts.clone())
                 .build(jobs::send_message)
+        });
+        let notices = config(SendNotice::QUEUE, settings.send_concurrency);
+        let (of_notices, notice_parts) = (host.clone(), parts.clone());
+        monitor = monitor.register(move |_| {
+            let queue = of_notices.queue::<SendNotice>(notices);
+            worker(notices.name)
+                .backend(queue)
+                .data(notice_parts.clone())
+                .build(jobs::send_notice)
         });
         // A queue of their own: people wait for codes, however many messages wait before them.
         let codes = config(SendPasscode::QUEUE, settings.send_concurrency);

@@ -18,8 +18,8 @@ pub struct WorkerSettings {
     /// leaves the queue to other processes.
     #[arg(long, env = "WANGQIAN_WORKER_RENDER_CONCURRENCY", default_value_t = 2)]
     pub render_concurrency: usize,
-    /// Messages, and codes beside them, that are sent at the same time in one process; 0 leaves both queues to other
-    /// processes.
+    /// Messages that are sent at the same time in one process, and as many codes and notices beside them; 0 leaves their
+    /// queues to other processes.
     #[arg(long, env = "WANGQIAN_WORKER_SEND_CONCURRENCY", default_value_t = 8)]
     pub send_concurrency: usize,
     /// Seconds for which a worker holds a job without a sign of life; then another one takes it. At least 1.

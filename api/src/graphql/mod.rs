@@ -5,6 +5,7 @@ pub mod agreement;
 pub mod agreement_input;
 pub mod case_event;
 pub mod code;
+pub mod contact;
 pub mod date;
 pub mod document;
 pub mod employer;
@@ -33,6 +34,7 @@ use account::Session;
 pub struct Query(
     node::NodeQuery,
     account::AccountQuery,
+    contact::ContactQuery,
     agreement::AgreementQuery,
     graduate::GraduateQuery,
     notification::NotificationQuery,
@@ -47,6 +49,7 @@ pub struct Query(
 pub struct Mutation(
     account::AccountMutation,
     password::PasswordMutation,
+    contact::ContactMutation,
     graduate::GraduateMutation,
     agreement::AgreementMutation,
     notification::NotificationMutation,

@@ -23,6 +23,8 @@ pub enum StuckWorkKind {
     Document,
     /// 发送消息 A message has not left the platform.
     Message,
+    /// 发送账号通知 A notice about an account has not left the platform.
+    Notice,
 }
 
 /// 任务状态 How the job of a piece of work stands.
@@ -55,7 +57,8 @@ impl StuckWork {
         self.0.kind.into()
     }
 
-    /// 办理事项编号 The case whose step owes it, as `wangqian audit --case` takes it. Operators do not see the case itself.
+    /// 办理事项编号 The case whose step owes it, as `wangqian audit --case` takes it; of a notice the account. Operators do not
+    /// see the case itself.
     async fn case_reference(&self) -> String {
         self.0.case_id.to_string()
     }

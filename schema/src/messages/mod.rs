@@ -37,6 +37,10 @@ text_enum! {
         SigningRejected = "SIGNING_REJECTED",
         /// To whoever reads the address: the code with which a new password can be set.
         PasswordResetCode = "PASSWORD_RESET_CODE",
+        /// To whoever reads the address: the code with which it becomes the account's own.
+        ContactChangeCode = "CONTACT_CHANGE_CODE",
+        /// To an account's former address: it is no longer the account's.
+        ContactChanged = "CONTACT_CHANGED",
     }
 }
 
@@ -135,6 +139,8 @@ files! {
     AgreementSigned => "agreement_signed",
     SigningRejected => "signing_rejected",
     PasswordResetCode => "password_reset_code",
+    ContactChangeCode => "contact_change_code",
+    ContactChanged => "contact_changed",
 }
 
 #[expect(
@@ -239,6 +245,21 @@ mod tests {
                 );
             }
             assert!(write(purpose.template(), Channel::InApp, &params, "").is_err());
+        }
+    }
+
+    #[test]
+    fn a_former_address_is_told_by_mail_and_sms() {
+        for channel in [Channel::Email, Channel::Sms] {
+            let params = json!({ "moment": "2027年3月5日 18:00" });
+            let text = write(
+                MessageTemplate::ContactChanged,
+                channel,
+                &params,
+                "https://wq.example",
+            )
+            .unwrap();
+            assert!(text.body.contains("2027年3月5日 18:00"), "{channel}");
         }
     }
 

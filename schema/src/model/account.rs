@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{passcode, reviewer::Operator, session};
+use super::{graduate::Contact, passcode, reviewer::Operator, session};
 use crate::{
     checks::{Email, IdCardNumber, Mobile},
     tables::{accounts, graduates, operators},
@@ -188,7 +188,7 @@ pub async fn password_and_identifiers(
     Ok((hash, [mobile, email, id_card].into_iter().flatten().collect()))
 }
 
-/// Sets an account's password, and ends its sessions but `except`. `false` when the account is disabled.
+/// Sets an account's password, and ends its sessions but `except` and its codes. `false` when the account is disabled.
 ///
 /// # Errors
 /// The database's; nothing is written then.
@@ -206,6 +206,7 @@ pub async fn set_password(
             .execute(conn)
             .await?;
         session::end_all(conn, account_id, except, now).await?;
+        passcode::revoke(conn, account_id).await?;
         Ok(set == 1)
     })
     .await
@@ -228,6 +229,18 @@ pub async fn reset_password(
             && set_password(conn, account_id, password_hash, None, now).await?)
     })
     .await
+}
+
+/// Mobile and e-mail of an account.
+///
+/// # Errors
+/// The database's.
+pub async fn contact(conn: &mut AsyncPgConnection, account_id: Uuid) -> QueryResult<Contact> {
+    accounts::table
+        .find(account_id)
+        .select(Contact::as_select())
+        .first(conn)
+        .await
 }
 
 /// Where a person can be reached outside the application.

@@ -66,7 +66,7 @@ pub struct Graduate {
     pub contact: Contact,
 }
 
-/// Mobile and e-mail of a graduate, which he keeps himself.
+/// Mobile and e-mail of an account, which its person keeps himself.
 #[derive(Queryable, Selectable, Clone)]
 #[diesel(table_name = accounts)]
 pub struct Contact {

@@ -2,6 +2,7 @@
 //! it.
 
 pub mod account;
+pub mod account_notice;
 pub mod agreement;
 pub mod document;
 pub mod employer;

@@ -31,6 +31,8 @@ text_enum! {
     pub enum Purpose {
         /// 重置密码
         PasswordReset = "PASSWORD_RESET",
+        /// 更换联系方式
+        ContactChange = "CONTACT_CHANGE",
     }
 }
 
@@ -39,6 +41,7 @@ impl Purpose {
     pub const fn template(self) -> MessageTemplate {
         match self {
             Self::PasswordReset => MessageTemplate::PasswordResetCode,
+            Self::ContactChange => MessageTemplate::ContactChangeCode,
         }
     }
 }
@@ -246,6 +249,17 @@ pub async fn count_try(
 pub async fn consume(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<bool> {
     let used = diesel::delete(passcodes::table.find(id)).execute(conn).await?;
     Ok(used == 1)
+}
+
+/// Makes the codes of an account good for nothing, since what they prove is not so any more.
+///
+/// # Errors
+/// The database's.
+pub async fn revoke(conn: &mut AsyncPgConnection, account_id: Uuid) -> QueryResult<()> {
+    diesel::delete(passcodes::table.filter(passcodes::account_id.eq(account_id)))
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Deletes codes that ran out, with the addresses to which they went.

@@ -1,6 +1,7 @@
 //! The one way of one step: lock the case, ask the rules, and write status, engagement, event, messages and jobs in one
 //! transaction. Nothing else in the program changes a status.
 
+mod contact;
 mod graduate_data;
 mod invite;
 mod paper;
@@ -13,6 +14,7 @@ use futures_util::try_join;
 use serde_json::json;
 use uuid::Uuid;
 
+pub use self::contact::change_contact;
 pub use self::graduate_data::confirm_data;
 pub use self::invite::{IdempotencyKey, Invitation, MAX_RESPONSE_TIME, claim_request, invite};
 use self::trail::{Entry, Parties, record};
@@ -131,6 +133,12 @@ pub enum StepError {
     /// Fields are wrong.
     #[error("the input is not valid")]
     Invalid(Vec<FieldError>),
+    /// What a field holds belongs to somebody else already, and may be told.
+    #[error("{field} is taken already")]
+    AlreadyTaken {
+        /// The field, in camelCase.
+        field: &'static str,
+    },
     /// The caller's key was used before with another body.
     #[error("this idempotency key was used with another request")]
     KeyReused,

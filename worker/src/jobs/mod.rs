@@ -6,12 +6,14 @@ mod paper;
 mod remind_invitation;
 mod render_document;
 mod send_message;
+mod send_notice;
 mod send_passcode;
 
 pub(crate) use expire_invitation::expire_invitation;
 pub(crate) use remind_invitation::remind_invitation;
 pub(crate) use render_document::{RenderParts, render_document};
 pub(crate) use send_message::{SendParts, send_message};
+pub(crate) use send_notice::send_notice;
 pub(crate) use send_passcode::send_passcode;
 
 use std::time::Duration;

@@ -1,0 +1,204 @@
+//! The viewer's own mobile number and e-mail address, and how he changes them.
+
+use async_graphql::{Context, InputObject, Object, OneofObject, SimpleObject};
+use wangqian_schema::{
+    checks::{Email, Mobile},
+    model::{
+        account,
+        graduate::Contact as Row,
+        passcode::{self, PasscodeChannel, PasscodeRequest, PasscodeSubject, Purpose},
+        request_throttle::{Bucket, admit},
+    },
+    step::{self, StepError},
+};
+
+use super::password::{address_bucket, wrong_code};
+use crate::{
+    context::ContextExt,
+    error::{UserError, internal, step_errors},
+    passwords,
+    throttle::too_many_requests,
+};
+
+/// 联系方式 Where the viewer is reached; each is also an identifier to log in with.
+#[derive(SimpleObject)]
+pub struct Contact {
+    /// 手机号码 Mobile number.
+    mobile: Option<String>,
+    /// 电子邮箱 E-mail address.
+    email: Option<String>,
+}
+
+impl From<Row> for Contact {
+    fn from(row: Row) -> Self {
+        Self {
+            mobile: row.mobile,
+            email: row.email,
+        }
+    }
+}
+
+/// The viewer's own contact.
+#[derive(Default)]
+pub struct ContactQuery;
+
+#[Object]
+impl ContactQuery {
+    /// 本人联系方式 Where the viewer himself is reached.
+    async fn contact(&self, ctx: &Context<'_>) -> async_graphql::Result<Contact> {
+        let account_id = ctx.viewer()?.account_id();
+        let mut conn = ctx.connection().await?;
+        let contact = account::contact(&mut conn, account_id).await.map_err(internal)?;
+        Ok(contact.into())
+    }
+}
+
+/// 新联系方式 One of the two.
+#[derive(OneofObject)]
+pub enum ContactInput {
+    /// 手机号码 Mobile number: the code comes by SMS.
+    Mobile(String),
+    /// 电子邮箱 E-mail address: the code comes by mail.
+    Email(String),
+}
+
+/// 更换联系方式 Asks for a code at a new mobile number or e-mail address.
+#[derive(InputObject)]
+pub struct RequestContactChangeInput {
+    /// 新联系方式 The new one.
+    contact: ContactInput,
+}
+
+/// What came of it.
+#[derive(SimpleObject)]
+pub struct RequestContactChangePayload {
+    /// What was wrong.
+    user_errors: Vec<UserError>,
+}
+
+/// 确认更换联系方式 Proves the new mobile number or e-mail address.
+#[derive(InputObject)]
+pub struct ConfirmContactChangeInput {
+    /// 验证码 The six digits.
+    #[graphql(secret)]
+    code: String,
+}
+
+/// What came of it.
+#[derive(SimpleObject)]
+pub struct ConfirmContactChangePayload {
+    /// The viewer's contact as it is now; null when something was wrong.
+    contact: Option<Contact>,
+    /// What was wrong.
+    user_errors: Vec<UserError>,
+}
+
+impl ContactInput {
+    fn check(&self) -> Result<(PasscodeChannel, String), UserError> {
+        match self {
+            Self::Mobile(text) => Mobile::parse(text)
+                .map(|mobile| (PasscodeChannel::Sms, mobile.into()))
+                .map_err(|_| UserError::invalid("contact.mobile", "应为 11 位手机号码")),
+            Self::Email(text) => Email::parse(text)
+                .map(|email| (PasscodeChannel::Email, email.into()))
+                .map_err(|_| UserError::invalid("contact.email", "不是有效的邮箱地址")),
+        }
+    }
+}
+
+/// What people change about how they are reached.
+#[derive(Default)]
+pub struct ContactMutation;
+
+#[Object]
+impl ContactMutation {
+    /// 更换联系方式 Sends a code to a new mobile number or e-mail address of the viewer, good for ten minutes and five tries; one
+    /// asked for before is good for nothing then. The answer is the same whether or not the address is another account's.
+    /// One a minute and ten a day for each account (`TOO_MANY_REQUESTS`), and no more than that to each address: those
+    /// beyond are silently not sent.
+    async fn request_contact_change(
+        &self,
+        ctx: &Context<'_>,
+        input: RequestContactChangeInput,
+    ) -> async_graphql::Result<RequestContactChangePayload> {
+        let account_id = ctx.viewer()?.account_id();
+        let app = ctx.app();
+        let answer = |user_errors| RequestContactChangePayload { user_errors };
+        let (channel, address) = match input.contact.check() {
+            Ok(new) => new,
+            Err(error) => return Ok(answer(vec![error])),
+        };
+        let limit = app.settings.code_limit();
+        let now = app.platform.clock.now();
+        let mut conn = ctx.connection().await?;
+        let current = account::contact(&mut conn, account_id).await.map_err(internal)?;
+        let (field, current) = match channel {
+            PasscodeChannel::Sms => ("contact.mobile", current.mobile),
+            PasscodeChannel::Email => ("contact.email", current.email),
+        };
+        if current.as_ref() == Some(&address) {
+            return Ok(answer(vec![UserError::invalid(field, "与当前的联系方式相同")]));
+        }
+        let of_account = Bucket::of("contact change of an account", account_id.as_bytes());
+        if !admit(&mut conn, of_account, &limit, now)
+            .await
+            .map_err(internal)?
+        {
+            return Ok(answer(vec![too_many_requests()]));
+        }
+        // Told to nobody: it would say that somebody else asks for codes there.
+        let admitted = admit(&mut conn, address_bucket(&address), &limit, now)
+            .await
+            .map_err(internal)?;
+        let request = PasscodeRequest {
+            purpose: Purpose::ContactChange,
+            subject: PasscodeSubject::of(account_id.as_bytes()),
+            account_id: None,
+            channel,
+            address: admitted.then_some(address),
+        };
+        passcode::request(&mut conn, &request, now)
+            .await
+            .map_err(internal)?;
+        app.platform.waker.wake();
+        Ok(answer(Vec::new()))
+    }
+
+    /// 确认更换联系方式 Changes the viewer's mobile number or e-mail address to the one to which the code was sent, and tells the
+    /// one before. That it is another account's is told only now, to somebody who reads it: `ALREADY_TAKEN`, of the field
+    /// of `requestContactChange`. For a graduate it is an event of his trail, in which the address itself does not stand.
+    async fn confirm_contact_change(
+        &self,
+        ctx: &Context<'_>,
+        input: ConfirmContactChangeInput,
+    ) -> async_graphql::Result<ConfirmContactChangePayload> {
+        let viewer = ctx.viewer()?;
+        let platform = &ctx.app().platform;
+        let refused = |user_errors| ConfirmContactChangePayload {
+            contact: None,
+            user_errors,
+        };
+        let subject = PasscodeSubject::of(viewer.account_id().as_bytes());
+        let mut conn = ctx.connection().await?;
+        let tried = passcode::count_try(&mut conn, Purpose::ContactChange, subject, platform.clock.now())
+            .await
+            .map_err(internal)?;
+        drop(conn);
+        let hash = tried.as_ref().and_then(|tried| tried.code_hash.clone());
+        let fits = passwords::verify(ctx, input.code.trim().to_owned(), hash).await?;
+        let (Some(proved), true) = (tried, fits) else {
+            return Ok(refused(vec![wrong_code()]));
+        };
+        Ok(match step::change_contact(platform, &viewer, &proved).await {
+            Ok(contact) => ConfirmContactChangePayload {
+                contact: Some(contact.into()),
+                user_errors: Vec::new(),
+            },
+            Err(StepError::NotFound) => refused(vec![wrong_code()]),
+            Err(StepError::AlreadyTaken { field }) => {
+                refused(vec![UserError::already_taken(format!("contact.{field}"))])
+            }
+            Err(error) => refused(step_errors(error, "code")?),
+        })
+    }
+}
