@@ -205,6 +205,7 @@ diesel::table! {
         attempts -> Int4,
         last_attempt_at -> Timestamptz,
         locked_until -> Timestamptz,
+        counted_since -> Nullable<Timestamptz>,
     }
 }
 

@@ -284,7 +284,7 @@ pub struct AccountMutation;
 #[Object]
 impl AccountMutation {
     /// 登录 Logs in with an identifier and a password (§1). An unknown identifier and a wrong password get the same
-    /// answer after the same work. After five failed attempts in a row the identifier is locked for a minute, and with
+    /// answer after the same work. After five failed attempts in a day the identifier is locked for a minute, and with
     /// each further one for longer, up to fifteen minutes: `TOO_MANY_ATTEMPTS`, for an unknown identifier as well.
     async fn log_in(&self, ctx: &Context<'_>, input: LogInInput) -> async_graphql::Result<LogInPayload> {
         let app = ctx.app();
@@ -317,9 +317,10 @@ impl AccountMutation {
         let admission = login_throttle::admit(&mut conn, subject, free, now)
             .await
             .map_err(internal)?;
-        if let Admission::Locked(until) = admission {
-            return Ok(refused(too_many_attempts(until - now)));
-        }
+        let attempt = match admission {
+            Admission::Admitted(attempt) => attempt,
+            Admission::Locked(until) => return Ok(refused(too_many_attempts(until - now))),
+        };
         // Hashing takes a while: no connection is held meanwhile.
         drop(conn);
         let verified = passwords::verify(ctx, input.password, hash).await?;
@@ -332,7 +333,7 @@ impl AccountMutation {
 
         let now = app.platform.clock.now();
         let mut conn = ctx.connection().await?;
-        login_throttle::succeeded(&mut conn, subject)
+        login_throttle::take_back(&mut conn, subject, &attempt)
             .await
             .map_err(internal)?;
         let user_agent = ctx.caller().user_agent.as_deref();
