@@ -68,7 +68,7 @@ pub(super) async fn write_once(folder: &Path, name: &str, content: &[u8]) -> Res
         }
         make_folder(folder).await?;
         // The same name each time: what a killed worker left half written is written anew, and nothing of it stays.
-        let unfinished = folder.join(format!(".{name}"));
+        let unfinished = folder.join(format!(".{name}.part"));
         let mut options = tokio::fs::OpenOptions::new();
         let mut file = options
             .write(true)
@@ -106,7 +106,9 @@ mod tests {
         };
         // A worker that was killed in the middle left its beginning, longer than what is to be written.
         make_folder(&folder.path().join("sms")).await.unwrap();
-        let unfinished = folder.path().join(format!("sms/.{}.txt", message.message_id));
+        let unfinished = folder
+            .path()
+            .join(format!("sms/.{}.txt.part", message.message_id));
         std::fs::write(unfinished, "x".repeat(1000)).unwrap();
         let first = channel.deliver(&message).await.unwrap();
         assert_eq!(channel.deliver(&message).await.unwrap(), first);
