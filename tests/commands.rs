@@ -155,23 +155,6 @@ fn health_of_nothing() {
     assert!(stderr(&health).contains(&listen), "{health:?}");
 }
 
-#[test]
-fn logs_are_json_when_asked_for() {
-    let port = free_port();
-    let failed = output(
-        wangqian()
-            .args(["--log-format", "json", "--log", "debug", "migrate"])
-            .env("DATABASE_URL", format!("postgres://x@127.0.0.1:{port}/x")),
-    );
-    let lines: Vec<String> = stderr(&failed).lines().map(str::to_owned).collect();
-    for line in lines.iter().take_while(|line| !line.starts_with("error: ")) {
-        assert!(
-            serde_json::from_str::<serde_json::Value>(line).is_ok(),
-            "not JSON: {line}"
-        );
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn stuck_work_is_listed_and_tried_again() {
     let url = empty_database().await;

@@ -110,7 +110,7 @@ enum Rival {
 }
 
 impl Rival {
-    /// Where it leads when it comes first, and what the acceptance is told then (DOMAIN.md, W1): that it is late, or
+    /// Where it leads when it comes first, and what the acceptance is told then: that it is late, or
     /// that the invitation is open no more.
     fn beats(self) -> (&'static str, &'static str) {
         match self {

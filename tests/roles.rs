@@ -8,6 +8,7 @@ use std::{
     time::Instant,
 };
 
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde_json::json;
 use tempfile::TempDir;
 use wangqian_cli::demo::accounts;
@@ -75,8 +76,14 @@ impl Role {
         assert!(status.is_ok_and(|status| status.success()));
     }
 
-    fn wait(&mut self) -> ExitStatus {
-        self.0.wait().expect("a child of ours")
+    async fn wait(&mut self) -> ExitStatus {
+        let mut status = None;
+        until("its end", async || {
+            status = self.0.try_wait().expect("a child of ours");
+            status.is_some()
+        })
+        .await;
+        status.expect("an end")
     }
 }
 
@@ -86,6 +93,12 @@ impl Drop for Role {
         let _ended = self.0.kill();
         let _status = self.0.wait();
     }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Left {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    count: i64,
 }
 
 async fn until(what: &str, mut look: impl AsyncFnMut() -> bool) {
@@ -108,7 +121,7 @@ async fn side_by_side_and_one_worker_killed_the_papers_and_mails_are_made() {
     })
     .await;
     killed.signal("KILL");
-    killed.wait();
+    assert!(!killed.wait().await.success());
 
     let listen = format!("127.0.0.1:{}", free_port());
     let mut api = surroundings.start(&["api", "--listen", &listen]);
@@ -130,9 +143,66 @@ async fn side_by_side_and_one_worker_killed_the_papers_and_mails_are_made() {
     })
     .await;
 
+    // Nothing that the killed one had begun is left undone.
+    let mut conn = AsyncPgConnection::establish(surroundings.database.url())
+        .await
+        .expect("the database");
+    for (what, left) in [
+        ("every mail", "FROM messages WHERE status = 'PENDING'"),
+        ("every paper", "FROM documents WHERE ready_at IS NULL"),
+    ] {
+        until(what, async || {
+            let row = diesel::sql_query(format!("SELECT count(*) {left}"));
+            row.get_result::<Left>(&mut conn).await.expect("a number").count == 0
+        })
+        .await;
+    }
+    let row = diesel::sql_query("SELECT count(*) FROM messages WHERE channel = 'EMAIL' AND status = 'SENT'");
+    let sent = row.get_result::<Left>(&mut conn).await.expect("a number").count;
+    let mails = fs::read_dir(&mail).expect("the outbox").flatten();
+    let written = mails.filter(|mail| {
+        mail.path().extension().is_some_and(|kind| kind == "eml")
+            && !mail.file_name().to_string_lossy().starts_with('.')
+    });
+    assert!(sent > 0);
+    assert_eq!(i64::try_from(written.count()), Ok(sent), "one file a mail");
+
     for role in [&mut worker, &mut api] {
         role.signal("TERM");
-        assert!(role.wait().success());
+        assert!(role.wait().await.success());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logs_are_json_when_asked_for() {
+    let surroundings = Surroundings::new().await;
+    let log = surroundings.files.path().join("log");
+    let listen = format!("127.0.0.1:{}", free_port());
+    let api = surroundings
+        .command(&["api", "--listen", &listen, "--log-format", "json"])
+        .stderr(fs::File::create(&log).expect("a file"))
+        .spawn();
+    let mut api = Role(api.expect("the executable starts"));
+    until("the API", async || {
+        output(wangqian().args(["health", "--listen", &listen]))
+            .status
+            .success()
+    })
+    .await;
+    api.signal("TERM");
+    assert!(api.wait().await.success());
+    let log = fs::read_to_string(log).expect("the log");
+    let events: Vec<serde_json::Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
+        .collect();
+    for event in &events {
+        for field in ["timestamp", "level", "target"] {
+            assert!(event[field].is_string(), "{field}: {event}");
+        }
+    }
+    for said in ["the API is served", "stopping"] {
+        assert!(log.contains(said), "{said} in {log}");
     }
     let log = fs::read_to_string(surroundings.log("api")).expect("a log");
     assert!(

@@ -1,11 +1,18 @@
 //! One agreement from the invitation to the paper, over the wire, with every role and the worker taking part.
 
-use std::fs;
-
+use diesel_async::RunQueryDsl;
 use serde_json::{Value, json};
+use uuid::Uuid;
+use wangqian_api::id::NodeType;
 use wangqian_cli::demo::accounts;
 
 use crate::support::{Client, Server};
+
+#[derive(diesel::QueryableByName)]
+struct Mail {
+    #[diesel(sql_type = diesel::sql_types::Uuid)]
+    id: Uuid,
+}
 
 async fn step(client: &Client, mutation: &str, input_type: &str, input: Value) -> Value {
     let query = format!(
@@ -54,9 +61,8 @@ async fn from_the_invitation_to_the_paper_in_the_hands_of_both_sides() {
         approve.clone(),
     )
     .await;
-    assert_ne!(
-        early["userErrors"],
-        json!([]),
+    assert_eq!(
+        early["userErrors"][0]["code"], "STEP_NOT_ALLOWED",
         "the department comes first: {early}"
     );
     for (reviewer, expected) in [
@@ -87,12 +93,21 @@ async fn from_the_invitation_to_the_paper_in_the_hands_of_both_sides() {
         assert!(pdf.starts_with(b"%PDF-"), "{link}");
     }
 
-    // And a mail about the signing is in the outbox.
-    let mails = server.outbox().join("mail");
-    assert!(
-        fs::read_dir(&mails).is_ok_and(|mut mails| mails.next().is_some()),
-        "{mails:?}"
+    // And both are told of the signing by mail: the graduate, and each member of the employer.
+    let uuid = NodeType::Agreement.uuid(&id.as_str().into()).expect("an id");
+    let owed = format!(
+        "SELECT messages.id FROM messages JOIN case_events ON case_events.id = event_id
+         WHERE case_id = '{uuid}' AND template = 'AGREEMENT_SIGNED' AND channel = 'EMAIL'"
     );
+    let mut conn = server.platform.pool.get().await.expect("a connection");
+    let owed: Vec<Mail> = diesel::sql_query(owed).load(&mut conn).await.expect("mails");
+    assert!(owed.len() >= 2, "{} mails", owed.len());
+    for mail in owed {
+        let file = server.outbox().join(format!("mail/{}.eml", mail.id));
+        server
+            .until("the mail", async || file.exists().then_some(()))
+            .await;
+    }
     server.stop().await;
 }
 

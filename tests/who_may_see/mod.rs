@@ -298,9 +298,15 @@ async fn the_paper_opens_by_its_link_only(world: &World) {
         .client(Who::Nobody)
         .query(verify, json!({ "code": code }))
         .await;
-    let told = told["verifyAgreement"].to_string();
-    assert!(!told.contains(&world.graduate.name), "{told}");
-    assert!(!told.contains(&world.company.name), "{told}");
+    let told = &told["verifyAgreement"];
+    for (field, name) in [
+        ("graduateName", &world.graduate.name),
+        ("employerName", &world.company.name),
+    ] {
+        let shown = told[field].as_str().expect("a name");
+        assert!(shown.contains('＊') && shown.starts_with(&name[..3]), "{shown}");
+        assert!(!told.to_string().contains(name), "{told}");
+    }
 }
 
 async fn fetch(url: &str) -> (u16, Vec<u8>) {
