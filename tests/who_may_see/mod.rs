@@ -164,6 +164,8 @@ async fn follow(world: &World, probe: &Probe, who: Who, id: &str, expected: &Out
     let client = world.fresh(who).await;
     let mut variables = (probe.variables)(id);
     variables["after"] = world.feed_begin.clone();
+    // Silence tells something only where there would have been something to hear.
+    world.until_the_feed_is_final().await;
     let mut events = client.subscribe(probe.document, variables).await;
     // Whoever does not see the case itself is told so; all others may follow what never comes.
     let may_follow = probe.target == Target::Nothing || world.sees(who, id).await;

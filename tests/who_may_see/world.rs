@@ -1,5 +1,7 @@
 //! The people of the table, what they have to do with each other, and the story that its sections tell.
 
+use std::time::Instant;
+
 use diesel_async::RunQueryDsl;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -9,6 +11,7 @@ use wangqian_schema::{model::employer::EmployerVerification, workflow::ReviewRou
 use crate::support::{
     Client, Server,
     people::{self, Company, Person, SchoolWorld},
+    process::PATIENCE,
     signing::*,
 };
 
@@ -273,6 +276,21 @@ impl World {
         let mut conn = self.server.platform.pool.get().await.unwrap();
         let row: Text = diesel::sql_query(SNAPSHOT).get_result(&mut conn).await.unwrap();
         row.text
+    }
+
+    /// Waits until no transaction of anybody's holds the feed back: whoever follows from now on has at once all that was.
+    pub(super) async fn until_the_feed_is_final(&self) {
+        let query = "SELECT ((SELECT max(txid) FROM case_events) <
+            pg_snapshot_xmin(pg_current_snapshot())::text::bigint)::text AS text";
+        let begun = Instant::now();
+        let mut conn = self.server.platform.pool.get().await.unwrap();
+        loop {
+            let row: Text = diesel::sql_query(query).get_result(&mut conn).await.unwrap();
+            if row.text == "true" {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "the feed is held back");
+        }
     }
 
     /// The paper's bytes, from the object store itself.
