@@ -72,7 +72,7 @@ async fn duel(first: fn(&Duel) -> Step, second: fn(&Duel) -> Step) {
             let platform = world.platform.clone();
             async move {
                 for _ in 0..handicap {
-                    number(&mut *platform.pool.get().await.unwrap(), "SELECT 1").await;
+                    number(&mut platform.pool.get().await.unwrap(), "SELECT 1").await;
                 }
                 step::take(&platform, actor, id, step, None).await
             }
