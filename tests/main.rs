@@ -13,6 +13,7 @@ mod browser;
 mod commands;
 mod contacts;
 mod crashes;
+mod deliveries;
 mod demo;
 mod download_links;
 mod limits;

@@ -126,6 +126,13 @@ const LISTS: &[(&str, Asker, &str, &str)] = &[
         "{ stuckWork(first: 100) { edges { cursor node { id kind caseReference owedSince jobState attempts lastError } } } }",
         "/stuckWork/edges/*",
     ),
+    (
+        "Query.messageDeliveries",
+        Asker::Operator,
+        "{ messageDeliveries(first: 100, statuses: [PENDING]) { edges { cursor node {
+            id caseReference recipientReference recipientKind channel template status owedSince lastError } } } }",
+        "/messageDeliveries/edges/*",
+    ),
     // At most ten of them.
     (
         "Query.findGraduates",

@@ -25,10 +25,12 @@ pub enum NodeType {
     Session,
     /// A piece of stuck work, by the id of what it is about.
     StuckWork,
+    /// How far a message got, by the id of the message.
+    MessageDelivery,
 }
 
 impl NodeType {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Agreement,
         Self::Document,
         Self::Graduate,
@@ -38,6 +40,7 @@ impl NodeType {
         Self::Notification,
         Self::Session,
         Self::StuckWork,
+        Self::MessageDelivery,
     ];
 
     const fn name(self) -> &'static str {
@@ -51,6 +54,7 @@ impl NodeType {
             Self::Notification => "Notification",
             Self::Session => "Session",
             Self::StuckWork => "StuckWork",
+            Self::MessageDelivery => "MessageDelivery",
         }
     }
 

@@ -106,6 +106,7 @@ pub(super) const PROBES: &[Probe] = &[
     node("node: Notification of the employer", Target::EmployersMessage),
     node("node: Session of the graduate", Target::Session),
     node("node: StuckWork", Target::StuckWork),
+    node("node: MessageDelivery", Target::MessageDelivery),
     // Queries
     of(
         "agreements",
@@ -175,6 +176,12 @@ pub(super) const PROBES: &[Probe] = &[
         "{ sessions(first: 100) { nodes { id } } }",
         Target::Nothing,
         Mark::Text(|world| world.target(Target::Session).0),
+    ),
+    of(
+        "messageDeliveries",
+        "{ messageDeliveries(first: 100, statuses: [PARKED]) { nodes { id template lastError } } }",
+        Target::Nothing,
+        Mark::Text(|world| world.target(Target::MessageDelivery).0),
     ),
     of(
         "stuckWork",

@@ -83,6 +83,8 @@ pub(super) enum Target {
     IdCardNumber,
     /// A message to the employer that could not be sent.
     StuckWork,
+    /// How far it got.
+    MessageDelivery,
 }
 
 #[derive(diesel::QueryableByName)]
@@ -259,6 +261,10 @@ impl World {
             Target::StuckWork => (
                 node(NodeType::StuckWork, self.stuck),
                 nothing(NodeType::StuckWork),
+            ),
+            Target::MessageDelivery => (
+                node(NodeType::MessageDelivery, self.stuck),
+                nothing(NodeType::MessageDelivery),
             ),
             Target::IdCardNumber => (self.third.id_card_number.clone(), "11010119900307299X".to_owned()),
         }

@@ -7,6 +7,7 @@ pub mod case_event;
 pub mod code;
 pub mod contact;
 pub mod date;
+pub mod delivery;
 pub mod document;
 pub mod employer;
 pub mod graduate;
@@ -24,6 +25,7 @@ use async_graphql::{
     connection::{Connection, Edge, EmptyFields, PageInfo},
 };
 use case_event::AgreementEvent;
+use delivery::MessageDelivery;
 use notification::Notification;
 use stuck_work::StuckWork;
 
@@ -42,6 +44,7 @@ pub struct Query(
     verification::VerificationQuery,
     code::CodeQuery,
     stuck_work::StuckWorkQuery,
+    delivery::DeliveryQuery,
 );
 
 /// Everything that can be done.
@@ -83,6 +86,7 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         Notification: "消息" "messages",
         Session: "登录会话" "sessions",
         StuckWork: "滞留事项" "pieces of stuck work",
+        MessageDelivery: "消息发送情况" "deliveries of messages",
     }
     builder.override_output_type_description::<PageInfo>("分页信息 Where a page stands in its list (Relay).")
 }

@@ -2,13 +2,14 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use wangqian_schema::{
-    model::{agreement, document, employer, graduate, message, school, session},
+    model::{agreement, delivery, document, employer, graduate, message, school, session},
     stuck_work,
 };
 
 use super::{
     account::Session,
     agreement::Agreement,
+    delivery::MessageDelivery,
     document::Document,
     employer::Employer,
     graduate::Graduate,
@@ -48,6 +49,8 @@ pub enum Node {
     Session(Session),
     /// 滞留事项
     StuckWork(StuckWork),
+    /// 消息发送情况
+    MessageDelivery(MessageDelivery),
 }
 
 /// Objects by id.
@@ -134,6 +137,10 @@ pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Op
                 .await
                 .map_err(internal)?;
             found.map(|work| Node::StuckWork(StuckWork(work)))
+        }
+        NodeType::MessageDelivery => {
+            let found = delivery::find(conn, &viewer, uuid).await.map_err(internal)?;
+            found.map(|delivery| Node::MessageDelivery(MessageDelivery(delivery)))
         }
     })
 }

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod account_notice;
 pub mod agreement;
+pub mod delivery;
 pub mod document;
 pub mod employer;
 pub mod engagement;
