@@ -287,6 +287,41 @@ fn a_second_one_on_the_same_folder_is_told_who_has_it() {
     assert!(health.status.success(), "the first one is none the worse");
 }
 
+/// As in a container, where root has few capabilities.
+#[test]
+fn root_who_may_not_let_others_through_starts_it_in_an_open_folder_only() {
+    if !is_root() {
+        return;
+    }
+    let folder = open_folder();
+    let bound = folder.path().join("bound");
+    let script = format!(
+        "#!/bin/sh\nexec setpriv --bounding-set=-dac_read_search {} \"$@\"\n",
+        env!("CARGO_BIN_EXE_wangqian")
+    );
+    fs::write(&bound, script).expect("a script");
+    fs::set_permissions(&bound, fs::Permissions::from_mode(0o755)).expect("rights");
+    let mut up = Up::start_as(&bound, &folder.path().join("data"), |command| command);
+    up.signal("TERM", false);
+    assert!(up.wait().success());
+
+    let closed = folder.path().join("closed");
+    fs::create_dir(&closed).expect("a folder");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).expect("rights");
+    let failed = output(
+        std::process::Command::new(&bound)
+            .args(["up", "--listen", "127.0.0.1:0", "--data"])
+            .arg(closed.join("data")),
+    );
+    assert_eq!(failed.status.code(), Some(3), "{failed:?}");
+    let said = stderr(&failed);
+    assert!(
+        said.contains(&format!("{} is closed", closed.display())),
+        "{said}"
+    );
+    assert!(said.contains("WANGQIAN_DATA"), "{said}");
+}
+
 #[test]
 fn an_ordinary_user_starts_it_as_well() {
     if !is_root() {

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test does not expect fails it")]
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use wangqian_embedded::{Postgres, PostgresError, PostgresOptions};
@@ -15,6 +15,13 @@ fn quick(folder: &Path) -> PostgresOptions {
     }
 }
 
+/// A folder through which anybody may pass, as PostgreSQL has to whoever it runs as.
+fn open_folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
 async fn execute(url: &str, statement: &str) {
     let mut conn = AsyncPgConnection::establish(url).await.unwrap();
     conn.batch_execute(statement).await.unwrap();
@@ -22,7 +29,7 @@ async fn execute(url: &str, statement: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_start_finds_the_data_and_a_half_made_cluster_is_made_anew() {
-    let parent = tempfile::tempdir().unwrap();
+    let parent = open_folder();
     let folder = parent.path().join("postgres");
     fs::create_dir_all(folder.join("cluster.part/base")).unwrap();
     let server = Postgres::start(quick(&folder)).await.unwrap();
@@ -42,7 +49,7 @@ async fn a_second_start_finds_the_data_and_a_half_made_cluster_is_made_anew() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_of_another_version_or_of_something_else_is_left_as_it_is() {
-    let parent = tempfile::tempdir().unwrap();
+    let parent = open_folder();
     let other = parent.path().join("other");
     fs::create_dir_all(other.join("cluster")).unwrap();
     fs::write(other.join("cluster/PG_VERSION"), "9\n").unwrap();
@@ -62,7 +69,7 @@ async fn a_folder_of_another_version_or_of_something_else_is_left_as_it_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_was_thrown_away_leaves_nothing() {
-    let parent = tempfile::tempdir().unwrap();
+    let parent = open_folder();
     let folder = parent.path().join("postgres");
     let server = Postgres::start(PostgresOptions::throwaway(&folder))
         .await
@@ -88,7 +95,7 @@ fn missing_programs_are_named_with_the_command_that_installs_them() {
         );
         return;
     }
-    let empty = tempfile::tempdir().unwrap();
+    let empty = open_folder();
     let output = Command::new(std::env::current_exe().unwrap())
         .args([
             "--exact",

@@ -148,6 +148,7 @@ fn postgres_failure(error: &PostgresError) -> Failure {
         | PostgresError::OtherVersion { .. }
         | PostgresError::AlreadyRunning { .. }
         | PostgresError::ForeignOwner { .. }
+        | PostgresError::Closed { .. }
         | PostgresError::Io { .. } => Failure::new(
             Exit::Environment,
             what,
@@ -165,7 +166,7 @@ fn postgres_failure(error: &PostgresError) -> Failure {
                 Exit::Environment,
                 what,
                 error,
-                "see the file postgres/log in the data folder; a full disk and too little memory are the usual causes",
+                "see the file postgres/log in the data folder, if it is there; a full disk and too little memory are the usual causes",
             )
         }
     }

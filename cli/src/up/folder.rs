@@ -26,7 +26,7 @@ impl DataFolder {
                 "choose a folder that this user may write to, with WANGQIAN_DATA (--data), or mend its owner and rights",
             )
         };
-        wangqian_embedded::private_folder(folder).map_err(|error| unusable(&error))?;
+        wangqian_embedded::passable_folder(folder).map_err(|error| unusable(&error))?;
         let path = fs::canonicalize(folder).map_err(|error| unusable(&error))?;
         let file = path.join("lock");
         let mut lock = File::options()

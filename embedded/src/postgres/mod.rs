@@ -29,6 +29,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use rand::Rng;
 
 use account::Account;
+pub(crate) use account::passes_closed_folders;
 use guardian::Guardian;
 use programs::Programs;
 
@@ -124,6 +125,15 @@ pub enum PostgresError {
         folder: PathBuf,
         /// Its owner.
         owner: u32,
+    },
+    /// The account as which root's server runs cannot get to its folder.
+    #[error(
+        "{closed} is closed to the user as whom PostgreSQL runs when root starts it, and root may not let it through here (no \
+         CAP_DAC_READ_SEARCH): open it (chmod o+x), or name a folder elsewhere"
+    )]
+    Closed {
+        /// The first folder on the way that is closed.
+        closed: PathBuf,
     },
     /// PostgreSQL refuses to run as root, and there is nobody else to run it as.
     #[error("PostgreSQL refuses to run as root, and neither the user postgres nor nobody exists")]
@@ -274,7 +284,7 @@ pub(crate) async fn connect(url: &str) -> Result<AsyncPgConnection, String> {
 
 /// Makes the folder and gives it to the server's account. The absolute path.
 fn prepare_folder(folder: &Path, account: &Account) -> Result<PathBuf, PostgresError> {
-    crate::private_folder(folder).map_err(io(folder))?;
+    crate::passable_folder(folder).map_err(io(folder))?;
     let folder = fs::canonicalize(folder).map_err(io(folder))?;
     let metadata = fs::metadata(&folder).map_err(io(&folder))?;
     let ours = metadata.uid() == account.uid();
@@ -292,7 +302,10 @@ fn prepare_folder(folder: &Path, account: &Account) -> Result<PathBuf, PostgresE
         }
     }
     account.own(&folder).map_err(io(&folder))?;
-    Ok(folder)
+    match account.closed_on_the_way(&folder) {
+        Some(closed) => Err(PostgresError::Closed { closed }),
+        None => Ok(folder),
+    }
 }
 
 fn check_version(cluster: &Path, programs: &Programs) -> Result<(), PostgresError> {
