@@ -19,6 +19,7 @@ mod download_links;
 mod limits;
 mod live;
 mod logging_in;
+mod metrics;
 mod online_signing;
 mod outages;
 mod paper;

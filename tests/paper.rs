@@ -63,6 +63,16 @@ async fn verify(server: &Server, code: &str) -> Value {
     answer["verifyAgreement"].clone()
 }
 
+/// A page, which has to be one that runs nothing and is kept nowhere.
+async fn server_page(url: &str) -> (u16, String) {
+    let page = reqwest::get(url).await.unwrap();
+    let header = |name: &str| page.headers()[name].to_str().unwrap().to_owned();
+    assert!(header("content-security-policy").starts_with("default-src 'none';"));
+    assert_eq!(header("cache-control"), "no-store");
+    assert_eq!(header("content-type"), "text/html; charset=utf-8");
+    (page.status().as_u16(), page.text().await.unwrap())
+}
+
 /// No two values are the same, so that two fields changed for each other would show.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_parties_entered_is_read_back_from_the_pdf_that_they_download() {
@@ -181,9 +191,48 @@ async fn what_the_parties_entered_is_read_back_from_the_pdf_that_they_download()
     let typed = format!(" {} ", code.replace('-', " ").to_lowercase());
     assert_eq!(verify(&server, &typed).await, expected, "as somebody types it");
     assert_eq!(verify(&server, "0000-0000-0000-0000").await, Value::Null);
+    let page = |path: String| async move { server_page(&path).await };
+    let (status, html) = page(address.clone()).await;
+    assert_eq!(status, 200);
+    let signed_on = today.format("%Y年%-m月%-d日").to_string();
+    for shown in [
+        "有效",
+        number,
+        "𬭎＊＊",
+        "云岭＊＊＊＊＊＊公司",
+        "示例理工大学",
+        &signed_on,
+    ] {
+        assert!(html.contains(shown), "{shown}: {html}");
+    }
+    for hidden in [
+        "𬭎䶮㛃",
+        "云岭示例仪器有限公司",
+        &graduate.id_card_number,
+        &graduate.mobile,
+    ] {
+        assert!(!html.contains(hidden), "{hidden}: {html}");
+    }
     execute(&server, "UPDATE documents SET superseded_at = now()").await;
     expected["status"] = "SUPERSEDED".into();
     assert_eq!(verify(&server, code).await, expected);
+    assert!(page(address).await.1.contains("已被新版本取代"));
+    // Whatever a name contains, it is text.
+    execute(
+        &server,
+        "UPDATE documents SET superseded_at = NULL, paper = jsonb_set(paper, '{school,name}', '\"<b>示例</b>&大学\"')",
+    )
+    .await;
+    let (_, html) = page(format!("{}/verify/{}", server.url, code.to_lowercase())).await;
+    assert!(
+        html.contains("&lt;b&gt;示例&lt;/b&gt;&amp;大学") && !html.contains("<b>"),
+        "{html}"
+    );
+    for unknown in ["0000-0000-0000-0000", "x"] {
+        let (status, html) = page(format!("{}/verify/{unknown}", server.url)).await;
+        assert_eq!(status, 404);
+        assert!(html.contains("未查到该核验码"), "{html}");
+    }
     server.stop().await;
 }
 

@@ -5,6 +5,8 @@ use std::{sync::OnceLock, time::Duration};
 use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
 use diesel_async::SimpleAsyncConnection;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::context::App;
 
@@ -28,6 +30,20 @@ pub fn metrics_handle() -> Option<&'static PrometheusHandle> {
                 .ok()
         })
         .as_ref()
+}
+
+/// `/healthz` and `/metrics` alone, for a process that serves nothing else, until `shutdown`.
+///
+/// # Errors
+/// [`std::io::Error`] when the listener fails.
+pub async fn serve_metrics(listener: TcpListener, shutdown: CancellationToken) -> std::io::Result<()> {
+    metrics_handle();
+    let router = Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/metrics", get(metrics));
+    axum::serve(listener, router)
+        .with_graceful_shutdown(shutdown.cancelled_owned())
+        .await
 }
 
 /// The three routes.

@@ -46,7 +46,7 @@ pub struct Arguments {
 /// [`Failure`] when something it needs is not there, or the API ends by itself.
 pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
-    let listener = listener::bind(&arguments.api.listen).await?;
+    let listener = listener::bind(&arguments.api.listen, listener::LISTEN).await?;
     let address = listener::address(&listener)?;
     let url = database_url(&arguments.database)?;
     let public_url = arguments.address.required()?;

@@ -6,11 +6,14 @@ use tokio::net::TcpListener;
 
 use crate::failure::{Exit, Failure};
 
-/// Takes the port.
+/// The setting of the API's own port.
+pub(crate) const LISTEN: &str = "WANGQIAN_LISTEN (--listen)";
+
+/// Takes the port that a setting names.
 ///
 /// # Errors
 /// [`Failure`] when it is taken, not allowed, or no address.
-pub(crate) async fn bind(listen: &str) -> Result<TcpListener, Failure> {
+pub(crate) async fn bind(listen: &str, setting: &str) -> Result<TcpListener, Failure> {
     use std::io::ErrorKind;
     TcpListener::bind(listen).await.map_err(|error| {
         let what = format!("cannot listen on {listen}");
@@ -19,20 +22,21 @@ pub(crate) async fn bind(listen: &str) -> Result<TcpListener, Failure> {
                 Exit::Environment,
                 what,
                 "another program (or another wangqian) uses this port",
-                "stop that one (`ss -ltnp` shows it), or choose another port with WANGQIAN_LISTEN (--listen), \
-                 such as 127.0.0.1:8081",
+                format!(
+                    "stop that one (`ss -ltnp` shows it), or choose another port with {setting}, such as 127.0.0.1:8081"
+                ),
             ),
             ErrorKind::PermissionDenied => Failure::new(
                 Exit::Environment,
                 what,
                 "this user may not take ports below 1024",
-                "choose a port from 1024 up with WANGQIAN_LISTEN (--listen), and put a reverse proxy in front",
+                format!("choose a port from 1024 up with {setting}, and put a reverse proxy in front"),
             ),
             _ => Failure::new(
                 Exit::Environment,
                 what,
                 error,
-                "set WANGQIAN_LISTEN (--listen) to an address of this machine and a port, such as 127.0.0.1:8080",
+                format!("set {setting} to an address of this machine and a port, such as 127.0.0.1:8080"),
             ),
         }
     })

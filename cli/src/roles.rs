@@ -56,6 +56,18 @@ impl Roles {
         });
     }
 
+    /// Starts to serve `/healthz` and `/metrics` alone.
+    pub(crate) fn metrics(&mut self, listener: TcpListener) {
+        // Before anything is counted.
+        wangqian_api::health::metrics_handle();
+        let shutdown = self.shutdown.clone();
+        self.tasks.spawn(async move {
+            wangqian_api::health::serve_metrics(listener, shutdown)
+                .await
+                .map_err(|error| Failure::internal("the metrics are served no more", error))
+        });
+    }
+
     /// Waits until one of them ends by itself, which none should.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use wangqian_worker::WorkerSettings;
 
 use crate::{
     failure::{Exit, Failure},
+    listener,
     migrate::nothing_pending,
     platform::{AddressSettings, database_url, platform},
     roles::Roles,
@@ -28,6 +29,14 @@ pub struct Arguments {
     /// Where people reach the product.
     #[command(flatten, next_help_heading = "Address")]
     pub address: AddressSettings,
+    /// Address and port on which this worker serves /healthz and /metrics (Prometheus), such as 0.0.0.0:9090; without it, nowhere.
+    #[arg(
+        long,
+        env = "WANGQIAN_METRICS_LISTEN",
+        value_name = "ADDRESS",
+        help_heading = "Worker"
+    )]
+    pub metrics_listen: Option<String>,
     /// The database.
     #[command(flatten, next_help_heading = "Database")]
     pub database: DatabaseSettings,
@@ -45,12 +54,21 @@ pub struct Arguments {
 /// [`Failure`] when something it needs is not there, or the worker ends by itself.
 pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
+    let listener = match &arguments.metrics_listen {
+        Some(address) => Some(listener::bind(address, "WANGQIAN_METRICS_LISTEN (--metrics-listen)").await?),
+        None => None,
+    };
     let url = database_url(&arguments.database)?;
     let public_url = arguments.address.required()?;
     nothing_pending(url, Exit::Unavailable).await?;
     let storage = connect(&arguments.storage)?;
     let platform = platform(url, &arguments.database, &public_url)?;
     let mut roles = Roles::default();
+    if let Some(listener) = listener {
+        let address = listener::address(&listener)?;
+        roles.metrics(listener);
+        tracing::info!(%address, "health and metrics are served");
+    }
     roles.worker(&platform, url, storage, arguments.worker.clone());
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "the worker runs");
     roles.run(&mut signals).await

@@ -103,7 +103,14 @@ impl Cluster {
 
     /// Starts a worker.
     pub(crate) fn worker(&self) -> Process {
-        Process::start(self.command(&["worker"]), &self.log("worker"))
+        self.worker_with(&[])
+    }
+
+    /// Starts a worker with more options.
+    pub(crate) fn worker_with(&self, options: &[&str]) -> Process {
+        let mut command = self.command(&["worker"]);
+        command.args(options);
+        Process::start(command, &self.log("worker"))
     }
 
     /// Starts the API and waits until it answers.

@@ -135,7 +135,7 @@ struct Running {
 impl Running {
     async fn start(arguments: &Arguments) -> Result<Self, Failure> {
         // First of all, before anything is made or started: a port that somebody else has is the likeliest trouble.
-        let listener = listener::bind(&arguments.api.listen).await?;
+        let listener = listener::bind(&arguments.api.listen, listener::LISTEN).await?;
         let address = listener::address(&listener)?;
         let public_url = arguments.address.public_url(&format!("http://{address}"))?;
         let folder = DataFolder::take(&arguments.data)?;
