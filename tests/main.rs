@@ -26,6 +26,7 @@ mod paper;
 mod passwords;
 mod races;
 mod readme;
+mod registration;
 mod roles;
 mod statements;
 mod up;

@@ -90,6 +90,8 @@ impl UserError {
         let message = match field.rsplit('.').next() {
             Some("mobile") => "该手机号已被其他账号使用",
             Some("email") => "该邮箱已被其他账号使用",
+            Some("creditCode") => "该统一社会信用代码已注册，请联系本单位管理员或平台",
+            Some("licenceUploadId") => "该文件已被使用，请重新上传",
             _ => "已被使用",
         };
         Self {

@@ -32,6 +32,13 @@ impl ApiSettings {
     }
 }
 
+/// Files announced from one client address.
+const UPLOADS: Limit = Limit {
+    most: 60,
+    within: TimeDelta::hours(1),
+    pause: TimeDelta::zero(),
+};
+
 /// Counts a request by the client's address; gives the refusal when there were too many from there.
 ///
 /// # Errors
@@ -40,14 +47,32 @@ pub(crate) async fn stranger(
     ctx: &Context<'_>,
     conn: &mut AsyncPgConnection,
 ) -> async_graphql::Result<Option<UserError>> {
+    client(ctx, conn, "client", &ctx.app().settings.stranger_limit()).await
+}
+
+/// Counts an upload by the client's address; otherwise like [`stranger`].
+///
+/// # Errors
+/// A top-level error of the database's.
+pub(crate) async fn uploads(
+    ctx: &Context<'_>,
+    conn: &mut AsyncPgConnection,
+) -> async_graphql::Result<Option<UserError>> {
+    client(ctx, conn, "uploads of a client", &UPLOADS).await
+}
+
+async fn client(
+    ctx: &Context<'_>,
+    conn: &mut AsyncPgConnection,
+    kind: &str,
+    limit: &Limit,
+) -> async_graphql::Result<Option<UserError>> {
     // A server that passes no address on has no strangers to tell apart.
     let Some(remote) = ctx.caller().remote else {
         return Ok(None);
     };
-    let app = ctx.app();
-    let bucket = Bucket::of("client", network(remote));
-    let now = app.platform.clock.now();
-    let admitted = admit(conn, bucket, &app.settings.stranger_limit(), now)
+    let now = ctx.app().platform.clock.now();
+    let admitted = admit(conn, Bucket::of(kind, network(remote)), limit, now)
         .await
         .map_err(internal)?;
     Ok((!admitted).then(too_many_requests))

@@ -9,9 +9,12 @@ use std::{
 };
 
 use hyper::{
-    Request, Response,
+    Method, Request, Response, StatusCode,
     body::Incoming,
-    header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, HeaderValue},
+    header::{
+        ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+        ACCESS_CONTROL_MAX_AGE, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, HeaderValue,
+    },
     service::service_fn,
 };
 use hyper_util::{
@@ -204,15 +207,40 @@ async fn serve(listener: TcpListener, service: S3Service, stop: CancellationToke
 
 /// Answers as the store does, and keeps what a signed link says of the answer's headers: S3's `response-…` parameters,
 /// which s3s-fs passes over. They are part of what is signed, so nobody but the signer sets them.
+///
+/// Pages of any origin may use it, since a page puts files by a signed link from the origin of the API. Without a signature it
+/// does nothing for anybody, and a browser sends none by itself.
 async fn answer(service: S3Service, request: Request<Incoming>) -> Result<Response<Body>, HttpError> {
+    if request.method() == Method::OPTIONS {
+        return Ok(preflight());
+    }
     let overrides = overrides(request.uri().query().unwrap_or_default());
     let mut response = service.call(request.map(Body::from)).await?;
+    response
+        .headers_mut()
+        .insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     if response.status().is_success() {
         for (name, value) in overrides {
             response.headers_mut().insert(name, value);
         }
     }
     Ok(response)
+}
+
+/// What a browser asks before it lets a page of another origin put a file.
+fn preflight() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, PUT"),
+        (ACCESS_CONTROL_ALLOW_HEADERS, "content-type"),
+        (ACCESS_CONTROL_MAX_AGE, "3600"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
 }
 
 fn overrides(query: &str) -> Vec<(HeaderName, HeaderValue)> {

@@ -10,6 +10,7 @@ pub mod checks;
 pub mod clock;
 pub mod codes;
 pub mod db;
+pub mod files;
 pub mod jobs;
 pub mod messages;
 pub mod model;

@@ -113,10 +113,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    employer_licences (id) {
+        id -> Uuid,
+        employer_id -> Uuid,
+        object_key -> Text,
+        content_type -> Text,
+        byte_size -> Int4,
+        sha256 -> Bytea,
+        stored_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     employer_members (account_id) {
         account_id -> Uuid,
         employer_id -> Uuid,
         name -> Text,
+        role -> Text,
+        contact_mobile -> Nullable<Text>,
     }
 }
 
@@ -134,6 +148,7 @@ diesel::table! {
         version -> Int4,
         event_count -> Int4,
         event_hash -> Bytea,
+        submitted_at -> Timestamptz,
     }
 }
 
@@ -249,6 +264,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    registration_keys (key_hash) {
+        key_hash -> Bytea,
+        request_hash -> Bytea,
+        employer_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     request_throttles (bucket_hash) {
         bucket_hash -> Bytea,
         requests -> Int4,
@@ -300,6 +324,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    uploads (id) {
+        id -> Uuid,
+        purpose -> Text,
+        content_type -> Text,
+        byte_size -> Int4,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
 diesel::joinable!(account_notices -> accounts (account_id));
 diesel::joinable!(agreement_serials -> schools (school_id));
 diesel::joinable!(agreements -> accounts (submitted_by));
@@ -310,6 +345,7 @@ diesel::joinable!(agreements -> schools (school_id));
 diesel::joinable!(case_events -> accounts (actor_account_id));
 diesel::joinable!(departments -> schools (school_id));
 diesel::joinable!(documents -> agreements (agreement_id));
+diesel::joinable!(employer_licences -> employers (employer_id));
 diesel::joinable!(employer_members -> accounts (account_id));
 diesel::joinable!(employer_members -> employers (employer_id));
 diesel::joinable!(engagements -> graduates (graduate_id));
@@ -320,6 +356,7 @@ diesel::joinable!(messages -> accounts (account_id));
 diesel::joinable!(messages -> case_events (event_id));
 diesel::joinable!(operators -> accounts (account_id));
 diesel::joinable!(passcodes -> accounts (account_id));
+diesel::joinable!(registration_keys -> employers (employer_id));
 diesel::joinable!(reviewers -> accounts (account_id));
 diesel::joinable!(reviewers -> schools (school_id));
 diesel::joinable!(school_review_routes -> schools (school_id));
@@ -333,6 +370,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     case_events,
     departments,
     documents,
+    employer_licences,
     employer_members,
     employers,
     engagements,
@@ -343,9 +381,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     operators,
     passcodes,
+    registration_keys,
     request_throttles,
     reviewers,
     school_review_routes,
     schools,
     sessions,
+    uploads,
 );

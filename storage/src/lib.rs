@@ -7,6 +7,10 @@
 
 use std::{collections::HashMap, fmt, time::Duration};
 
+use http::{
+    HeaderMap, HeaderValue,
+    header::{CONTENT_LENGTH, CONTENT_TYPE},
+};
 use s3::{Bucket, BucketConfiguration, Region, creds::Credentials, error::S3Error};
 
 /// Where the object store is.
@@ -241,6 +245,32 @@ impl Storage {
             ),
         ]);
         Ok(self.outside.presign_get(key, seconds, Some(overrides)).await?)
+    }
+
+    /// A link by which whoever has it may put an object of exactly this size and media type for `lifetime` (whole seconds, at
+    /// most a week). Both headers are signed, so the store refuses any other. What the bytes are is not known before they are
+    /// read. Computed here: nothing is asked of the store.
+    ///
+    /// # Errors
+    /// [`StorageError::Request`].
+    pub async fn presign_put(
+        &self,
+        key: &str,
+        lifetime: Duration,
+        content_type: &str,
+        byte_size: u64,
+    ) -> Result<String, StorageError> {
+        let seconds = u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX);
+        let content_type = HeaderValue::from_str(content_type)
+            .map_err(|_| StorageError::Request("no media type".to_owned()))?;
+        let headers = HeaderMap::from_iter([
+            (CONTENT_TYPE, content_type),
+            (CONTENT_LENGTH, HeaderValue::from(byte_size)),
+        ]);
+        Ok(self
+            .outside
+            .presign_put(key, seconds, Some(headers), None)
+            .await?)
     }
 
     /// Makes the bucket if it is not there.

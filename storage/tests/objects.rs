@@ -205,3 +205,76 @@ async fn settings_that_name_no_store_are_said() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_link_to_put_takes_a_file_of_its_size_and_type_only() {
+    let scene = Scene::new().await;
+    let storage = scene.storage();
+    let link = storage
+        .presign_put("uploads/1", MINUTE, "image/png", 5)
+        .await
+        .unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let put = async |link: &str, content_type: &str, body: &'static str| {
+        let request = client
+            .put(link)
+            .header(header::CONTENT_TYPE, content_type)
+            .body(body);
+        request.send().await.unwrap().status()
+    };
+    for (content_type, body) in [
+        ("image/png", "123456"),
+        ("image/png", "1234"),
+        ("text/html", "12345"),
+    ] {
+        assert_eq!(
+            put(&link, content_type, body).await,
+            StatusCode::FORBIDDEN,
+            "{content_type} {body}"
+        );
+    }
+    assert_eq!(
+        put(&link.replace("uploads/1", "uploads/2"), "image/png", "12345").await,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        storage.head("uploads/1").await.unwrap(),
+        None,
+        "nothing was stored"
+    );
+    assert_eq!(put(&link, "image/png", "12345").await, StatusCode::OK);
+    assert_eq!(storage.get("uploads/1").await.unwrap(), b"12345");
+    let read = client.get(&link).send().await.unwrap();
+    assert_eq!(read.status(), StatusCode::FORBIDDEN, "it does not read");
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_may_put_by_a_link() {
+    let scene = Scene::new().await;
+    let link = scene
+        .storage()
+        .presign_put("uploads/1", MINUTE, "image/png", 5)
+        .await
+        .unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let asked = client
+        .request(reqwest::Method::OPTIONS, &link)
+        .header(header::ORIGIN, "https://wangqian.example")
+        .header(header::ACCESS_CONTROL_REQUEST_METHOD, "PUT")
+        .header(header::ACCESS_CONTROL_REQUEST_HEADERS, "content-type")
+        .send()
+        .await
+        .unwrap();
+    assert!(asked.status().is_success());
+    assert_eq!(asked.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+    let put = client
+        .put(&link)
+        .header(header::ORIGIN, "https://wangqian.example")
+        .header(header::CONTENT_TYPE, "image/png")
+        .body("12345")
+        .send()
+        .await
+        .unwrap();
+    assert!(put.status().is_success());
+    assert_eq!(put.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+}

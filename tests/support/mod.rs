@@ -1,7 +1,7 @@
 //! What the black-box tests share: a whole product in this process ([`Server`]), the executable as a process
 //! ([`process`]), the roles as processes of their own ([`cluster`]), a client that speaks GraphQL over HTTP ([`Client`]) and reads
-//! subscriptions ([`events`]), the clients of others ([`node`], [`follower`]), what leaves the platform ([`outbox`]), people to act as ([`people`]) and the operations of
-//! online signing ([`signing`]).
+//! subscriptions ([`events`]), the clients of others ([`node`], [`follower`]), what leaves the platform ([`outbox`]), people to act
+//! as ([`people`]), and the operations of online signing ([`signing`]) and of registration ([`registering`]).
 
 pub(crate) mod client;
 pub(crate) mod cluster;
@@ -11,6 +11,7 @@ pub(crate) mod node;
 pub(crate) mod outbox;
 pub(crate) mod people;
 pub(crate) mod process;
+pub(crate) mod registering;
 pub(crate) mod server;
 pub(crate) mod signing;
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::world::{Target, World};
-use crate::support::{client::PASSWORD, signing};
+use crate::support::{client::PASSWORD, registering, signing};
 
 /// How an answer shows that the viewer got the thing itself.
 pub(super) enum Mark {
@@ -340,6 +340,39 @@ pub(super) const PROBES: &[Probe] = &[
         Target::Nothing,
         Mark::Change,
     ),
+    of(
+        "requestRegistrationCode",
+        "mutation { requestRegistrationCode(input: { email: \"anybody@example.com\" }) {
+            userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Change,
+    ),
+    of(
+        "beginUpload",
+        "mutation { beginUpload(input: { purpose: BUSINESS_LICENCE, contentType: \"image/png\", byteSize: 5 }) {
+            link { url } userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Change,
+    ),
+    Probe {
+        row: "registerEmployer without the code",
+        document: registering::REGISTER,
+        target: Target::Nothing,
+        variables: |_| {
+            json!({ "input": {
+                "employer": {
+                    "creditCode": registering::credit_code(1), "name": "示例注册有限公司", "nature": "39",
+                    "industry": "34", "region": "110108", "address": "示例路一号院二号楼",
+                },
+                "member": {
+                    "name": "示例经办人", "mobile": "10011112222", "email": "anybody@example.com",
+                    "code": "abcdef", "password": PASSWORD,
+                },
+                "licenceUploadId": "x", "idempotencyKey": "key",
+            } })
+        },
+        mark: Mark::Change,
+    },
     // Subscriptions
     of(
         "caseChanged",

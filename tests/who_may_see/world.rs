@@ -110,6 +110,7 @@ const SNAPSHOT: &str = "SELECT concat_ws(' ',
     (SELECT md5(string_agg(concat(id, read_at), ',' ORDER BY id)) FROM messages),
     (SELECT md5(string_agg(concat(id, ended_at), ',' ORDER BY id)) FROM sessions),
     (SELECT md5(string_agg(id::text, ',' ORDER BY id)) FROM jobs),
+    (SELECT count(*) FROM uploads),
     (SELECT count(*) FROM idempotency_keys)) AS text";
 
 /// The people, the case and what belongs to it.

@@ -56,6 +56,7 @@ pub async fn run(
         settings.queue_settings(),
         shutdown.clone(),
     );
+    let swept = storage.clone();
     let monitor = monitor(&platform, storage, &settings, &host).await?;
     let _keeper = host.keep_leases()?;
     let working = async {
@@ -84,7 +85,7 @@ pub async fn run(
         host.keep_house(&queues),
         host.listen(wake::CHANNEL, || platform.waker.wake_here()),
         shutdown.run_until_cancelled(platform.waker.forward(platform.pool.clone())),
-        shutdown.run_until_cancelled(sweep::sweep(&platform, settings.sweep_every())),
+        shutdown.run_until_cancelled(sweep::sweep(&platform, &swept, settings.sweep_every())),
     );
     ended
 }

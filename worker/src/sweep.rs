@@ -6,12 +6,13 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 use wangqian_schema::{
     Platform,
-    model::{login_throttle, passcode, request_throttle},
+    model::{login_throttle, passcode, request_throttle, upload},
     stuck_work,
 };
+use wangqian_storage::Storage;
 
 /// Sweeps at once and then every so often, for ever. A failure is made good by the next sweep.
-pub(crate) async fn sweep(platform: &Platform, every: Duration) {
+pub(crate) async fn sweep(platform: &Platform, storage: &Storage, every: Duration) {
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -23,6 +24,9 @@ pub(crate) async fn sweep(platform: &Platform, every: Duration) {
                 platform.waker.wake();
             }
             Err(error) => tracing::warn!(%error, "the sweep failed; there will be another"),
+        }
+        if let Err(error) = prune_uploads(platform, storage).await {
+            tracing::warn!(%error, "unused uploads could not be deleted");
         }
     }
 }
@@ -44,4 +48,28 @@ async fn once(platform: &Platform) -> Result<usize, String> {
         tracing::warn!(%error, "codes that ran out could not be deleted");
     }
     Ok(made)
+}
+
+/// Deletes the files of uploads that are over, and then the uploads: a crash in between leaves what the next sweep finds.
+async fn prune_uploads(platform: &Platform, storage: &Storage) -> Result<(), String> {
+    loop {
+        let mut conn = platform.pool.get().await.map_err(|error| error.to_string())?;
+        let over = upload::over(&mut conn, platform.clock.now())
+            .await
+            .map_err(|error| error.to_string())?;
+        // The object store takes its time: no connection is held meanwhile.
+        drop(conn);
+        if over.is_empty() {
+            return Ok(());
+        }
+        for (id, keys) in over {
+            for key in keys {
+                storage.delete(&key).await.map_err(|error| error.to_string())?;
+            }
+            let mut conn = platform.pool.get().await.map_err(|error| error.to_string())?;
+            upload::forget(&mut conn, id)
+                .await
+                .map_err(|error| error.to_string())?;
+        }
+    }
 }

@@ -15,8 +15,10 @@ pub mod live;
 pub mod node;
 pub mod notification;
 pub mod password;
+pub mod registration;
 pub mod school;
 pub mod stuck_work;
+pub mod upload;
 pub mod verification;
 
 use agreement::Agreement;
@@ -53,6 +55,8 @@ pub struct Mutation(
     account::AccountMutation,
     password::PasswordMutation,
     contact::ContactMutation,
+    upload::UploadMutation,
+    registration::RegistrationMutation,
     graduate::GraduateMutation,
     agreement::AgreementMutation,
     notification::NotificationMutation,

@@ -9,7 +9,10 @@ use serde_json::Value;
 use crate::{
     model::message::Channel,
     text_enum::text_enum,
-    workflow::agreement::{AgreementAction, AgreementStatus},
+    workflow::{
+        agreement::{AgreementAction, AgreementStatus},
+        employer_registration::EmployerAction,
+    },
 };
 
 text_enum! {
@@ -41,6 +44,14 @@ text_enum! {
         ContactChangeCode = "CONTACT_CHANGE_CODE",
         /// To an account's former address: it is no longer the account's.
         ContactChanged = "CONTACT_CHANGED",
+        /// To whoever reads the address: the code with which an employer can be registered.
+        RegistrationCode = "REGISTRATION_CODE",
+        /// To the employer: it waits to be verified.
+        EmployerRegistered = "EMPLOYER_REGISTERED",
+        /// To the employer: an operator has verified it.
+        EmployerVerified = "EMPLOYER_VERIFIED",
+        /// To the employer: an operator has refused it, and why.
+        EmployerRefused = "EMPLOYER_REFUSED",
     }
 }
 
@@ -89,6 +100,15 @@ pub const fn owed(action: AgreementAction, to: AgreementStatus) -> &'static [(Au
             (Employer, Text::SigningRejected),
         ],
         AgreementAction::StoreDocument => &[],
+    }
+}
+
+/// What a step on an employer's registration owes to each of its members.
+pub const fn registration_owed(action: EmployerAction) -> MessageTemplate {
+    match action {
+        EmployerAction::Register | EmployerAction::Resubmit => MessageTemplate::EmployerRegistered,
+        EmployerAction::Verify => MessageTemplate::EmployerVerified,
+        EmployerAction::Refuse => MessageTemplate::EmployerRefused,
     }
 }
 
@@ -141,6 +161,10 @@ files! {
     PasswordResetCode => "password_reset_code",
     ContactChangeCode => "contact_change_code",
     ContactChanged => "contact_changed",
+    RegistrationCode => "registration_code",
+    EmployerRegistered => "employer_registered",
+    EmployerVerified => "employer_verified",
+    EmployerRefused => "employer_refused",
 }
 
 #[expect(
@@ -233,7 +257,12 @@ mod tests {
     fn every_code_is_written_for_mail_and_sms() {
         let params = json!({ "code": "042042", "minutes": 10 });
         for purpose in Purpose::ALL {
-            for channel in [Channel::Email, Channel::Sms] {
+            // A mail address is all that a registration proves.
+            let channels = match purpose {
+                Purpose::Registration => &[Channel::Email][..],
+                _ => &[Channel::Email, Channel::Sms],
+            };
+            for channel in channels.iter().copied() {
                 let text = write(purpose.template(), channel, &params, "https://wq.example").unwrap();
                 assert!(
                     text.body.contains("042042") && text.body.contains("10"),
@@ -245,6 +274,24 @@ mod tests {
                 );
             }
             assert!(write(purpose.template(), Channel::InApp, &params, "").is_err());
+        }
+    }
+
+    #[test]
+    fn every_step_of_a_registration_is_written_for_mail_and_inbox() {
+        let params = json!({ "employer": "示例科技有限公司", "reason": "示例原因" });
+        for action in EmployerAction::ALL {
+            for channel in Audience::Employer.channels() {
+                let text = write(
+                    registration_owed(*action),
+                    *channel,
+                    &params,
+                    "https://wq.example",
+                )
+                .unwrap();
+                assert!(text.body.contains("示例科技有限公司"), "{action} {channel}");
+                assert_eq!(text.body.contains("示例原因"), *action == EmployerAction::Refuse);
+            }
         }
     }
 

@@ -5,7 +5,10 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::Viewer;
-use crate::tables::{accounts, agreements, employer_members, employers};
+use crate::{
+    tables::{accounts, agreements, employer_members, employers},
+    text_enum::text_enum,
+};
 
 pub use crate::workflow::employer_registration::EmployerVerification;
 
@@ -29,6 +32,16 @@ pub struct Employer {
     pub address: String,
     /// Whether it may act.
     pub verification: EmployerVerification,
+}
+
+text_enum! {
+    /// What a member may do at his employer.
+    pub enum MemberRole {
+        /// 管理员 also opens and disables the accounts of colleagues.
+        Administrator = "ADMINISTRATOR",
+        /// 成员
+        Member = "MEMBER",
+    }
 }
 
 /// A member of an employer.

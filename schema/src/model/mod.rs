@@ -11,15 +11,18 @@ pub mod engagement;
 pub mod event;
 pub mod graduate;
 pub mod idempotency;
+pub mod licence;
 pub mod login_throttle;
 pub mod message;
 pub mod page;
 pub mod passcode;
+pub mod registration;
 pub mod request_throttle;
 pub mod reviewer;
 pub mod school;
 pub mod session;
 pub mod terms;
+pub mod upload;
 pub mod viewer;
 
 pub use page::{Page, PageRequest};

@@ -33,6 +33,8 @@ text_enum! {
         PasswordReset = "PASSWORD_RESET",
         /// 更换联系方式
         ContactChange = "CONTACT_CHANGE",
+        /// 单位注册
+        Registration = "REGISTRATION",
     }
 }
 
@@ -42,6 +44,7 @@ impl Purpose {
         match self {
             Self::PasswordReset => MessageTemplate::PasswordResetCode,
             Self::ContactChange => MessageTemplate::ContactChangeCode,
+            Self::Registration => MessageTemplate::RegistrationCode,
         }
     }
 }

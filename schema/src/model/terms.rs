@@ -118,19 +118,19 @@ pub struct FieldError {
 
 /// Collects what is wrong with a form, so that all of it is shown at once.
 #[derive(Debug, Default)]
-struct Form {
-    errors: Vec<FieldError>,
+pub(super) struct Form {
+    pub(super) errors: Vec<FieldError>,
 }
 
 impl Form {
-    fn wrong(&mut self, field: &'static str, message: impl Into<String>) {
+    pub(super) fn wrong(&mut self, field: &'static str, message: impl Into<String>) {
         self.errors.push(FieldError {
             field,
             message: message.into(),
         });
     }
 
-    fn text(
+    pub(super) fn text(
         &mut self,
         field: &'static str,
         text: &str,
@@ -163,7 +163,7 @@ impl Form {
         Some(self.text(field, text, 1..=most, lines))
     }
 
-    fn code(&mut self, field: &'static str, list: CodeList, code: &str) -> String {
+    pub(super) fn code(&mut self, field: &'static str, list: CodeList, code: &str) -> String {
         match list.get(code) {
             Some(entry) if entry.active => {}
             Some(_) => self.wrong(field, "该选项已停用，请重新选择"),

@@ -5,6 +5,7 @@ mod contact;
 mod graduate_data;
 mod invite;
 mod paper;
+mod registration;
 mod trail;
 
 use chrono::{DateTime, Utc};
@@ -17,6 +18,7 @@ use uuid::Uuid;
 pub use self::contact::change_contact;
 pub use self::graduate_data::confirm_data;
 pub use self::invite::{IdempotencyKey, Invitation, MAX_RESPONSE_TIME, claim_request, invite};
+pub use self::registration::{Registration, StoredLicence, register};
 use self::trail::{Entry, Parties, record};
 use crate::{
     Kept, Platform,

@@ -1,0 +1,168 @@
+//! Uploads: a signed link by which a browser puts a file straight into the object store. What it put is looked at by the
+//! mutation that uses it.
+
+use std::time::Duration;
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+use wangqian_schema::{
+    files::FileKind,
+    model::upload::{self, LINK_LIFETIME, MAX_BYTES, Upload},
+    step::StoredLicence,
+};
+
+use crate::{
+    context::ContextExt,
+    error::{UserError, internal},
+    throttle,
+};
+
+/// 上传用途 What a file is to be used for, and nothing else.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "upload::UploadPurpose")]
+pub enum UploadPurpose {
+    /// 营业执照 The business licence of an employer that registers.
+    BusinessLicence,
+}
+
+/// 上传文件 Announces a file.
+#[derive(InputObject)]
+pub struct BeginUploadInput {
+    /// 用途 What it is for.
+    purpose: UploadPurpose,
+    /// 文件类型 `application/pdf`, `image/png` or `image/jpeg`.
+    content_type: String,
+    /// 文件大小 Its exact size in bytes, at most 10 MiB.
+    byte_size: i32,
+}
+
+/// 上传链接 A link that takes one file of the announced size and type.
+#[derive(SimpleObject)]
+pub struct UploadLink {
+    /// The upload, for the mutation that uses it within a day. Whoever has it can use the file: do not pass it on.
+    upload_id: ID,
+    /// Where to PUT the file, with its `Content-Type`. The store refuses any other size or type.
+    url: String,
+    /// Until when the link takes it.
+    expires_at: DateTime<Utc>,
+}
+
+/// What came of it.
+#[derive(SimpleObject)]
+pub struct BeginUploadPayload {
+    /// The link; null when something was wrong.
+    link: Option<UploadLink>,
+    /// What was wrong.
+    user_errors: Vec<UserError>,
+}
+
+/// Uploads.
+#[derive(Default)]
+pub struct UploadMutation;
+
+#[Object]
+impl UploadMutation {
+    /// 上传文件 Gives a link by which a file can be put into the object store, for a quarter of an hour. The file counts only
+    /// once a mutation uses it: what it really is, is looked at then. Unused ones are deleted after a day. Public; sixty an
+    /// hour from one client address.
+    async fn begin_upload(
+        &self,
+        ctx: &Context<'_>,
+        input: BeginUploadInput,
+    ) -> async_graphql::Result<BeginUploadPayload> {
+        let refused = |user_errors| BeginUploadPayload {
+            link: None,
+            user_errors,
+        };
+        let mut wrong = Vec::new();
+        let kind = FileKind::of_content_type(&input.content_type);
+        if kind.is_none() {
+            wrong.push(UserError::invalid("contentType", "仅支持 PDF、PNG、JPEG 文件"));
+        }
+        if !(1..=MAX_BYTES).contains(&input.byte_size) {
+            wrong.push(UserError::invalid("byteSize", "文件不能为空，且不得超过 10 MB"));
+        }
+        let (Some(kind), true) = (kind, wrong.is_empty()) else {
+            return Ok(refused(wrong));
+        };
+        let app = ctx.app();
+        let mut conn = ctx.connection().await?;
+        if let Some(refusal) = throttle::uploads(ctx, &mut conn).await? {
+            return Ok(refused(vec![refusal]));
+        }
+        let now = app.platform.clock.now();
+        let upload = Upload::new(input.purpose.into(), kind, input.byte_size, now);
+        upload::begin(&mut conn, &upload).await.map_err(internal)?;
+        drop(conn);
+        let byte_size = u64::try_from(input.byte_size).unwrap_or_default();
+        let lifetime = Duration::from_secs(LINK_LIFETIME.num_seconds().unsigned_abs());
+        let url = app
+            .storage
+            .presign_put(&upload.object_key(), lifetime, &upload.content_type, byte_size)
+            .await
+            .map_err(internal)?;
+        Ok(BeginUploadPayload {
+            link: Some(UploadLink {
+                upload_id: ID(upload.id.simple().to_string()),
+                url,
+                // The link is judged by the object store's clock, so by the real time.
+                expires_at: Utc::now() + LINK_LIFETIME,
+            }),
+            user_errors: Vec::new(),
+        })
+    }
+}
+
+/// Reads the file of an upload, looks what it is, and stores it where no link reaches it. `Err` says what the person has to
+/// put right about `field`.
+///
+/// # Errors
+/// A top-level error of the database's or the object store's.
+pub(super) async fn take_licence(
+    ctx: &Context<'_>,
+    upload_id: &ID,
+    field: &str,
+) -> async_graphql::Result<Result<StoredLicence, UserError>> {
+    let app = ctx.app();
+    let Ok(id) = Uuid::try_parse(upload_id) else {
+        return Ok(Err(UserError::not_found(field)));
+    };
+    let purpose = upload::UploadPurpose::BusinessLicence;
+    let mut conn = ctx.connection().await?;
+    let found = upload::find(&mut conn, id, purpose, app.platform.clock.now())
+        .await
+        .map_err(internal)?;
+    drop(conn);
+    let Some(upload) = found else {
+        return Ok(Err(UserError::not_found(field)));
+    };
+    let Some(put) = app.storage.head(&upload.object_key()).await.map_err(internal)? else {
+        return Ok(Err(UserError::invalid(field, "文件尚未上传完成")));
+    };
+    // The link took this size only; looked at again before it is read into memory.
+    let announced = u64::try_from(upload.byte_size).unwrap_or_default();
+    let kind = FileKind::of_content_type(&upload.content_type);
+    let (true, Some(kind)) = (put.byte_size == announced, kind) else {
+        return Ok(Err(UserError::invalid(field, "文件大小与上传前不符，请重新上传")));
+    };
+    let bytes = app.storage.get(&upload.object_key()).await.map_err(internal)?;
+    if !kind.begins(&bytes) {
+        return Ok(Err(UserError::invalid(
+            field,
+            "文件内容与类型不符，请上传 PDF、PNG 或 JPEG 文件",
+        )));
+    }
+    let object_key = upload::licence_key(id);
+    app.storage
+        .put(&object_key, kind.content_type(), &bytes)
+        .await
+        .map_err(internal)?;
+    Ok(Ok(StoredLicence {
+        object_key,
+        content_type: kind.content_type().to_owned(),
+        byte_size: upload.byte_size,
+        sha256: Sha256::digest(&bytes).into(),
+    }))
+}

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY IF EXISTS employers_one_live_per_credit_code;

@@ -1,0 +1,71 @@
+//! The kinds of files that people hand in, told by their first bytes and not by what somebody calls them.
+
+/// A kind of file that is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// PDF
+    Pdf,
+    /// PNG
+    Png,
+    /// JPEG
+    Jpeg,
+}
+
+impl FileKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Pdf, Self::Png, Self::Jpeg];
+
+    /// The kind of a media type.
+    pub fn of_content_type(content_type: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.content_type() == content_type)
+    }
+
+    /// Its media type.
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Pdf => "application/pdf",
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+        }
+    }
+
+    /// The end of its files' names.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Pdf => "pdf",
+            Self::Png => "png",
+            Self::Jpeg => "jpg",
+        }
+    }
+
+    /// Whether a file begins as one of this kind does.
+    pub fn begins(self, bytes: &[u8]) -> bool {
+        let beginning: &[u8] = match self {
+            Self::Pdf => b"%PDF-",
+            Self::Png => b"\x89PNG\r\n\x1a\n",
+            Self::Jpeg => b"\xff\xd8\xff",
+        };
+        bytes.starts_with(beginning)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_what_its_first_bytes_say() {
+        assert!(FileKind::Pdf.begins(b"%PDF-1.7\n"));
+        assert!(FileKind::Png.begins(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"));
+        assert!(FileKind::Jpeg.begins(b"\xff\xd8\xff\xe0"));
+        for kind in FileKind::ALL {
+            assert_eq!(FileKind::of_content_type(kind.content_type()), Some(kind));
+            for other in [&b""[..], b"<html>", b"MZ", b"PK\x03\x04"] {
+                assert!(!kind.begins(other), "{kind:?}");
+            }
+        }
+        assert_eq!(FileKind::of_content_type("image/svg+xml"), None);
+    }
+}
