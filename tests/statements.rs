@@ -133,6 +133,13 @@ const LISTS: &[(&str, Asker, &str, &str)] = &[
             id caseReference recipientReference recipientKind channel template status owedSince lastError } } } }",
         "/messageDeliveries/edges/*",
     ),
+    (
+        "Query.employersAwaitingVerification",
+        Asker::Operator,
+        "{ employersAwaitingVerification(first: 100) { edges { node { id name
+            registration { version reason licence { byteSize downloadLink { url } } } } } } }",
+        "/employersAwaitingVerification/edges/*",
+    ),
     // At most ten of them.
     (
         "Query.findGraduates",
@@ -263,6 +270,7 @@ impl World {
         }
         self.invite(member, &self.graduate.0).await;
         viewer(platform, &self.member).await;
+        people::employer(platform, EmployerVerification::Pending).await;
     }
 
     async fn invite(&self, member: Viewer, person: &people::Person) -> Uuid {

@@ -14,6 +14,7 @@ use wangqian_schema::{
         employer::{self, Employer},
         event::{self, Event},
         graduate::{self, Graduate},
+        registration::{self, Submission},
         school::{self, Department, School},
     },
 };
@@ -126,6 +127,30 @@ impl Batch<DocumentsKey> for Loader {
                 .push(document);
         }
         Ok(by_agreement)
+    }
+}
+
+/// How an employer's registration stands, for its members and operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SubmissionKey(pub Uuid);
+
+impl Batch<SubmissionKey> for Loader {
+    type Value = Submission;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[SubmissionKey]) -> Result<HashMap<SubmissionKey, Submission>, LoadError> {
+        let Some(viewer) = &self.viewer else {
+            return Ok(HashMap::new());
+        };
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let mut conn = self.connection().await?;
+        let found = registration::submissions(&mut conn, viewer, &ids)
+            .await
+            .map_err(db::DatabaseError::from)?;
+        Ok(found
+            .into_iter()
+            .map(|submission| (SubmissionKey(submission.employer_id), submission))
+            .collect())
     }
 }
 

@@ -373,6 +373,45 @@ pub(super) const PROBES: &[Probe] = &[
         },
         mark: Mark::Change,
     },
+    of(
+        "employersAwaitingVerification",
+        "{ employersAwaitingVerification(first: 100) { nodes { id } } }",
+        Target::Nothing,
+        Mark::Text(|world| world.target(Target::Waiting).0),
+    ),
+    of(
+        "Employer.registration of one that waits",
+        "query($id: ID!) { node(id: $id) { ... on Employer { registration { version } } } }",
+        Target::Waiting,
+        Mark::Text(|_| "version".to_owned()),
+    ),
+    of(
+        "verifyEmployer",
+        "mutation($id: ID!) { verifyEmployer(input: { employerId: $id, decision: REFUSE, reason: \"示例\" }) {
+            employer { id } userErrors { code field message } } }",
+        Target::Waiting,
+        Mark::Target,
+    ),
+    Probe {
+        row: "resubmitEmployer",
+        document: "mutation($input: ResubmitEmployerInput!) { resubmitEmployer(input: $input) {
+            employer { id } userErrors { code field message } } }",
+        target: Target::Nothing,
+        variables: |_| {
+            json!({ "input": { "employer": {
+                "creditCode": registering::credit_code(1), "name": "示例注册有限公司", "nature": "39", "industry": "34",
+                "region": "110108", "address": "示例路一号院二号楼",
+            } } })
+        },
+        mark: Mark::Text(|world| world.target(Target::Waiting).0),
+    },
+    of(
+        "caseChanged of a registration",
+        "subscription($after: String, $id: ID!) { caseChanged(after: $after, caseId: $id) {
+            event { id } case { ... on Employer { id } } } }",
+        Target::Waiting,
+        Mark::Target,
+    ),
     // Subscriptions
     of(
         "caseChanged",

@@ -85,6 +85,8 @@ pub(super) enum Target {
     StuckWork,
     /// How far it got.
     MessageDelivery,
+    /// The employer that waits to be verified.
+    Waiting,
 }
 
 #[derive(diesel::QueryableByName)]
@@ -133,6 +135,7 @@ pub(super) struct World {
     document: Value,
     messages: [String; 2],
     stuck: Uuid,
+    waiting: Uuid,
 }
 
 impl World {
@@ -200,6 +203,7 @@ impl World {
             document: Value::Null,
             messages: [String::new(), String::new()],
             stuck: Uuid::nil(),
+            waiting: unverified.id,
             server,
         }
     }
@@ -244,6 +248,10 @@ impl World {
             Target::EmployersMessage => (self.messages[1].clone(), nothing(NodeType::Notification)),
             Target::Employer => (
                 node(NodeType::Employer, self.company.id),
+                nothing(NodeType::Employer),
+            ),
+            Target::Waiting => (
+                node(NodeType::Employer, self.waiting),
                 nothing(NodeType::Employer),
             ),
             Target::School => (

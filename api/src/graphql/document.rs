@@ -29,6 +29,13 @@ pub struct DownloadLink {
     expires_at: DateTime<Utc>,
 }
 
+impl DownloadLink {
+    /// A link and when it ends.
+    pub(super) fn new(url: String, expires_at: DateTime<Utc>) -> Self {
+        Self { url, expires_at }
+    }
+}
+
 /// 就业协议书 The paper of an agreement, as a PDF.
 pub struct Document(pub model::Document);
 

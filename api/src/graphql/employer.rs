@@ -1,13 +1,13 @@
 //! Employers.
 
-use async_graphql::{Enum, ID, Object};
+use async_graphql::{Context, Enum, ID, Object};
 use wangqian_schema::{
     codes::CodeList,
     model::employer::{self as model},
 };
 
-use super::code::Code;
-use crate::id::NodeType;
+use super::{code::Code, employer_verification::EmployerRegistration};
+use crate::{context::ContextExt, error::internal, id::NodeType, loaders::SubmissionKey};
 
 /// 单位核验状态 Whether the operator has verified that the employer is who it says.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,5 +65,15 @@ impl Employer {
     /// 核验状态 Whether it may act.
     async fn verification(&self) -> EmployerVerification {
         self.0.verification.into()
+    }
+
+    /// 注册信息 How its registration stands; null for whoever is neither a member nor an operator.
+    async fn registration(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<EmployerRegistration>> {
+        let submission = ctx
+            .loader()
+            .load_one(SubmissionKey(self.0.id))
+            .await
+            .map_err(internal)?;
+        Ok(submission.map(EmployerRegistration))
     }
 }

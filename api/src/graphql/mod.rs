@@ -10,6 +10,7 @@ pub mod date;
 pub mod delivery;
 pub mod document;
 pub mod employer;
+pub mod employer_verification;
 pub mod graduate;
 pub mod live;
 pub mod node;
@@ -39,6 +40,7 @@ pub struct Query(
     node::NodeQuery,
     account::AccountQuery,
     contact::ContactQuery,
+    employer_verification::EmployerVerificationQuery,
     agreement::AgreementQuery,
     graduate::GraduateQuery,
     notification::NotificationQuery,
@@ -57,6 +59,7 @@ pub struct Mutation(
     contact::ContactMutation,
     upload::UploadMutation,
     registration::RegistrationMutation,
+    employer_verification::EmployerVerificationMutation,
     graduate::GraduateMutation,
     agreement::AgreementMutation,
     notification::NotificationMutation,

@@ -5,16 +5,18 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use wangqian_schema::{
     messages::{self, Text},
-    model::message::{self as model, Channel, Message},
+    model::{
+        event::CaseKind,
+        message::{self as model, Channel, Message},
+    },
 };
 
-use super::agreement::Agreement;
-use super::live::Case;
+use super::{agreement::Agreement, employer::Employer, live::Case};
 use crate::{
     context::ContextExt,
     error::{UserError, internal},
     id::NodeType,
-    loaders::{AgreementKey, EventKey},
+    loaders::{AgreementKey, EmployerKey, EventKey},
     paging::{Arguments, connection, cost},
 };
 
@@ -54,12 +56,21 @@ impl Notification {
             .await
             .map_err(internal)?;
         let Some(event) = event else { return Ok(None) };
-        let view = ctx
-            .loader()
-            .load_one(AgreementKey(event.case_id))
-            .await
-            .map_err(internal)?;
-        Ok(view.map(|view| Case::Agreement(Agreement(view))))
+        let loader = ctx.loader();
+        Ok(match event.case_kind {
+            CaseKind::Agreement => loader
+                .load_one(AgreementKey(event.case_id))
+                .await
+                .map_err(internal)?
+                .map(|view| Case::Agreement(Agreement(view))),
+            // Its members are told of it, and they see it.
+            CaseKind::Employer => loader
+                .load_one(EmployerKey(event.case_id))
+                .await
+                .map_err(internal)?
+                .map(|employer| Case::Employer(Employer(employer))),
+            CaseKind::Graduate => None,
+        })
     }
 
     /// 时间 When it arrived.

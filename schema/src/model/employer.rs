@@ -1,10 +1,16 @@
 //! Employers and their members.
 
-use diesel::{pg::Pg, prelude::*, sql_types::Bool};
+use chrono::{DateTime, Utc};
+use diesel::{
+    dsl::sql,
+    pg::Pg,
+    prelude::*,
+    sql_types::{Bool, Timestamptz, Uuid as SqlUuid},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::Viewer;
+use super::{Page, PageRequest, Viewer, event::ChainEnd};
 use crate::{
     tables::{accounts, agreements, employer_members, employers},
     text_enum::text_enum,
@@ -117,6 +123,74 @@ pub async fn find(conn: &mut AsyncPgConnection, viewer: &Viewer, id: Uuid) -> Qu
         .first(conn)
         .await
         .optional()
+}
+
+/// Where an employer stands among those that wait: since when, and its id.
+pub type AwaitingKey = (DateTime<Utc>, Uuid);
+
+/// The employers that wait to be verified, each with since when, longest first; nothing for whoever is no operator.
+///
+/// # Errors
+/// The database's.
+pub async fn awaiting_verification(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    request: &PageRequest<AwaitingKey>,
+) -> QueryResult<Page<(DateTime<Utc>, Employer)>> {
+    if !matches!(viewer, Viewer::Operator { .. }) {
+        return Ok(Page::default());
+    }
+    let place = |comparison: &str, (since, id): AwaitingKey| {
+        // Compared as a row, so that the index serves.
+        sql::<Bool>(&format!("(employers.submitted_at, employers.id) {comparison} ("))
+            .bind::<Timestamptz, _>(since)
+            .sql(", ")
+            .bind::<SqlUuid, _>(id)
+            .sql(")")
+    };
+    let mut query = employers::table
+        .filter(employers::verification.eq(EmployerVerification::Pending))
+        .select((employers::submitted_at, Employer::as_select()))
+        .limit(request.fetch())
+        .into_boxed();
+    if let Some(after) = request.after {
+        query = query.filter(place(">", after));
+    }
+    if let Some(before) = request.before {
+        query = query.filter(place("<", before));
+    }
+    query = if request.backward {
+        query.order((employers::submitted_at.desc(), employers::id.desc()))
+    } else {
+        query.order((employers::submitted_at, employers::id))
+    };
+    Ok(request.page(query.load(conn).await?))
+}
+
+/// Locks the row of an employer that the viewer sees for a step on its registration; gives it with its version and the end of
+/// its chain of events.
+///
+/// # Errors
+/// The database's.
+pub async fn lock(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    id: Uuid,
+) -> QueryResult<Option<(Employer, i32, ChainEnd)>> {
+    let found: Option<(Employer, i32, i32, Vec<u8>)> = employers::table
+        .filter(employers::id.eq(id))
+        .filter(visible_to(viewer))
+        .for_update()
+        .select((
+            Employer::as_select(),
+            employers::version,
+            employers::event_count,
+            employers::event_hash,
+        ))
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(found.map(|(employer, version, count, hash)| (employer, version, ChainEnd { count, hash })))
 }
 
 /// The accounts of the members who are told what concerns an employer.

@@ -1,4 +1,7 @@
-//! What an employer says of itself when it registers, checked, and the caller's keys of registrations.
+//! What an employer says of itself when it registers, checked; how its registration stands; and the caller's keys of
+//! registrations.
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -7,11 +10,15 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::terms::{FieldError, Form};
+use super::{
+    Viewer,
+    licence::{self, Licence},
+    terms::{FieldError, Form},
+};
 use crate::{
     checks::{CreditCode, Email, Mobile},
     codes::CodeList,
-    tables::registration_keys,
+    tables::{case_events, employers, registration_keys},
 };
 
 /// An employer as somebody filled it in, not yet checked.
@@ -185,4 +192,69 @@ impl RegistrationKey {
             .await?;
         Ok(())
     }
+}
+
+/// How an employer's registration stands.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// The employer.
+    pub employer_id: Uuid,
+    /// Goes up with every step on the registration.
+    pub version: i32,
+    /// When it was handed in last.
+    pub submitted_at: DateTime<Utc>,
+    /// The reason of the last step.
+    pub reason: Option<String>,
+    /// The licence that was handed in last; for operators only.
+    pub licence: Option<Licence>,
+}
+
+/// How the registrations of these employers stand, as far as the viewer is a member or an operator.
+///
+/// # Errors
+/// The database's.
+pub async fn submissions(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    employer_ids: &[Uuid],
+) -> QueryResult<Vec<Submission>> {
+    let own;
+    let employer_ids = match viewer {
+        Viewer::Operator { .. } => employer_ids,
+        Viewer::EmployerMember { employer_id, .. } if employer_ids.contains(employer_id) => {
+            own = [*employer_id];
+            &own
+        }
+        _ => return Ok(Vec::new()),
+    };
+    // The last event of each trail is the last decision, or the submission after it.
+    let last_event = case_events::case_id
+        .eq(employers::id)
+        .and(case_events::sequence.eq(employers::event_count));
+    let rows: Vec<(Uuid, i32, DateTime<Utc>, Option<String>)> = employers::table
+        .left_join(case_events::table.on(last_event))
+        .filter(employers::id.eq_any(employer_ids))
+        .select((
+            employers::id,
+            employers::version,
+            employers::submitted_at,
+            case_events::reason.nullable(),
+        ))
+        .load(conn)
+        .await?;
+    let mut licences: HashMap<Uuid, Licence> = licence::newest(conn, viewer, employer_ids)
+        .await?
+        .into_iter()
+        .map(|licence| (licence.employer_id, licence))
+        .collect();
+    Ok(rows
+        .into_iter()
+        .map(|(employer_id, version, submitted_at, reason)| Submission {
+            employer_id,
+            version,
+            submitted_at,
+            reason,
+            licence: licences.remove(&employer_id),
+        })
+        .collect())
 }

@@ -18,7 +18,9 @@ use uuid::Uuid;
 pub use self::contact::change_contact;
 pub use self::graduate_data::confirm_data;
 pub use self::invite::{IdempotencyKey, Invitation, MAX_RESPONSE_TIME, claim_request, invite};
-pub use self::registration::{Registration, StoredLicence, register};
+pub use self::registration::{
+    Registration, StoredLicence, may_resubmit, register, resubmit_employer, verify_employer,
+};
 use self::trail::{Entry, Parties, record};
 use crate::{
     Kept, Platform,

@@ -1,4 +1,5 @@
-//! Steps on an employer's registration: it is registered by its first member, who has proved his e-mail address.
+//! Steps on an employer's registration: registered by its first member, who has proved his e-mail address; verified or refused
+//! by an operator; handed in again by a member.
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Actor, Doer, StepError,
+    Actor, Doer, StepError, check_reason,
     trail::{addressed, send},
 };
 use crate::{
@@ -27,8 +28,8 @@ use crate::{
     },
     tables::{accounts, employer_members, employers},
     workflow::{
-        ActorRole,
-        employer_registration::{EmployerAction, EmployerVerification},
+        ActorRole, Refusal,
+        employer_registration::{EmployerAction, EmployerVerification, decide},
     },
 };
 
@@ -158,6 +159,204 @@ async fn register_in(
     };
     record_registration(conn, &employer, &chain, &doer, entry).await?;
     Ok(employer)
+}
+
+/// An operator verifies an employer, or refuses it with a reason.
+///
+/// # Errors
+/// [`StepError::NotFound`] for whoever does not see the employer, the refusals of the rules, and
+/// [`StepError::AlreadyTaken`] of `creditCode` where another employer of it waits or is verified.
+pub async fn verify_employer(
+    platform: &Platform,
+    viewer: &Viewer,
+    employer_id: Uuid,
+    action: EmployerAction,
+    reason: Option<&str>,
+    expected_version: Option<i32>,
+) -> Result<Employer, StepError> {
+    let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
+    check_reason(reason)?;
+    let mut conn = platform.pool.get().await?;
+    let decided = conn
+        .transaction(async |conn| {
+            let held = Held::lock(conn, viewer, employer_id, expected_version).await?;
+            let role = match viewer {
+                Viewer::Operator { .. } => ActorRole::Operator,
+                // Others see it as a party of their cases, and never decide it.
+                _ => return Err(StepError::from(Refusal::NotYourRole)),
+            };
+            let from = held.employer.verification;
+            let mut employer = held.employer.clone();
+            employer.verification = decide(from, action, role, reason.is_some())?;
+            let now = platform.clock.now();
+            diesel::update(employers::table.find(employer_id))
+                .set((
+                    employers::verification.eq(employer.verification),
+                    employers::version.eq(held.version + 1),
+                ))
+                .execute(conn)
+                .await
+                .map_err(taken("creditCode"))?;
+            let entry = RegistrationEntry {
+                action,
+                from: held.from(),
+                reason,
+                changes: json!({}),
+            };
+            let doer = Doer {
+                actor: Actor::Viewer(*viewer),
+                role,
+                now,
+            };
+            record_registration(conn, &employer, &held.chain, &doer, entry).await?;
+            Ok(employer)
+        })
+        .await?;
+    platform.waker.wake();
+    Ok(decided)
+}
+
+/// Whether the viewer's employer was refused, so that he may hand it in again.
+///
+/// # Errors
+/// The [`Refusal`] if not.
+pub async fn may_resubmit(platform: &Platform, viewer: &Viewer) -> Result<(), StepError> {
+    let Viewer::EmployerMember { employer_id, .. } = *viewer else {
+        return Err(Refusal::NotYourRole.into());
+    };
+    let mut conn = platform.pool.get().await?;
+    let employer = employer::find(&mut conn, viewer, employer_id)
+        .await?
+        .ok_or(StepError::NotFound)?;
+    decide(
+        employer.verification,
+        EmployerAction::Resubmit,
+        ActorRole::Employer,
+        false,
+    )?;
+    Ok(())
+}
+
+/// A member hands in again what was refused, put right; without another licence the one before counts. It waits then.
+///
+/// # Errors
+/// As [`verify_employer`]; also [`StepError::AlreadyTaken`] of `licenceUploadId`, where the file was used before.
+pub async fn resubmit_employer(
+    platform: &Platform,
+    viewer: &Viewer,
+    details: &EmployerDetails,
+    licence: Option<&StoredLicence>,
+    expected_version: Option<i32>,
+) -> Result<Employer, StepError> {
+    let Viewer::EmployerMember { employer_id, .. } = *viewer else {
+        return Err(Refusal::NotYourRole.into());
+    };
+    let mut conn = platform.pool.get().await?;
+    let resubmitted = conn
+        .transaction(async |conn| {
+            let held = Held::lock(conn, viewer, employer_id, expected_version).await?;
+            let action = EmployerAction::Resubmit;
+            let before = &held.employer;
+            let after = Employer {
+                id: employer_id,
+                credit_code: details.credit_code.as_str().to_owned(),
+                name: details.name.clone(),
+                nature: details.nature.clone(),
+                industry: details.industry.clone(),
+                region: details.region.clone(),
+                address: details.address.clone(),
+                verification: decide(before.verification, action, ActorRole::Employer, false)?,
+            };
+            let now = platform.clock.now();
+            diesel::update(employers::table.find(employer_id))
+                .set((
+                    employers::credit_code.eq(&after.credit_code),
+                    employers::name.eq(&after.name),
+                    employers::nature.eq(&after.nature),
+                    employers::industry.eq(&after.industry),
+                    employers::region.eq(&after.region),
+                    employers::address.eq(&after.address),
+                    employers::verification.eq(after.verification),
+                    employers::version.eq(held.version + 1),
+                    employers::submitted_at.eq(now),
+                ))
+                .execute(conn)
+                .await
+                .map_err(taken("creditCode"))?;
+            if let Some(licence) = licence {
+                store_licence(conn, employer_id, licence, now).await?;
+            }
+            let entry = RegistrationEntry {
+                action,
+                from: held.from(),
+                reason: None,
+                changes: changes(before, &after, licence),
+            };
+            let doer = Doer {
+                actor: Actor::Viewer(*viewer),
+                role: ActorRole::Employer,
+                now,
+            };
+            record_registration(conn, &after, &held.chain, &doer, entry).await?;
+            Ok::<_, StepError>(after)
+        })
+        .await?;
+    platform.waker.wake();
+    Ok(resubmitted)
+}
+
+/// Which fields were put right, from what to what: an employer's data are no person's.
+fn changes(before: &Employer, after: &Employer, licence: Option<&StoredLicence>) -> Value {
+    let mut changes = serde_json::Map::new();
+    for (field, before, after) in [
+        ("credit_code", &before.credit_code, &after.credit_code),
+        ("name", &before.name, &after.name),
+        ("nature", &before.nature, &after.nature),
+        ("industry", &before.industry, &after.industry),
+        ("region", &before.region, &after.region),
+        ("address", &before.address, &after.address),
+    ] {
+        if before != after {
+            changes.insert(field.to_owned(), json!([before, after]));
+        }
+    }
+    if let Some(licence) = licence {
+        changes.insert("licence".to_owned(), hex::encode(licence.sha256).into());
+    }
+    Value::Object(changes)
+}
+
+/// An employer whose row this transaction holds.
+struct Held {
+    employer: Employer,
+    version: i32,
+    chain: ChainEnd,
+}
+
+impl Held {
+    async fn lock(
+        conn: &mut AsyncPgConnection,
+        viewer: &Viewer,
+        id: Uuid,
+        expected_version: Option<i32>,
+    ) -> Result<Self, StepError> {
+        let (employer, version, chain) = employer::lock(conn, viewer, id)
+            .await?
+            .ok_or(StepError::NotFound)?;
+        match expected_version {
+            Some(expected) if expected != version => Err(StepError::StaleVersion { current: version }),
+            _ => Ok(Self {
+                employer,
+                version,
+                chain,
+            }),
+        }
+    }
+
+    /// The status before a step; none before the first event, whatever the row says.
+    fn from(&self) -> Option<EmployerVerification> {
+        (self.chain.count > 0).then_some(self.employer.verification)
+    }
 }
 
 /// A violation of a unique constraint as the refusal of a field.

@@ -1,0 +1,271 @@
+//! The verification of employers: what operators decide by, their decision, and how a refused employer hands in again.
+
+use std::time::Duration;
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, connection::Connection};
+use chrono::{DateTime, TimeDelta, Utc};
+use wangqian_schema::{
+    files::FileKind,
+    model::{
+        employer as model, licence,
+        registration::{EmployerDraft, Submission},
+    },
+    step::{self, StepError},
+    workflow::employer_registration::EmployerAction,
+};
+
+use super::{
+    document::DownloadLink, employer::Employer, registration::EmployerDetailsInput, upload::take_licence,
+};
+use crate::{
+    context::ContextExt,
+    error::{UserError, internal, step_errors},
+    id::NodeType,
+    paging::{Arguments, connection, cost},
+};
+
+/// 注册信息 How an employer's registration stands; for its members and operators.
+pub struct EmployerRegistration(pub Submission);
+
+/// 注册信息 How an employer's registration stands; for its members and operators.
+#[Object]
+impl EmployerRegistration {
+    /// Goes up with every step on the registration: the `expectedVersion` of the next.
+    async fn version(&self) -> i32 {
+        self.0.version
+    }
+
+    /// 提交时间 When it was handed in last.
+    async fn submitted_at(&self) -> DateTime<Utc> {
+        self.0.submitted_at
+    }
+
+    /// 核验意见 The reason of the last decision; null while it waits, and where none was given.
+    async fn reason(&self) -> Option<&str> {
+        self.0.reason.as_deref()
+    }
+
+    /// 营业执照 The business licence that was handed in last; null for whoever is no operator.
+    async fn licence(&self) -> Option<EmployerLicence> {
+        self.0.licence.clone().map(EmployerLicence)
+    }
+}
+
+/// 营业执照 The business licence of an employer, as it was handed in.
+pub struct EmployerLicence(licence::Licence);
+
+/// 营业执照 The business licence of an employer, as it was handed in.
+#[Object]
+impl EmployerLicence {
+    /// 文件类型 Media type, as its first bytes say.
+    async fn content_type(&self) -> &str {
+        &self.0.content_type
+    }
+
+    /// 文件大小 Size in bytes.
+    async fn byte_size(&self) -> i32 {
+        self.0.byte_size
+    }
+
+    /// SHA-256 of the file, in hexadecimal; the trail holds it too.
+    async fn sha256(&self) -> String {
+        self.0.sha256.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// 下载 A fresh link to the file, valid for a few minutes.
+    async fn download_link(&self, ctx: &Context<'_>) -> async_graphql::Result<DownloadLink> {
+        let app = ctx.app();
+        let seconds = app.settings.download_link_seconds;
+        let end = FileKind::of_content_type(&self.0.content_type).map_or("bin", FileKind::extension);
+        let url = app
+            .storage
+            .presign_get(
+                &self.0.object_key,
+                Duration::from_secs(seconds.into()),
+                &format!("营业执照.{end}"),
+                &self.0.content_type,
+            )
+            .await
+            .map_err(internal)?;
+        // The link is judged by the object store's clock, so by the real time.
+        Ok(DownloadLink::new(
+            url,
+            Utc::now() + TimeDelta::seconds(seconds.into()),
+        ))
+    }
+}
+
+/// Employers that wait.
+#[derive(Default)]
+pub struct EmployerVerificationQuery;
+
+#[Object]
+impl EmployerVerificationQuery {
+    /// 待核验单位列表 The employers that wait to be verified, longest first; empty for whoever is no operator.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn employers_awaiting_verification(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<String, Employer>> {
+        let viewer = ctx.viewer()?;
+        let request = Arguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request()?;
+        let mut conn = ctx.connection().await?;
+        let page = model::awaiting_verification(&mut conn, &viewer, &request)
+            .await
+            .map_err(internal)?;
+        Ok(connection(
+            page,
+            |(since, employer)| (*since, employer.id),
+            |(_, employer)| Employer(employer),
+        ))
+    }
+}
+
+/// 核验结论 What an operator decides of an employer.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerificationDecision {
+    /// 核验通过 It is who it says, and may act.
+    Verify,
+    /// 核验不通过 It is not, or not any more, and may not act. Needs a reason.
+    Refuse,
+}
+
+/// 单位核验 Decides an employer's registration.
+#[derive(InputObject)]
+pub struct VerifyEmployerInput {
+    /// 用人单位 The employer.
+    employer_id: ID,
+    /// 核验结论 The decision.
+    decision: VerificationDecision,
+    /// 原因 The reason, which the employer reads; at most 500 characters.
+    reason: Option<String>,
+    /// The registration's `version` that the operator has looked at.
+    expected_version: Option<i32>,
+}
+
+/// 重新提交 Hands a refused registration in again.
+#[derive(InputObject)]
+pub struct ResubmitEmployerInput {
+    /// 单位信息 The employer as it is now.
+    employer: EmployerDetailsInput,
+    /// 营业执照 The upload of another licence: `beginUpload`. Without it the one before counts.
+    licence_upload_id: Option<ID>,
+    /// The registration's `version` that the member has looked at.
+    expected_version: Option<i32>,
+}
+
+/// What came of a step on a registration.
+#[derive(SimpleObject)]
+pub struct EmployerPayload {
+    /// The employer as it is now; null when something was wrong.
+    employer: Option<Employer>,
+    /// What was wrong.
+    user_errors: Vec<UserError>,
+}
+
+fn payload(
+    done: Result<model::Employer, StepError>,
+    id_field: &str,
+) -> async_graphql::Result<EmployerPayload> {
+    Ok(match done {
+        Ok(employer) => EmployerPayload {
+            employer: Some(Employer(employer)),
+            user_errors: Vec::new(),
+        },
+        Err(error) => EmployerPayload {
+            employer: None,
+            user_errors: match error {
+                StepError::AlreadyTaken {
+                    field: field @ "creditCode",
+                } => vec![UserError::already_taken(format!("employer.{field}"))],
+                error => step_errors(error, id_field)?,
+            },
+        },
+    })
+}
+
+/// What is done to registrations.
+#[derive(Default)]
+pub struct EmployerVerificationMutation;
+
+#[Object]
+impl EmployerVerificationMutation {
+    /// 单位核验 An operator verifies an employer, which may act from then on, or refuses it with a reason; a verification can be
+    /// taken back in the same way. The members are told. Refused with `ALREADY_TAKEN` where another employer of the same
+    /// credit code waits or is verified.
+    async fn verify_employer(
+        &self,
+        ctx: &Context<'_>,
+        input: VerifyEmployerInput,
+    ) -> async_graphql::Result<EmployerPayload> {
+        let viewer = ctx.viewer()?;
+        let action = match input.decision {
+            VerificationDecision::Verify => EmployerAction::Verify,
+            VerificationDecision::Refuse => EmployerAction::Refuse,
+        };
+        let done = match NodeType::Employer.uuid(&input.employer_id) {
+            Some(id) => {
+                let reason = input.reason.as_deref();
+                step::verify_employer(
+                    &ctx.app().platform,
+                    &viewer,
+                    id,
+                    action,
+                    reason,
+                    input.expected_version,
+                )
+                .await
+            }
+            None => Err(StepError::NotFound),
+        };
+        payload(done, "employerId")
+    }
+
+    /// 重新提交 A member hands in again what was refused, put right. It waits to be verified then.
+    async fn resubmit_employer(
+        &self,
+        ctx: &Context<'_>,
+        input: ResubmitEmployerInput,
+    ) -> async_graphql::Result<EmployerPayload> {
+        let viewer = ctx.viewer()?;
+        let platform = &ctx.app().platform;
+        let refused = |user_errors| EmployerPayload {
+            employer: None,
+            user_errors,
+        };
+        // Whoever may not, has no file read and stored for him.
+        if let Err(error) = step::may_resubmit(platform, &viewer).await {
+            return payload(Err(error), "employer");
+        }
+        let details = match EmployerDraft::from(input.employer).check() {
+            Ok(details) => details,
+            Err(errors) => return Ok(refused(UserError::of_fields("employer.", errors))),
+        };
+        let licence = match &input.licence_upload_id {
+            Some(id) => match take_licence(ctx, id, "licenceUploadId").await? {
+                Ok(licence) => Some(licence),
+                Err(error) => return Ok(refused(vec![error])),
+            },
+            None => None,
+        };
+        let done = step::resubmit_employer(
+            platform,
+            &viewer,
+            &details,
+            licence.as_ref(),
+            input.expected_version,
+        )
+        .await;
+        payload(done, "employer")
+    }
+}
