@@ -7,7 +7,11 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use wangqian_schema::model::document as model;
 use wangqian_storage::DownloadName;
 
-use crate::{context::ContextExt, error::internal, id::NodeType};
+use crate::{
+    context::{App, ContextExt},
+    error::internal,
+    id::NodeType,
+};
 
 /// 协议书状态 How far a document is.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +34,27 @@ pub struct DownloadLink {
 }
 
 impl DownloadLink {
-    /// A link and when it ends.
-    pub(super) fn new(url: String, expires_at: DateTime<Utc>) -> Self {
-        Self { url, expires_at }
+    /// A fresh link to an object, which whoever may ask for it was shown to be allowed to open.
+    ///
+    /// # Errors
+    /// A top-level error when the link cannot be made.
+    pub(super) async fn to(
+        app: &App,
+        key: &str,
+        offered: DownloadName<'_>,
+        content_type: &str,
+    ) -> async_graphql::Result<Self> {
+        let seconds = app.settings.download_link_seconds;
+        // The link is judged by the object store's clock, so by the real time, and begins with a whole second: the last
+        // one before it was made.
+        let expires_at = Utc::now().trunc_subsecs(0) + TimeDelta::seconds(seconds.into());
+        let lifetime = Duration::from_secs(seconds.into());
+        let url = app
+            .storage
+            .presign_get(key, lifetime, offered, content_type)
+            .await
+            .map_err(internal)?;
+        Ok(Self { url, expires_at })
     }
 }
 
@@ -87,25 +109,13 @@ impl Document {
         let Some(key) = &self.0.object_key else {
             return Ok(None);
         };
-        let app = ctx.app();
-        let seconds = app.settings.download_link_seconds;
         let number = self.0.paper["agreement_number"].as_str().unwrap_or_default();
-        let download_name = DownloadName {
+        let offered = DownloadName {
             name: &format!("就业协议书-{number}.pdf"),
             ascii: &format!("agreement-{number}.pdf"),
         };
-        let lifetime = Duration::from_secs(seconds.into());
-        // The link is judged by the object store's clock, so by the real time, and begins with a whole second: the last
-        // one before it was made.
-        let expires_at = Utc::now().trunc_subsecs(0) + TimeDelta::seconds(seconds.into());
-        let url = app
-            .storage
-            .presign_get(key, lifetime, download_name, "application/pdf")
+        DownloadLink::to(ctx.app(), key, offered, "application/pdf")
             .await
-            .map_err(internal)?;
-        Ok(Some(DownloadLink {
-            url: url.to_string(),
-            expires_at,
-        }))
+            .map(Some)
     }
 }

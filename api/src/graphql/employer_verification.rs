@@ -1,9 +1,7 @@
 //! The verification of employers: what operators decide by, their decision, and how a refused employer hands in again.
 
-use std::time::Duration;
-
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, connection::Connection};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use wangqian_schema::{
     files::FileKind,
     model::{
@@ -13,6 +11,7 @@ use wangqian_schema::{
     step::{self, StepError},
     workflow::employer_registration::EmployerAction,
 };
+use wangqian_storage::DownloadName;
 
 use super::{
     document::DownloadLink, employer::Employer, registration::EmployerDetailsInput, upload::take_licence,
@@ -74,24 +73,12 @@ impl EmployerLicence {
 
     /// 下载 A fresh link to the file, valid for a few minutes.
     async fn download_link(&self, ctx: &Context<'_>) -> async_graphql::Result<DownloadLink> {
-        let app = ctx.app();
-        let seconds = app.settings.download_link_seconds;
         let end = FileKind::of_content_type(&self.0.content_type).map_or("bin", FileKind::extension);
-        let url = app
-            .storage
-            .presign_get(
-                &self.0.object_key,
-                Duration::from_secs(seconds.into()),
-                &format!("营业执照.{end}"),
-                &self.0.content_type,
-            )
-            .await
-            .map_err(internal)?;
-        // The link is judged by the object store's clock, so by the real time.
-        Ok(DownloadLink::new(
-            url,
-            Utc::now() + TimeDelta::seconds(seconds.into()),
-        ))
+        let offered = DownloadName {
+            name: &format!("营业执照.{end}"),
+            ascii: &format!("licence.{end}"),
+        };
+        DownloadLink::to(ctx.app(), &self.0.object_key, offered, &self.0.content_type).await
     }
 }
 
