@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use crate::support::{Server, client::PASSWORD, people};
 
 const LOG_IN: &str = "mutation($input: LogInInput!) { logIn(input: $input) { token userErrors { code } } }";
-const READ_ALL: &str =
-    "mutation { markNotificationsRead(input: { notificationIds: [] }) { unreadNotificationCount } }";
+/// A mutation that would be noticed: the session it runs in is over.
+const LOG_OUT: &str = "mutation { logOut { userErrors { code } } }";
 
 struct Browser {
     server: Server,
@@ -55,6 +55,15 @@ impl Browser {
             None => request,
         }
     }
+
+    /// Who the cookie says it is, to a page of our own.
+    async fn viewer(&self) -> Value {
+        let query = json!({ "query": "{ viewer { __typename } }" });
+        let request = self.request(Method::POST, Some(&self.server.url));
+        let (status, answer) = of(request.json(&query)).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        answer["data"]["viewer"]["__typename"].clone()
+    }
 }
 
 async fn of(request: reqwest::RequestBuilder) -> (StatusCode, Value) {
@@ -65,25 +74,18 @@ async fn of(request: reqwest::RequestBuilder) -> (StatusCode, Value) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_our_own_may_read_and_write() {
     let browser = Browser::logged_in().await;
-    let own = Some(browser.server.url.as_str());
-    let query = json!({ "query": "{ viewer { __typename } }" });
-    let (status, answer) = of(browser.request(Method::POST, own).json(&query)).await;
-    assert_eq!(
-        (status, &answer["data"]["viewer"]["__typename"]),
-        (StatusCode::OK, &json!("Operator"))
-    );
-    let (status, answer) = of(browser
-        .request(Method::POST, own)
-        .json(&json!({ "query": READ_ALL })))
-    .await;
+    assert_eq!(browser.viewer().await, "Operator");
+    let own = browser.request(Method::POST, Some(&browser.server.url));
+    let (status, answer) = of(own.json(&json!({ "query": LOG_OUT }))).await;
     assert_eq!(status, StatusCode::OK);
-    assert!(answer["data"]["markNotificationsRead"].is_object(), "{answer}");
+    assert_eq!(answer["data"]["logOut"]["userErrors"], json!([]), "{answer}");
+    assert_eq!(browser.viewer().await, Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_foreign_page_may_not_use_the_cookie() {
     let browser = Browser::logged_in().await;
-    let mutation = json!({ "query": READ_ALL });
+    let mutation = json!({ "query": LOG_OUT });
     for origin in ["https://evil.example", "null", "http://127.0.0.1:1"] {
         let (status, answer) = of(browser.request(Method::POST, Some(origin)).json(&mutation)).await;
         assert_eq!(status, StatusCode::FORBIDDEN, "{origin}: {answer}");
@@ -108,6 +110,7 @@ async fn a_foreign_page_may_not_use_the_cookie() {
             StatusCode::FORBIDDEN,
             "a socket from {origin}"
         );
+        assert_eq!(browser.viewer().await, "Operator", "logged out from {origin}");
     }
 }
 
@@ -115,7 +118,7 @@ async fn a_foreign_page_may_not_use_the_cookie() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_form_can_send_changes_nothing() {
     let browser = Browser::logged_in().await;
-    let body = json!({ "query": READ_ALL }).to_string();
+    let body = json!({ "query": LOG_OUT }).to_string();
     for kind in [
         "text/plain",
         "application/x-www-form-urlencoded",
@@ -127,8 +130,9 @@ async fn what_a_form_can_send_changes_nothing() {
         let (status, _) = of(form.body(body.clone())).await;
         assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{kind}");
     }
-    let (status, _) = of(browser.request(Method::GET, None).query(&[("query", READ_ALL)])).await;
+    let (status, _) = of(browser.request(Method::GET, None).query(&[("query", LOG_OUT)])).await;
     assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED, "a mutation by GET");
+    // Also says that nothing of all that has logged the operator out.
     let (status, answer) = of(browser
         .request(Method::GET, None)
         .query(&[("query", "{ viewer { __typename } }")]))

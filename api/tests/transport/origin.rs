@@ -52,6 +52,28 @@ async fn a_foreign_page_cannot_use_the_session() {
 }
 
 #[tokio::test]
+async fn a_mutation_of_a_foreign_page_does_not_run() {
+    let server = Server::start().await;
+    let own = format!("http://{}", server.host);
+    let touch = async |accept: &str, origin: &str| {
+        let request = server
+            .post(&json!({ "query": "mutation { touch }" }))
+            .header("accept", accept)
+            .header("cookie", "test_session=good")
+            .header("origin", origin);
+        request.send().await.unwrap().status()
+    };
+    for accept in ["application/json", "text/event-stream"] {
+        for origin in ["https://evil.example", "null"] {
+            assert_eq!(touch(accept, origin).await, 403, "{accept} {origin}");
+        }
+    }
+    assert_eq!(*server.stage.touched.borrow(), 0);
+    assert_eq!(touch("application/json", &own).await, 200);
+    assert_eq!(*server.stage.touched.borrow(), 1, "what ran would have been seen");
+}
+
+#[tokio::test]
 async fn a_token_is_proof_enough() {
     let server = Server::start().await;
     let request = server.post(&json!({ "query": "{ whoami }" }));
