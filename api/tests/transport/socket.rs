@@ -4,7 +4,13 @@ use std::time::Duration;
 
 use futures_util::SinkExt;
 use serde_json::{Value, json};
-use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::tungstenite::{
+    self, Message,
+    protocol::frame::{
+        Frame,
+        coding::{Data, OpCode},
+    },
+};
 use wangqian_api::transport::TransportSettings;
 
 use crate::schema::Stage;
@@ -145,6 +151,9 @@ async fn wrong_credentials_are_closed_4403_and_none_are_fine() {
 #[tokio::test]
 async fn what_is_no_message_is_closed_4400_with_the_reason() {
     let server = Server::start().await;
+    let id_of_129 =
+        json!({ "type": "subscribe", "id": "x".repeat(129), "payload": { "query": "{ hello }" } });
+    let id_of_129 = id_of_129.to_string();
     let table = [
         "nonsense",
         "[]",
@@ -153,7 +162,11 @@ async fn what_is_no_message_is_closed_4400_with_the_reason() {
         r#"{"type":"connection_ack"}"#,
         r#"{"type":"next","id":"1","payload":{}}"#,
         r#"{"type":"subscribe","id":"1"}"#,
+        r#"{"type":"connection_init","payload":"x"}"#,
+        r#"{"type":"ping","payload":[]}"#,
         r#"{"type":"subscribe","payload":{"query":"{ hello }"}}"#,
+        r#"{"type":"subscribe","id":"","payload":{"query":"{ hello }"}}"#,
+        &id_of_129,
         r#"{"type":"subscribe","id":"1","payload":{"query":"{ hello }","variables":[]}}"#,
         r#"{"type":"complete"}"#,
     ];
@@ -167,6 +180,21 @@ async fn what_is_no_message_is_closed_4400_with_the_reason() {
     let mut socket = server.open_socket(Value::Null).await;
     within(socket.0.send(Message::binary("{}"))).await.unwrap();
     assert_eq!(socket.closed().await.0, 4400);
+    // The longest id there may be.
+    let mut socket = server.open_socket(Value::Null).await;
+    let longest = "x".repeat(128);
+    socket.subscribe(&longest, "{ hello }").await;
+    assert_eq!(socket.hear().await["id"], *longest);
+}
+
+#[tokio::test]
+async fn a_text_that_is_not_utf_8_is_closed_1007() {
+    let server = Server::start().await;
+    let mut socket = server.open_socket(Value::Null).await;
+    let payload = b"{\"type\":\"\xff\"}".to_vec();
+    let frame = Frame::message(payload, OpCode::Data(Data::Text), true);
+    within(socket.0.send(Message::Frame(frame))).await.unwrap();
+    assert_eq!(socket.closed().await, (1007, "Text is not UTF-8".to_owned()));
 }
 
 #[tokio::test]
