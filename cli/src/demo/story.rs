@@ -246,6 +246,7 @@ mod tests {
     use std::collections::{HashMap, HashSet};
 
     use super::*;
+    use crate::demo::accounts;
 
     #[test]
     fn every_case_begins_with_its_invitation_and_goes_forward_in_time() {
@@ -284,5 +285,48 @@ mod tests {
             })
             .collect();
         assert_eq!(reviewers.len(), 5, "two of the second school: {reviewers:?}");
+    }
+
+    /// The numbers that the README gives for walks through online signing, in its order.
+    fn walkers() -> Vec<u16> {
+        let readme = include_str!("../../../README.md");
+        let between = |start: &str, end: &str| {
+            let rest = readme.split_once(start).expect(start).1;
+            rest.split_once(end).expect(end).0
+        };
+        let first = between("N=${N:-", "}");
+        let more = between("To walk again, first type ", "\n");
+        let numbers = [first]
+            .into_iter()
+            .chain(more.split(|c: char| !c.is_ascii_digit()));
+        numbers
+            .filter(|digits| !digits.is_empty())
+            .map(|digits| digits.parse().expect("a number"))
+            .collect()
+    }
+
+    #[test]
+    fn whoever_the_readme_walks_with_is_free_confirmed_and_of_the_department_that_approves() {
+        let busy: HashSet<u16> = story()
+            .into_iter()
+            .filter_map(|(_, happening)| match happening {
+                Happening::Act { case, .. } => Some(case.graduate.number()),
+                Happening::Route(_) => None,
+            })
+            .collect();
+        let walkers = walkers();
+        let different: HashSet<_> = walkers.iter().collect();
+        assert!(
+            different.len() == walkers.len() && walkers.len() >= 3,
+            "{walkers:?}"
+        );
+        for number in walkers {
+            let email = format!("graduate{number}@example.com");
+            let who = Who::all().find(|who| who.email() == email).expect("a graduate");
+            assert!(!busy.contains(&who.number()), "{email} has a case");
+            assert!(who.confirmed(), "{email} has not confirmed");
+            let department = Staff::Department(who.place());
+            assert_eq!(department.email(), accounts::SECOND_DEPARTMENT, "{email}");
+        }
     }
 }
