@@ -197,6 +197,15 @@ fn walk_through(walk: &Walk, up: &Up, number: &str, typed_first: Option<&str>) {
             },
         );
     }
+    let account = format!("To: demo-wechat-{number:0>4}\n");
+    wait_until(
+        &format!("{graduate} has the WeChat message about {agreement_number}"),
+        || {
+            wechat_messages(&up.data)
+                .iter()
+                .any(|message| message.starts_with(&account) && message.contains(agreement_number))
+        },
+    );
     let shown = terminal.paste(told);
     let inbox = &self::answers(&shown)[0]["data"];
     assert!(inbox["unreadNotificationCount"].as_i64() >= Some(3), "{shown:#?}");
@@ -223,15 +232,26 @@ fn assert_paper(path: &Path, expected: &[&str]) {
     }
 }
 
+/// The finished files in a folder of the outbox.
+fn outbox(data: &Path, channel: &str, extension: &str) -> Vec<PathBuf> {
+    let files = fs::read_dir(data.join("outbox").join(channel)).expect("the outbox");
+    let mut paths: Vec<_> = files.flatten().map(|file| file.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|found| found == extension));
+    paths
+}
+
+/// The WeChat messages in the outbox, each with its line of the address.
+fn wechat_messages(data: &Path) -> Vec<String> {
+    let files = outbox(data, "wechat", "txt").into_iter();
+    files
+        .map(|file| fs::read_to_string(file).expect("a message"))
+        .collect()
+}
+
 /// The texts of the mails in the outbox to an address.
 fn mails_to(data: &Path, address: &str) -> Vec<String> {
-    let files = fs::read_dir(data.join("outbox/mail")).expect("the outbox");
-    let finished = files.flatten().filter(|file| {
-        let path = file.path();
-        path.extension().is_some_and(|extension| extension == "eml")
-    });
-    let mails = finished.filter_map(|file| {
-        let bytes = fs::read(file.path()).expect("a mail");
+    let mails = outbox(data, "mail", "eml").into_iter().filter_map(|file| {
+        let bytes = fs::read(file).expect("a mail");
         let text = MessageParser::default().parse(&bytes)?.body_text(0)?.into_owned();
         (addressee(&bytes).as_deref() == Some(address)).then_some(text)
     });
