@@ -7,7 +7,10 @@ use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 use wangqian_schema::{
     audit,
-    model::document::StoredPdf,
+    model::{
+        document::StoredPdf,
+        passcode::{self, PasscodeChannel, PasscodeRequest, PasscodeSubject, Purpose, Try},
+    },
     step::{self, Actor, AgreementStep, IdempotencyKey, StepError},
     workflow::{ReviewRoute, agreement::AgreementAction},
 };
@@ -89,6 +92,8 @@ async fn repair(conn: &mut AsyncPgConnection, table: &str) {
 enum Deed {
     /// The graduate confirms his data.
     Confirm,
+    /// The graduate changes how he is reached, to what this proves.
+    ChangeContact(Try),
     /// The employer invites.
     Invite,
     /// A step on the agreement.
@@ -127,6 +132,10 @@ impl Scene {
                 step::confirm_data(platform, &self.student.viewer, 1).await?;
                 return Ok((None, None));
             }
+            Deed::ChangeContact(proved) => {
+                step::change_contact(platform, &self.student.viewer, proved).await?;
+                return Ok((None, None));
+            }
             Deed::Invite => {
                 let key = IdempotencyKey {
                     key: "the same request".to_owned(),
@@ -143,6 +152,23 @@ impl Scene {
         let action = step.action();
         let view = step::take(platform, actor, case.unwrap(), step, None).await?;
         Ok((Some(view.agreement.id), Some(action)))
+    }
+
+    /// A code that the graduate has asked for and typed.
+    async fn proved(&self) -> Try {
+        let conn = &mut *self.world.conn().await;
+        let subject = PasscodeSubject::of(self.student.viewer.account_id().as_bytes());
+        let request = PasscodeRequest {
+            purpose: Purpose::ContactChange,
+            subject,
+            account_id: None,
+            channel: PasscodeChannel::Email,
+            address: Some("another@example.com".to_owned()),
+        };
+        let now = self.world.now();
+        passcode::request(conn, &request, now).await.unwrap();
+        let tried = passcode::count_try(conn, request.purpose, subject, now).await;
+        tried.unwrap().unwrap()
     }
 
     async fn storing(&self, agreement: Uuid) -> AgreementStep {
@@ -195,6 +221,7 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
     };
     let employer = Actor::Viewer(scene.employer.viewer);
     let graduate = Actor::Viewer(scene.student.viewer);
+    let proved = scene.proved().await;
     watch_writes(&mut *scene.world.conn().await).await;
 
     let told = [
@@ -206,6 +233,17 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
     let told_and = |more: &[&'static str]| [&told, more].concat();
     let step = |actor, step, more: &[&'static str]| attempt(Deed::Take(actor, step), &told_and(more));
     let confirm = attempt(Deed::Confirm, &["UPDATE graduates", "INSERT case_events"]);
+    let change_contact = attempt(
+        Deed::ChangeContact(proved),
+        &[
+            "DELETE passcodes",
+            "UPDATE accounts",
+            "UPDATE graduates",
+            "INSERT case_events",
+            "INSERT account_notices",
+            "INSERT jobs",
+        ],
+    );
     let invite = attempt(
         Deed::Invite,
         &told_and(&["INSERT idempotency_keys", "INSERT agreements"]),
@@ -236,7 +274,7 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
 
     // Each story is one case; before a step some time passes.
     let stories: [&[(TimeDelta, &Attempt)]; 7] = [
-        &[(at_once, &confirm)],
+        &[(at_once, &confirm), (at_once, &change_contact)],
         &[(at_once, &invite), (at_once, &cancel)],
         &[(at_once, &invite), (at_once, &decline)],
         &[
@@ -282,7 +320,7 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
     let every: BTreeSet<_> = AgreementAction::ALL.iter().copied().collect();
     assert_eq!(done, every, "each step was tried");
     let report = audit::walk(&mut *scene.world.conn().await, None).await.unwrap();
-    assert_eq!((report.cases, report.events, report.breaks), (7, 20, vec![]));
+    assert_eq!((report.cases, report.events, report.breaks), (7, 21, vec![]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
