@@ -113,7 +113,7 @@ mod tests {
     fn debug_output_shows_neither_address_nor_text() {
         let message = Outgoing {
             message_id: Uuid::nil(),
-            to: Address::new("lin@example.cn"),
+            to: Address::new("lin@example.com"),
             title: "签约邀请".into(),
             body: "林示例，您好".into(),
         };

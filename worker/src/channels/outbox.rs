@@ -100,7 +100,7 @@ mod tests {
         let channel = OutboxChannel::new(folder.path().join("sms"));
         let message = Outgoing {
             message_id: Uuid::new_v4(),
-            to: Address::new("13800000000"),
+            to: Address::new("10000000002"),
             title: String::new(),
             body: "您收到一份签约邀请".into(),
         };
@@ -122,7 +122,7 @@ mod tests {
         );
         assert_eq!(
             std::fs::read_to_string(&files[0]).unwrap(),
-            "To: 13800000000\n\n您收到一份签约邀请\n"
+            "To: 10000000002\n\n您收到一份签约邀请\n"
         );
     }
 

@@ -101,13 +101,13 @@ mod tests {
             "graduate": {
                 "name": name, "gender": "女", "id_card_number": "000000200001010009", "student_number": "S1",
                 "class_year": 2027, "degree_level": "本科", "major": "示例专业", "training_mode": "非定向",
-                "origin_region": "北京市海淀区", "mobile": null, "email": "lin@campus.example",
+                "origin_region": "北京市海淀区", "mobile": null, "email": "lin@example.com",
             },
             "employer": {
                 "name": "示例科技有限公司", "credit_code": "91000000MA00000010", "nature": "其他企业", "industry": "软件业",
                 "address": "北京市海淀区示例路一号", "position_category": "工程技术人员", "position_title": "软件工程师",
                 "contact_person": "示例联系人", "contact_phone": null, "contact_mobile": "10000000001",
-                "contact_email": "hr@employer.example",
+                "contact_email": "hr@example.com",
             },
             "school": {
                 "name": "示例大学", "code": "90001", "department": "示例学院", "contact_phone": null, "address": null,

@@ -31,7 +31,7 @@ async fn an_invitation_is_mailed_and_nobody_is_written_to_without_an_address() {
     let mail = MessageParser::default().parse(&mails[0]).unwrap();
     assert_eq!(
         mail.to().unwrap().first().unwrap().address(),
-        Some("lin@campus.example")
+        Some("lin@example.com")
     );
     assert!(mail.body_text(0).unwrap().contains("示例科技有限公司"));
     assert_eq!(mails.len(), 1);
@@ -167,7 +167,7 @@ async fn a_message_that_cannot_be_sent_shows_as_parked_with_the_reason() {
     world.take(world.employer, agreement, AgreementStep::Cancel).await;
     world
         .db
-        .execute("UPDATE accounts SET email = 'lin@campus.example' WHERE kind = 'GRADUATE'")
+        .execute("UPDATE accounts SET email = 'lin@example.com' WHERE kind = 'GRADUATE'")
         .await;
     world
         .db

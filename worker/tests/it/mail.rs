@@ -144,7 +144,7 @@ async fn converse(stream: TcpStream, seen: Arc<Mutex<Seen>>, mood: Arc<Mutex<Moo
 fn message(title: &str) -> Outgoing {
     Outgoing {
         message_id: Uuid::now_v7(),
-        to: Address::new("lin@campus.example"),
+        to: Address::new("lin@example.com"),
         title: title.into(),
         body: "林示例，您好：\n\n示例科技有限公司向您发出了签约邀请。\n.\n请登录平台查看。".into(),
     }
@@ -181,7 +181,7 @@ async fn a_mail_arrives_as_it_was_written_over_one_kept_connection() {
     );
     assert_eq!(
         mail.to().unwrap().first().unwrap().address(),
-        Some("lin@campus.example")
+        Some("lin@example.com")
     );
     assert_eq!(
         mail.header_raw("Auto-Submitted").map(str::trim),
@@ -190,13 +190,13 @@ async fn a_mail_arrives_as_it_was_written_over_one_kept_connection() {
     assert!(mail.date().is_some());
     let commands = server.seen.lock().unwrap().commands.join("\n");
     assert!(commands.contains("MAIL FROM:<bounce@wq.example>"), "{commands}");
-    assert!(commands.contains("RCPT TO:<lin@campus.example>"), "{commands}");
+    assert!(commands.contains("RCPT TO:<lin@example.com>"), "{commands}");
 }
 
 #[tokio::test]
 async fn a_passing_refusal_is_tried_again_and_a_final_one_is_not_and_neither_names_the_address() {
     let server = Server::start(Mood::AnswerRcpt(
-        "451 4.7.1 <lin@campus.example> greylisted, come back",
+        "451 4.7.1 <lin@example.com> greylisted, come back",
     ))
     .await;
     let channel = server.channel(&[]);
@@ -207,7 +207,7 @@ async fn a_passing_refusal_is_tried_again_and_a_final_one_is_not_and_neither_nam
         JobError::Retry("RCPT: the mail server answered 451 4.7.1".into())
     );
 
-    *server.mood.lock().unwrap() = Mood::AnswerRcpt("550 5.1.1 <lin@campus.example>: no such person");
+    *server.mood.lock().unwrap() = Mood::AnswerRcpt("550 5.1.1 <lin@example.com>: no such person");
     let error = channel.deliver(&message).await.unwrap_err();
     assert_eq!(
         error,

@@ -92,8 +92,8 @@ impl World {
              VALUES ('{school}', '90001', '示例大学', 'SCHOOL_ONLY'); \
              INSERT INTO departments (id, school_id, code, name) VALUES ('{department}', '{school}', '01', '示例学院'); \
              INSERT INTO accounts (id, kind, email, password_hash) VALUES \
-               ('{student_account}', 'GRADUATE', 'lin@campus.example', '-'), \
-               ('{member_account}', 'EMPLOYER_MEMBER', 'hr@employer.example', '-'), \
+               ('{student_account}', 'GRADUATE', 'lin@example.com', '-'), \
+               ('{member_account}', 'EMPLOYER_MEMBER', 'hr@example.com', '-'), \
                ('{reviewer_account}', 'REVIEWER', NULL, '-'); \
              INSERT INTO graduates (id, account_id, school_id, department_id, class_year, student_number, name, gender, \
                id_card_number, degree_level, major, training_mode, origin_region, online_signing_allowed, confirmed_at) \
@@ -175,7 +175,7 @@ impl World {
                 position_title: "软件工程师".into(),
                 contact_person: "示例联系人".into(),
                 contact_mobile: "10000000001".into(),
-                contact_email: "hr@employer.example".into(),
+                contact_email: "hr@example.com".into(),
                 household_registration: Some(HouseholdRegistration::None),
                 supplementary_terms: Some("试用期内按国家规定缴纳社会保险。".into()),
                 ..TermsDraft::default()

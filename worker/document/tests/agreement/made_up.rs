@@ -37,8 +37,8 @@ pub(crate) fn paper() -> AgreementPaper {
             position_title: "嵌入式软件工程师".into(),
             contact_person: "李文静".into(),
             contact_phone: some("000-8765 4321"),
-            contact_mobile: "13900000000".into(),
-            contact_email: "hr@instrument.example.cn".into(),
+            contact_mobile: "10000000001".into(),
+            contact_email: "hr@example.com".into(),
         },
         graduate: GraduateBlock {
             name: "王𬭎".into(),
@@ -51,8 +51,8 @@ pub(crate) fn paper() -> AgreementPaper {
             training_mode: "非定向".into(),
             student_number: "2022010203".into(),
             class_year: 2026,
-            mobile: "13800000000".into(),
-            email: some("wang@student.example.cn"),
+            mobile: "10000000002".into(),
+            email: some("wang@example.com"),
             place_of_origin: some("示例省示例县"),
         },
         school: SchoolBlock {
@@ -163,7 +163,7 @@ pub(crate) fn awkward_paper() -> AgreementPaper {
     paper.employer.position_category = "办事人员和有关人员（含行政办公人员）".into();
     paper.employer.contact_person = "买买提·阿卜杜热合曼·图尔荪江".into();
     paper.employer.contact_email =
-        "a.very.long.mailbox.name.that.does.not.end.soon@subdomain.of.a.subdomain.example.edu.cn".into();
+        "a.very.long.mailbox.name.that.does.not.end.soon@subdomain.of.a.subdomain.example.com".into();
     paper.graduate.name = "阿卜杜热合曼·麦麦提图尔荪·努尔艾合买提·阿卜力孜江·伊敏尼亚孜·吐尔逊"
         .chars()
         .take(40)
@@ -171,7 +171,7 @@ pub(crate) fn awkward_paper() -> AgreementPaper {
     paper.graduate.place_of_origin = Some("W".repeat(60));
     paper.graduate.major =
         "ElectricalEngineeringAndItsAutomation_with_a_word_that_never_ends_and_goes_on_and_on".into();
-    paper.graduate.email = Some(format!("{}@example.cn", "m".repeat(50)));
+    paper.graduate.email = Some(format!("{}@example.com", "m".repeat(50)));
     paper.school.contact_address =
         Some("（".repeat(60) + &"\"".repeat(150) + &"”".repeat(60) + &"！".repeat(60));
     paper.terms.report_place = Some(format!("https://example.cn/{}", "path/".repeat(30)));
