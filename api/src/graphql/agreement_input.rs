@@ -208,7 +208,8 @@ impl AgreementTerms {
 /// 签约邀请 Invites one graduate or many with the same terms.
 #[derive(InputObject)]
 pub struct InviteGraduatesInput {
-    /// Chosen by the caller, 1 to 60 characters: the same key and input give the first answer again.
+    /// Chosen by the caller, 1 to 60 characters: the same key and input invite nobody a second time and give the same
+    /// agreements, as they are now.
     pub idempotency_key: String,
     /// 毕业生 Whom to invite, 1 to 100, each once: ids from `findGraduates`.
     pub graduate_ids: Vec<ID>,

@@ -1,4 +1,4 @@
-//! The caller's keys of creating mutations: the same key and body give the first answer again.
+//! The caller's keys of creating mutations: the same key and body create nothing a second time and lead to what they created.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -14,7 +14,7 @@ use crate::tables::idempotency_keys;
 pub enum Claim {
     /// Not seen before; it is now this transaction's.
     New,
-    /// Seen with the same body: this was the answer.
+    /// Seen with the same body: what was created then, as it was put down with the key.
     Seen(serde_json::Value),
     /// Seen with another body: an error of the caller.
     OtherBody,
