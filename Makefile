@@ -47,30 +47,35 @@ lint: tools-to-build ## Formatting, lints, licences and sources of dependencies
 config-reference: tools-to-build ## Make docs/CONFIGURATION.md anew from the program
 	WANGQIAN_UPDATE_DOCS=1 $(CARGO) test $(WHOLE) --lib config_reference
 
-# What is missing is named all at once, with the command that brings it.
-tools-to-build:
-	@missing=""; \
-	command -v cc >/dev/null || missing="$$missing build-essential"; \
-	if ! command -v $(CARGO) >/dev/null; then \
-		echo "Rust is missing: install it with rustup (https://rustup.rs), version $$(sed -n 's/^rust-version = //p' Cargo.toml) or newer" >&2; exit 1; \
-	fi; \
-	if [ -n "$$missing" ]; then echo "missing; run: sudo apt-get install$$missing" >&2; exit 1; fi
+# What is missing is named all at once, with the commands that bring it: packages, then what Debian has not or has too old.
+needs = { $(2); } >/dev/null 2>&1 || packages="$$packages $(1)";
+wants = { $(2); } >/dev/null 2>&1 || others="$$others  $(1)\n";
+NAME_MISSING = [ -z "$$packages$$others" ] || { echo "missing; run:"; \
+	[ -z "$$packages" ] || echo "  sudo apt-get install$$packages"; printf %b "$$others"; exit 1; } >&2
+
+HASH := \#
+RUST = curl --proto =https --tlsv1.2 -sSf https://sh.rustup.rs | sh  $(HASH) Rust $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml) or newer
+BUILDING = packages=""; others=""; $(call needs,build-essential,command -v cc) $(call wants,$(RUST),command -v $(CARGO))
 
 # PostgreSQL's programs where `wangqian up` and the tests look for them; one of these places is enough.
-POSTGRES := [ -n "$$WANGQIAN_POSTGRES_BIN" ] || command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb \
+POSTGRES := [ -n "$$WANGQIAN_POSTGRES_BIN" ] || command -v initdb || ls /usr/lib/postgresql/*/bin/initdb \
 	/usr/pgsql-*/bin/initdb /usr/local/pgsql/bin/initdb /opt/homebrew/opt/postgresql*/bin/initdb 2>/dev/null | grep -q .
 
-tools-to-run: tools-to-build
-	@if [ -z "$$DATABASE_URL" ] && ! { $(POSTGRES); }; then echo "missing; run: sudo apt-get install postgresql" >&2; exit 1; fi
+# Debian 12 and Ubuntu 24.04 have Node.js 18, from which npm brings a newer one, into /usr/local beside theirs.
+NODE := sudo npm install -g node@22  $(HASH) Node.js 20.19 or newer
+NODE_IS_NEW := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'
+TESTING = $(call needs,postgresql,$(POSTGRES)) \
+	$(call needs,curl,command -v curl) \
+	$(call needs,poppler-utils,command -v pdftotext) \
+	$(call needs,fonts-hanazono,[ -d /usr/share/fonts/truetype/hanazono ]) \
+	$(call needs,npm,command -v npm) \
+	$(call wants,$(NODE),$(NODE_IS_NEW))
 
-tools-to-test: tools-to-build
-	@missing=""; \
-	{ $(POSTGRES); } || missing="$$missing postgresql"; \
-	command -v curl >/dev/null || missing="$$missing curl"; \
-	command -v pdftotext >/dev/null || missing="$$missing poppler-utils"; \
-	[ -d /usr/share/fonts/truetype/hanazono ] || missing="$$missing fonts-hanazono"; \
-	command -v node >/dev/null || missing="$$missing nodejs"; \
-	command -v npm >/dev/null || missing="$$missing npm"; \
-	if [ -n "$$missing" ]; then echo "missing; run: sudo apt-get install$$missing" >&2; exit 1; fi; \
-	node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \
-		|| { echo "Node.js $$(node --version) is too old: 20.19 or newer is needed" >&2; exit 1; }
+tools-to-build:
+	@$(BUILDING) $(NAME_MISSING)
+
+tools-to-run:
+	@$(BUILDING) $(call needs,postgresql,[ -n "$$DATABASE_URL" ] || $(POSTGRES)) $(NAME_MISSING)
+
+tools-to-test:
+	@$(BUILDING) $(TESTING) $(NAME_MISSING)

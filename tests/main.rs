@@ -21,6 +21,7 @@ mod limits;
 mod live;
 mod logging_in;
 mod metrics;
+mod makefile;
 mod online_signing;
 mod outages;
 mod paper;
