@@ -171,6 +171,12 @@ async fn side_by_side_and_one_worker_killed_the_papers_and_mails_are_made() {
         role.signal("TERM");
         assert!(role.wait().await.success());
     }
+    let log = fs::read_to_string(surroundings.log("api")).expect("a log");
+    assert!(
+        log.lines()
+            .any(|line| line.contains("request_id=") && line.contains("operation ended outcome=\"ok\"")),
+        "{log}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -204,12 +210,6 @@ async fn logs_are_json_when_asked_for() {
     for said in ["the API is served", "stopping"] {
         assert!(log.contains(said), "{said} in {log}");
     }
-    let log = fs::read_to_string(surroundings.log("api")).expect("a log");
-    assert!(
-        log.lines()
-            .any(|line| line.contains("request_id=") && line.contains("operation ended outcome=\"ok\"")),
-        "{log}"
-    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

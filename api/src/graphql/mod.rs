@@ -29,6 +29,7 @@ use async_graphql::{
 };
 use case_event::AgreementEvent;
 use delivery::MessageDelivery;
+use employer::Employer;
 use notification::Notification;
 use stuck_work::StuckWork;
 
@@ -94,6 +95,7 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         Session: "登录会话" "sessions",
         StuckWork: "滞留事项" "pieces of stuck work",
         MessageDelivery: "消息发送情况" "deliveries of messages",
+        Employer: "用人单位" "employers",
     }
     builder.override_output_type_description::<PageInfo>("分页信息 Where a page stands in its list (Relay).")
 }
