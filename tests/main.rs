@@ -16,6 +16,7 @@ mod crashes;
 mod deliveries;
 mod demo;
 mod download_links;
+mod employer_members;
 mod employer_verification;
 mod limits;
 mod live;

@@ -140,6 +140,12 @@ const LISTS: &[(&str, Asker, &str, &str)] = &[
             registration { version reason licence { byteSize downloadLink { url } } } } } } }",
         "/employersAwaitingVerification/edges/*",
     ),
+    (
+        "Query.employerMembers",
+        Asker::Employer,
+        "{ employerMembers(first: 100) { edges { node { id name role email employer { name } } } } }",
+        "/employerMembers/edges/*",
+    ),
     // At most ten of them.
     (
         "Query.findGraduates",
@@ -271,6 +277,9 @@ impl World {
         self.invite(member, &self.graduate.0).await;
         viewer(platform, &self.member).await;
         people::employer(platform, EmployerVerification::Pending).await;
+        if let Viewer::EmployerMember { employer_id, .. } = self.employer {
+            people::member(platform, employer_id).await;
+        }
     }
 
     async fn invite(&self, member: Viewer, person: &people::Person) -> Uuid {

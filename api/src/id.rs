@@ -15,6 +15,8 @@ pub enum NodeType {
     Graduate,
     /// An employer.
     Employer,
+    /// A member of an employer, by his account.
+    EmployerMember,
     /// A school.
     School,
     /// A department.
@@ -30,11 +32,12 @@ pub enum NodeType {
 }
 
 impl NodeType {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Agreement,
         Self::Document,
         Self::Graduate,
         Self::Employer,
+        Self::EmployerMember,
         Self::School,
         Self::Department,
         Self::Notification,
@@ -49,6 +52,7 @@ impl NodeType {
             Self::Document => "Document",
             Self::Graduate => "Graduate",
             Self::Employer => "Employer",
+            Self::EmployerMember => "EmployerMember",
             Self::School => "School",
             Self::Department => "Department",
             Self::Notification => "Notification",

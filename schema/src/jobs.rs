@@ -131,6 +131,24 @@ impl Job for SendNotice {
     }
 }
 
+/// Makes the link with which a colleague joins an employer and sends it. A repetition makes and sends a new one, and the one
+/// before is good for nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SendMemberInvitation {
+    /// The row of `member_invitations`.
+    pub invitation_id: Uuid,
+}
+
+impl Job for SendMemberInvitation {
+    const QUEUE: &'static str = "send_member_invitation";
+    const MAX_ATTEMPTS: i32 = 15;
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.invitation_id.to_string())
+    }
+}
+
 /// Inserts of at most so many jobs are kept prepared, each number a statement of its own.
 const FEW: usize = 32;
 

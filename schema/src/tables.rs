@@ -225,6 +225,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    member_invitations (id) {
+        id -> Uuid,
+        employer_id -> Uuid,
+        email -> Text,
+        name -> Text,
+        role -> Text,
+        token_hash -> Nullable<Bytea>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     messages (id) {
         id -> Uuid,
         event_id -> Int8,
@@ -352,6 +365,7 @@ diesel::joinable!(engagements -> graduates (graduate_id));
 diesel::joinable!(graduates -> accounts (account_id));
 diesel::joinable!(graduates -> schools (school_id));
 diesel::joinable!(idempotency_keys -> accounts (account_id));
+diesel::joinable!(member_invitations -> employers (employer_id));
 diesel::joinable!(messages -> accounts (account_id));
 diesel::joinable!(messages -> case_events (event_id));
 diesel::joinable!(operators -> accounts (account_id));
@@ -378,6 +392,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     jobs,
     login_throttles,
+    member_invitations,
     messages,
     operators,
     passcodes,

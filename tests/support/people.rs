@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use chrono::Utc;
+use diesel::{ExpressionMethods, QueryDsl};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 use wangqian_schema::{
@@ -13,7 +14,7 @@ use wangqian_schema::{
     checks::{credit_code_check, id_card_check},
     model::{
         account::{AccountKind, NewAccount},
-        employer::{Employer, EmployerMember, EmployerVerification},
+        employer::{Employer, EmployerMember, EmployerVerification, MemberRole},
         graduate::{Gender, NewGraduate},
         reviewer::{Operator, Reviewer},
         school::{Department, School},
@@ -221,7 +222,7 @@ pub(crate) async fn graduate(
     }
 }
 
-/// An employer with one member.
+/// An employer with one member, its administrator.
 pub(crate) async fn employer(platform: &Platform, verification: EmployerVerification) -> Company {
     let number = next();
     let first = format!("91000000MA{number:07}");
@@ -242,7 +243,7 @@ pub(crate) async fn employer(platform: &Platform, verification: EmployerVerifica
         .await
         .unwrap();
     drop(conn);
-    let member = member(platform, row.id).await;
+    let member = member_of_role(platform, row.id, MemberRole::Administrator).await;
     Company {
         id: row.id,
         name: row.name,
@@ -252,11 +253,16 @@ pub(crate) async fn employer(platform: &Platform, verification: EmployerVerifica
 
 /// Another member of an employer: the e-mail address.
 pub(crate) async fn member(platform: &Platform, employer_id: Uuid) -> String {
+    member_of_role(platform, employer_id, MemberRole::Member).await
+}
+
+async fn member_of_role(platform: &Platform, employer_id: Uuid, role: MemberRole) -> String {
     let (account_id, email, _) = account(platform, AccountKind::EmployerMember).await;
     let row = EmployerMember {
         account_id,
         employer_id,
         name: "示例经办人".into(),
+        role,
     };
     let mut conn = platform.pool.get().await.unwrap();
     diesel::insert_into(employer_members::table)
@@ -265,4 +271,15 @@ pub(crate) async fn member(platform: &Platform, employer_id: Uuid) -> String {
         .await
         .unwrap();
     email
+}
+
+/// The account of an e-mail address.
+pub(crate) async fn account_of(platform: &Platform, email: &str) -> Uuid {
+    let mut conn = platform.pool.get().await.unwrap();
+    accounts::table
+        .filter(accounts::email.eq(email))
+        .select(accounts::id)
+        .first(&mut conn)
+        .await
+        .unwrap()
 }

@@ -412,6 +412,54 @@ pub(super) const PROBES: &[Probe] = &[
         Target::Waiting,
         Mark::Target,
     ),
+    of(
+        "employerMembers",
+        "{ employerMembers(first: 100) { nodes { id email } } }",
+        Target::Nothing,
+        Mark::Text(|world| world.target(Target::Colleague).0),
+    ),
+    of(
+        "employerMembers of the employer",
+        "query($id: ID!) { employerMembers(employerId: $id) { nodes { id email } } }",
+        Target::Employer,
+        Mark::Text(|world| world.target(Target::Colleague).0),
+    ),
+    node("node: EmployerMember", Target::Colleague),
+    of(
+        "inviteEmployerMember",
+        "mutation { inviteEmployerMember(input: { email: \"new@example.com\", name: \"示例\", role: MEMBER }) {
+            userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Change,
+    ),
+    of(
+        "withdrawMemberInvitation",
+        "mutation { withdrawMemberInvitation(input: { email: \"new@example.com\" }) {
+            userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Change,
+    ),
+    of(
+        "joinEmployer without the token",
+        "mutation { joinEmployer(input: { token: \"nothing\", password: \"a new pass phrase\" }) {
+            member { id } userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Change,
+    ),
+    of(
+        "disableEmployerMember",
+        "mutation($id: ID!) { disableEmployerMember(input: { memberId: $id }) {
+            member { id } userErrors { code field message } } }",
+        Target::Colleague,
+        Mark::Target,
+    ),
+    of(
+        "enableEmployerMember",
+        "mutation($id: ID!) { enableEmployerMember(input: { memberId: $id }) {
+            member { id } userErrors { code field message } } }",
+        Target::Colleague,
+        Mark::Target,
+    ),
     // Subscriptions
     of(
         "caseChanged",

@@ -87,6 +87,8 @@ pub(super) enum Target {
     MessageDelivery,
     /// The employer that waits to be verified.
     Waiting,
+    /// A colleague of the employer's member, who is its administrator.
+    Colleague,
 }
 
 #[derive(diesel::QueryableByName)]
@@ -113,6 +115,7 @@ const SNAPSHOT: &str = "SELECT concat_ws(' ',
     (SELECT md5(string_agg(concat(id, ended_at), ',' ORDER BY id)) FROM sessions),
     (SELECT md5(string_agg(id::text, ',' ORDER BY id)) FROM jobs),
     (SELECT count(*) FROM uploads),
+    (SELECT md5(string_agg(concat(id, email), ',' ORDER BY id)) FROM member_invitations),
     (SELECT count(*) FROM idempotency_keys)) AS text";
 
 /// The people, the case and what belongs to it.
@@ -136,6 +139,7 @@ pub(super) struct World {
     messages: [String; 2],
     stuck: Uuid,
     waiting: Uuid,
+    colleague: Uuid,
 }
 
 impl World {
@@ -175,6 +179,8 @@ impl World {
             other_school.school_reviewer,
             people::operator(platform).await,
         ];
+        let colleague = people::member(platform, company.id).await;
+        let colleague = people::account_of(platform, &colleague).await;
         // Of the graduate's two sessions this is the one that he may end.
         let device = server.login(&graduate.email).await;
         let list = "{ sessions(first: 1) { nodes { id } } }";
@@ -204,6 +210,7 @@ impl World {
             messages: [String::new(), String::new()],
             stuck: Uuid::nil(),
             waiting: unverified.id,
+            colleague,
             server,
         }
     }
@@ -253,6 +260,10 @@ impl World {
             Target::Waiting => (
                 node(NodeType::Employer, self.waiting),
                 nothing(NodeType::Employer),
+            ),
+            Target::Colleague => (
+                node(NodeType::EmployerMember, self.colleague),
+                nothing(NodeType::EmployerMember),
             ),
             Target::School => (
                 node(NodeType::School, self.school.school),

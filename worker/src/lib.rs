@@ -21,7 +21,10 @@ use uuid::Uuid;
 use wangqian_document::Renderer;
 use wangqian_schema::{
     Platform,
-    jobs::{ExpireInvitation, Job, RemindInvitation, RenderDocument, SendMessage, SendNotice, SendPasscode},
+    jobs::{
+        ExpireInvitation, Job, RemindInvitation, RenderDocument, SendMemberInvitation, SendMessage,
+        SendNotice, SendPasscode,
+    },
     wake,
 };
 use wangqian_storage::Storage;
@@ -79,6 +82,7 @@ pub async fn run(
         SendMessage::QUEUE,
         SendPasscode::QUEUE,
         SendNotice::QUEUE,
+        SendMemberInvitation::QUEUE,
     ];
     let (ended, (), (), _, _) = tokio::join!(
         working,
@@ -158,6 +162,15 @@ async fn monitor(
                 .backend(queue)
                 .data(message_parts.clone())
                 .build(jobs::send_message)
+        });
+        let invitations = config(SendMemberInvitation::QUEUE, settings.send_concurrency);
+        let (of_invitations, invitation_parts) = (host.clone(), parts.clone());
+        monitor = monitor.register(move |_| {
+            let queue = of_invitations.queue::<SendMemberInvitation>(invitations);
+            worker(invitations.name)
+                .backend(queue)
+                .data(invitation_parts.clone())
+                .build(jobs::send_member_invitation)
         });
         let notices = config(SendNotice::QUEUE, settings.send_concurrency);
         let (of_notices, notice_parts) = (host.clone(), parts.clone());

@@ -18,7 +18,7 @@ pub struct WorkerSettings {
     /// leaves the queue to other processes.
     #[arg(long, env = "WANGQIAN_WORKER_RENDER_CONCURRENCY", default_value_t = 2)]
     pub render_concurrency: usize,
-    /// Messages that are sent at the same time in one process, and as many codes and notices beside them; 0 leaves their
+    /// Messages that are sent at the same time in one process, and as many codes, notices and invitations to join beside them; 0 leaves their
     /// queues to other processes.
     #[arg(long, env = "WANGQIAN_WORKER_SEND_CONCURRENCY", default_value_t = 8)]
     pub send_concurrency: usize,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 use wangqian_schema::{
     Platform,
-    model::{login_throttle, passcode, request_throttle, upload},
+    model::{login_throttle, member, passcode, request_throttle, upload},
     stuck_work,
 };
 use wangqian_storage::Storage;
@@ -43,6 +43,9 @@ async fn once(platform: &Platform) -> Result<usize, String> {
     }
     if let Err(error) = request_throttle::forget(&mut conn, now).await {
         tracing::warn!(%error, "old counts of requests could not be deleted");
+    }
+    if let Err(error) = member::forget(&mut conn, now).await {
+        tracing::warn!(%error, "invitations to join that are over could not be deleted");
     }
     if let Err(error) = passcode::forget(&mut conn, now).await {
         tracing::warn!(%error, "codes that ran out could not be deleted");

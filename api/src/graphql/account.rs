@@ -5,14 +5,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use wangqian_schema::model::{
     Viewer as SchemaViewer,
     account::{self, Identifier},
-    employer as employers, graduate as graduates,
+    graduate as graduates,
     login_throttle::{self, Admission, Subject},
-    reviewer as reviewers,
+    member as members, reviewer as reviewers,
     session::{self, Session as SessionRow},
 };
 
 use super::{
-    employer::Employer,
+    employer_member::EmployerMember,
     graduate::Graduate,
     school::{Department, School},
 };
@@ -21,17 +21,13 @@ use crate::{
     cookie,
     error::{UserError, UserErrorCode, internal, unauthenticated},
     id::NodeType,
-    loaders::{DepartmentKey, EmployerKey, SchoolKey},
+    loaders::{DepartmentKey, SchoolKey},
     paging::{Arguments, connection, cost},
     passwords,
 };
 
 /// 当前用户 Who is signed in, in his role.
 #[derive(Union)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one at a time, on its way into the answer"
-)]
 pub enum Viewer {
     /// 毕业生
     Graduate(Graduate),
@@ -41,30 +37,6 @@ pub enum Viewer {
     Reviewer(Reviewer),
     /// 平台管理员
     Operator(Operator),
-}
-
-/// 用人单位成员 A member of an employer.
-pub struct EmployerMember(employers::EmployerMember);
-
-/// 用人单位成员 A member of an employer.
-#[Object]
-impl EmployerMember {
-    /// 姓名 Name.
-    async fn name(&self) -> &str {
-        &self.0.name
-    }
-
-    /// 用人单位 The employer.
-    async fn employer(&self, ctx: &Context<'_>) -> async_graphql::Result<Employer> {
-        let employer = ctx
-            .loader()
-            .load_one(EmployerKey(self.0.employer_id))
-            .await
-            .map_err(internal)?;
-        employer
-            .map(Employer)
-            .ok_or_else(|| internal("a member without his employer"))
-    }
 }
 
 /// 审核人 A reviewer of a school, or of one department of it.
@@ -115,7 +87,7 @@ async fn load_viewer(ctx: &Context<'_>, viewer: &SchemaViewer) -> async_graphql:
             .await
             .map_err(internal)?
             .map(|graduate| Viewer::Graduate(Graduate(graduate))),
-        SchemaViewer::EmployerMember { .. } => employers::membership(&mut conn, account_id)
+        SchemaViewer::EmployerMember { .. } => members::find(&mut conn, viewer, account_id)
             .await
             .map_err(internal)?
             .map(|member| Viewer::EmployerMember(EmployerMember(member))),

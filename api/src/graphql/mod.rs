@@ -10,6 +10,7 @@ pub mod date;
 pub mod delivery;
 pub mod document;
 pub mod employer;
+pub mod employer_member;
 pub mod employer_verification;
 pub mod graduate;
 pub mod live;
@@ -30,6 +31,7 @@ use async_graphql::{
 use case_event::AgreementEvent;
 use delivery::MessageDelivery;
 use employer::Employer;
+use employer_member::EmployerMember;
 use notification::Notification;
 use stuck_work::StuckWork;
 
@@ -42,6 +44,7 @@ pub struct Query(
     account::AccountQuery,
     contact::ContactQuery,
     employer_verification::EmployerVerificationQuery,
+    employer_member::EmployerMemberQuery,
     agreement::AgreementQuery,
     graduate::GraduateQuery,
     notification::NotificationQuery,
@@ -61,6 +64,7 @@ pub struct Mutation(
     upload::UploadMutation,
     registration::RegistrationMutation,
     employer_verification::EmployerVerificationMutation,
+    employer_member::EmployerMemberMutation,
     graduate::GraduateMutation,
     agreement::AgreementMutation,
     notification::NotificationMutation,
@@ -96,6 +100,7 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         StuckWork: "滞留事项" "pieces of stuck work",
         MessageDelivery: "消息发送情况" "deliveries of messages",
         Employer: "用人单位" "employers",
+        EmployerMember: "单位成员" "members of an employer",
     }
     builder.override_output_type_description::<PageInfo>("分页信息 Where a page stands in its list (Relay).")
 }

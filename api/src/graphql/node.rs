@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use wangqian_schema::{
-    model::{agreement, delivery, document, employer, graduate, message, school, session},
+    model::{agreement, delivery, document, employer, graduate, member, message, school, session},
     stuck_work,
 };
 
@@ -12,6 +12,7 @@ use super::{
     delivery::MessageDelivery,
     document::Document,
     employer::Employer,
+    employer_member::EmployerMember,
     graduate::Graduate,
     notification::Notification,
     school::{Department, School},
@@ -39,6 +40,8 @@ pub enum Node {
     Graduate(Graduate),
     /// 用人单位
     Employer(Employer),
+    /// 用人单位成员
+    EmployerMember(EmployerMember),
     /// 学校
     School(School),
     /// 院系
@@ -101,6 +104,10 @@ pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Op
         NodeType::Employer => {
             let found = employer::find(conn, &viewer, uuid).await.map_err(internal)?;
             found.map(|employer| Node::Employer(Employer(employer)))
+        }
+        NodeType::EmployerMember => {
+            let found = member::find(conn, &viewer, uuid).await.map_err(internal)?;
+            found.map(|member| Node::EmployerMember(EmployerMember(member)))
         }
         NodeType::School => {
             let found = school::schools_by_ids(conn, &[uuid]).await.map_err(internal)?;

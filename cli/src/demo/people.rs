@@ -5,7 +5,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use wangqian_schema::{
     model::{
         account::{AccountKind, NewAccount},
-        employer::EmployerMember,
+        employer::{EmployerMember, MemberRole},
         reviewer::{Operator, Reviewer},
     },
     tables::{accounts, departments, employer_members, employers, graduates, operators, reviewers, schools},
@@ -86,11 +86,15 @@ async fn insert_staff(
         name: name.clone(),
     };
     match staff {
-        Staff::Member(company, _) => {
+        Staff::Member(company, number) => {
             let row = EmployerMember {
                 account_id,
                 employer_id: company.id(),
                 name,
+                role: match number {
+                    1 => MemberRole::Administrator,
+                    _ => MemberRole::Member,
+                },
             };
             diesel::insert_into(employer_members::table)
                 .values(row)

@@ -52,6 +52,8 @@ text_enum! {
         EmployerVerified = "EMPLOYER_VERIFIED",
         /// To the employer: an operator has refused it, and why.
         EmployerRefused = "EMPLOYER_REFUSED",
+        /// To a colleague: the link with which he joins an employer.
+        MemberInvited = "MEMBER_INVITED",
     }
 }
 
@@ -165,6 +167,7 @@ files! {
     EmployerRegistered => "employer_registered",
     EmployerVerified => "employer_verified",
     EmployerRefused => "employer_refused",
+    MemberInvited => "member_invited",
 }
 
 #[expect(
@@ -308,6 +311,24 @@ mod tests {
             .unwrap();
             assert!(text.body.contains("2027年3月5日 18:00"), "{channel}");
         }
+    }
+
+    #[test]
+    fn a_colleague_is_invited_by_mail_with_his_link() {
+        let params =
+            json!({ "name": "示例同事", "employer": "示例科技有限公司", "token": "abc123", "days": 7 });
+        let text = write(
+            MessageTemplate::MemberInvited,
+            Channel::Email,
+            &params,
+            "https://wq.example",
+        )
+        .unwrap();
+        assert!(
+            text.body.contains("https://wq.example/join#abc123"),
+            "{}",
+            text.body
+        );
     }
 
     #[test]

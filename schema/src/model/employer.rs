@@ -60,6 +60,8 @@ pub struct EmployerMember {
     pub employer_id: Uuid,
     /// His name.
     pub name: String,
+    /// What he may do there.
+    pub role: MemberRole,
 }
 
 /// Which employers a viewer sees: its own; for a graduate and a reviewer the parties of agreements they see; for an
@@ -206,20 +208,4 @@ pub async fn member_accounts(mut conn: &AsyncPgConnection, employer_id: Uuid) ->
         .select(accounts::id)
         .load(&mut conn)
         .await
-}
-
-/// The membership of an account.
-///
-/// # Errors
-/// The database's.
-pub async fn membership(
-    conn: &mut AsyncPgConnection,
-    account_id: Uuid,
-) -> QueryResult<Option<EmployerMember>> {
-    employer_members::table
-        .find(account_id)
-        .select(EmployerMember::as_select())
-        .first(conn)
-        .await
-        .optional()
 }

@@ -13,6 +13,7 @@ pub mod graduate;
 pub mod idempotency;
 pub mod licence;
 pub mod login_throttle;
+pub mod member;
 pub mod message;
 pub mod page;
 pub mod passcode;

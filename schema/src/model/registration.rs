@@ -122,6 +122,19 @@ impl MemberDraft {
     }
 }
 
+/// Checks the name of a member: 1 to 30 characters.
+///
+/// # Errors
+/// What is wrong with the field `name`.
+pub fn check_member_name(name: &str) -> Result<String, Vec<FieldError>> {
+    let mut form = Form::default();
+    let name = form.text("name", name, 1..=30, false);
+    match form.errors.is_empty() {
+        true => Ok(name),
+        false => Err(form.errors),
+    }
+}
+
 /// The caller's key of a registration. Nobody has an account yet, so it is kept with the e-mail address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RegistrationKey {

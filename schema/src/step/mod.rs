@@ -4,6 +4,7 @@
 mod contact;
 mod graduate_data;
 mod invite;
+mod member;
 mod paper;
 mod registration;
 mod trail;
@@ -18,6 +19,9 @@ use uuid::Uuid;
 pub use self::contact::change_contact;
 pub use self::graduate_data::confirm_data;
 pub use self::invite::{IdempotencyKey, Invitation, MAX_RESPONSE_TIME, claim_request, invite};
+pub use self::member::{
+    Colleague, administers, invite_member, join, set_member_enabled, withdraw_member_invitation,
+};
 pub use self::registration::{
     Registration, StoredLicence, may_resubmit, register, resubmit_employer, verify_employer,
 };

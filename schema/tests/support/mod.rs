@@ -20,7 +20,7 @@ use wangqian_schema::{
         Viewer,
         account::{AccountKind, NewAccount},
         agreement::{self, AgreementView},
-        employer::{Employer, EmployerMember, EmployerVerification},
+        employer::{Employer, EmployerMember, EmployerVerification, MemberRole},
         graduate::{Gender, NewGraduate},
         reviewer::{Operator, Reviewer},
         school::{Department, School},
@@ -262,6 +262,7 @@ impl World {
                 account_id,
                 employer_id,
                 name: format!("示例联系人{serial}"),
+                role: MemberRole::Member,
             })
             .execute(&mut conn)
             .await

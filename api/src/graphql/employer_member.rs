@@ -1,0 +1,355 @@
+//! Members of an employer: who they are, and what its administrators do about their accounts.
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, connection::Connection};
+use chrono::{DateTime, Utc};
+use wangqian_schema::{
+    checks::Email,
+    model::{
+        Viewer, employer as employers,
+        member::{self as model, InvitationToken},
+        registration::check_member_name,
+        request_throttle::{Bucket, Limit, admit},
+    },
+    password::NewPassword,
+    step::{self, Colleague, StepError},
+};
+
+use super::{
+    employer::Employer,
+    password::{address_bucket, unfit},
+};
+use crate::{
+    context::ContextExt,
+    error::{UserError, UserErrorCode, internal, step_errors},
+    id::NodeType,
+    loaders::EmployerKey,
+    paging::{Arguments, connection, cost},
+    passwords,
+    throttle::{self, too_many_requests},
+};
+
+/// Invitations of one employer: nobody has so many colleagues in a day, and each is a mail to a stranger.
+const INVITATIONS: Limit = Limit {
+    most: 50,
+    within: chrono::TimeDelta::days(1),
+    pause: chrono::TimeDelta::zero(),
+};
+
+/// 成员角色 What a member may do at his employer.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "employers::MemberRole")]
+pub enum MemberRole {
+    /// 管理员 Also opens and disables the accounts of colleagues.
+    Administrator,
+    /// 成员 Acts for the employer.
+    Member,
+}
+
+/// 用人单位成员 A member of an employer.
+pub struct EmployerMember(pub model::Member);
+
+/// 用人单位成员 A member of an employer. Seen by its members and operators.
+#[Object]
+impl EmployerMember {
+    /// Global id.
+    pub async fn id(&self) -> ID {
+        NodeType::EmployerMember.id(self.0.account_id)
+    }
+
+    /// 姓名 Name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// 成员角色 What he may do there.
+    async fn role(&self) -> MemberRole {
+        self.0.role.into()
+    }
+
+    /// 电子邮箱 E-mail address.
+    async fn email(&self) -> Option<&str> {
+        self.0.email.as_deref()
+    }
+
+    /// 联系手机 The mobile number that he gave when he registered the employer; not proved.
+    async fn contact_mobile(&self) -> Option<&str> {
+        self.0.contact_mobile.as_deref()
+    }
+
+    /// 停用时间 Since when his account is disabled; null while it is not.
+    async fn disabled_at(&self) -> Option<DateTime<Utc>> {
+        self.0.disabled_at
+    }
+
+    /// 用人单位 The employer.
+    async fn employer(&self, ctx: &Context<'_>) -> async_graphql::Result<Employer> {
+        let employer = ctx
+            .loader()
+            .load_one(EmployerKey(self.0.employer_id))
+            .await
+            .map_err(internal)?;
+        employer
+            .map(Employer)
+            .ok_or_else(|| internal("a member without his employer"))
+    }
+}
+
+/// Members.
+#[derive(Default)]
+pub struct EmployerMemberQuery;
+
+#[Object]
+impl EmployerMemberQuery {
+    /// 成员列表 The members of an employer, in the order in which their accounts were opened: of the viewer's own, or for an
+    /// operator of any. Empty for everybody else.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn employer_members(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "用人单位 The employer; without it the viewer's own.")] employer_id: Option<ID>,
+        #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<String, EmployerMember>> {
+        let viewer = ctx.viewer()?;
+        let request = Arguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request()?;
+        let employer_id = match (employer_id, &viewer) {
+            (Some(id), _) => NodeType::Employer.uuid(&id),
+            (None, Viewer::EmployerMember { employer_id, .. }) => Some(*employer_id),
+            (None, _) => None,
+        };
+        let mut conn = ctx.connection().await?;
+        let page = match employer_id {
+            Some(id) => model::list(&mut conn, &viewer, id, &request)
+                .await
+                .map_err(internal)?,
+            None => wangqian_schema::model::Page::default(),
+        };
+        Ok(connection(page, |member| member.account_id, EmployerMember))
+    }
+}
+
+/// 邀请成员 Invites a colleague.
+#[derive(InputObject)]
+pub struct InviteEmployerMemberInput {
+    /// 电子邮箱 His e-mail address: the link goes there, and he logs in with it.
+    email: String,
+    /// 姓名 His name, at most 30 characters.
+    name: String,
+    /// 成员角色 What he is to be.
+    role: MemberRole,
+}
+
+/// 撤回邀请 Takes an invitation back.
+#[derive(InputObject)]
+pub struct WithdrawMemberInvitationInput {
+    /// 电子邮箱 The address that was invited.
+    email: String,
+}
+
+/// What came of it.
+#[derive(SimpleObject)]
+pub struct MemberInvitationPayload {
+    /// What was wrong.
+    user_errors: Vec<UserError>,
+}
+
+/// 加入单位 Joins the employer by which one was invited.
+#[derive(InputObject)]
+pub struct JoinEmployerInput {
+    /// What follows the `#` of the link that came by mail.
+    #[graphql(secret)]
+    token: String,
+    /// 密码 10 to 128 characters.
+    #[graphql(secret)]
+    password: String,
+}
+
+/// 停用或启用成员 Disables a colleague's account or enables it again.
+#[derive(InputObject)]
+pub struct EmployerMemberInput {
+    /// 成员 The colleague.
+    member_id: ID,
+}
+
+/// What came of it.
+#[derive(SimpleObject)]
+pub struct EmployerMemberPayload {
+    /// The member as he is now; null when something was wrong.
+    member: Option<EmployerMember>,
+    /// What was wrong.
+    user_errors: Vec<UserError>,
+}
+
+fn invalid_email() -> UserError {
+    UserError::invalid("email", "不是有效的邮箱地址")
+}
+
+async fn set_enabled(
+    ctx: &Context<'_>,
+    id: &ID,
+    enabled: bool,
+) -> async_graphql::Result<EmployerMemberPayload> {
+    let viewer = ctx.viewer()?;
+    let refused = |user_errors| EmployerMemberPayload {
+        member: None,
+        user_errors,
+    };
+    let member = NodeType::EmployerMember.uuid(id);
+    if member == Some(viewer.account_id()) {
+        return Ok(refused(vec![UserError {
+            field: Some("memberId".to_owned()),
+            ..UserError::new(UserErrorCode::StepNotAllowed, "不能停用或启用本人的账号")
+        }]));
+    }
+    let done = match member {
+        Some(account_id) => step::set_member_enabled(&ctx.app().platform, &viewer, account_id, enabled).await,
+        None => Err(StepError::NotFound),
+    };
+    Ok(match done {
+        Ok(member) => EmployerMemberPayload {
+            member: Some(EmployerMember(member)),
+            user_errors: Vec::new(),
+        },
+        Err(error) => refused(step_errors(error, "memberId")?),
+    })
+}
+
+/// What is done about members.
+#[derive(Default)]
+pub struct EmployerMemberMutation;
+
+#[Object]
+impl EmployerMemberMutation {
+    /// 邀请成员 An administrator of a verified employer invites a colleague: a link, good for seven days and one use, goes to his
+    /// address. Inviting again replaces it. The answer is the same whether or not the address is an account's. Fifty a day
+    /// for each employer (`TOO_MANY_REQUESTS`); more to one address than codes may go there are silently not sent.
+    async fn invite_employer_member(
+        &self,
+        ctx: &Context<'_>,
+        input: InviteEmployerMemberInput,
+    ) -> async_graphql::Result<MemberInvitationPayload> {
+        let viewer = ctx.viewer()?;
+        let app = ctx.app();
+        let answer = |user_errors| MemberInvitationPayload { user_errors };
+        // Whoever may not, uses nothing up.
+        let employer_id = match step::administers(&app.platform, &viewer).await {
+            Ok(employer_id) => employer_id,
+            Err(error) => return Ok(answer(step_errors(error, "email")?)),
+        };
+        let mut wrong = Vec::new();
+        let email = Email::parse(&input.email).map_err(|_| wrong.push(invalid_email()));
+        let name =
+            check_member_name(&input.name).map_err(|errors| wrong.extend(UserError::of_fields("", errors)));
+        let (Ok(email), Ok(name)) = (email, name) else {
+            return Ok(answer(wrong));
+        };
+        let now = app.platform.clock.now();
+        let mut conn = ctx.connection().await?;
+        let of_employer = Bucket::of("invitations of an employer", employer_id.as_bytes());
+        if !admit(&mut conn, of_employer, &INVITATIONS, now)
+            .await
+            .map_err(internal)?
+        {
+            return Ok(answer(vec![too_many_requests()]));
+        }
+        let limit = app.settings.code_limit();
+        let sent = admit(&mut conn, address_bucket(email.as_str()), &limit, now)
+            .await
+            .map_err(internal)?;
+        drop(conn);
+        let colleague = Colleague {
+            email,
+            name,
+            role: input.role.into(),
+        };
+        Ok(answer(
+            match step::invite_member(&app.platform, &viewer, &colleague, sent).await {
+                Ok(()) => Vec::new(),
+                Err(error) => step_errors(error, "email")?,
+            },
+        ))
+    }
+
+    /// 撤回邀请 An administrator takes an invitation back: its link is good for nothing from then on.
+    async fn withdraw_member_invitation(
+        &self,
+        ctx: &Context<'_>,
+        input: WithdrawMemberInvitationInput,
+    ) -> async_graphql::Result<MemberInvitationPayload> {
+        let viewer = ctx.viewer()?;
+        let answer = |user_errors| MemberInvitationPayload { user_errors };
+        let Ok(email) = Email::parse(&input.email) else {
+            return Ok(answer(vec![invalid_email()]));
+        };
+        let withdrawn = step::withdraw_member_invitation(&ctx.app().platform, &viewer, &email).await;
+        Ok(answer(match withdrawn {
+            Ok(()) => Vec::new(),
+            Err(error) => step_errors(error, "email")?,
+        }))
+    }
+
+    /// 加入单位 An invited colleague opens his account, of the address to which the link went, and can log in then. A token that
+    /// is wrong, used or over: `WRONG_CODE`. Public.
+    async fn join_employer(
+        &self,
+        ctx: &Context<'_>,
+        input: JoinEmployerInput,
+    ) -> async_graphql::Result<EmployerMemberPayload> {
+        let refused = |user_errors| EmployerMemberPayload {
+            member: None,
+            user_errors,
+        };
+        let password = match NewPassword::parse(&input.password, &[]) {
+            Ok(password) => password,
+            Err(why) => return Ok(refused(vec![unfit("password", why)])),
+        };
+        let mut conn = ctx.connection().await?;
+        if let Some(refusal) = throttle::stranger(ctx, &mut conn).await? {
+            return Ok(refused(vec![refusal]));
+        }
+        drop(conn);
+        let hash = passwords::hash(ctx, password.expose().to_owned()).await?;
+        let token = InvitationToken::presented(&input.token);
+        Ok(match step::join(&ctx.app().platform, &token, &hash).await {
+            Ok(member) => EmployerMemberPayload {
+                member: Some(EmployerMember(member)),
+                user_errors: Vec::new(),
+            },
+            Err(StepError::NotFound) => refused(vec![UserError {
+                field: Some("token".to_owned()),
+                ..UserError::new(
+                    UserErrorCode::WrongCode,
+                    "链接无效或已失效，请联系单位管理员重新邀请",
+                )
+            }]),
+            Err(error) => refused(step_errors(error, "token")?),
+        })
+    }
+
+    /// 停用成员 An administrator disables a colleague's account: its sessions end at once. Nobody disables himself, so that there
+    /// is always an administrator left.
+    async fn disable_employer_member(
+        &self,
+        ctx: &Context<'_>,
+        input: EmployerMemberInput,
+    ) -> async_graphql::Result<EmployerMemberPayload> {
+        set_enabled(ctx, &input.member_id, false).await
+    }
+
+    /// 启用成员 An administrator enables a colleague's account again.
+    async fn enable_employer_member(
+        &self,
+        ctx: &Context<'_>,
+        input: EmployerMemberInput,
+    ) -> async_graphql::Result<EmployerMemberPayload> {
+        set_enabled(ctx, &input.member_id, true).await
+    }
+}

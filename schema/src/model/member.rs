@@ -1,0 +1,278 @@
+//! Members of employers with their accounts, and the colleagues who are invited to become one.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::{dsl, pg::Pg, prelude::*, sql_types::Bool, upsert::excluded};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use rand::Rng;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{Page, PageRequest, Viewer, employer::MemberRole};
+use crate::{
+    checks::Email,
+    jobs::{self, SendMemberInvitation},
+    tables::{accounts, employer_members, employers, member_invitations},
+};
+
+/// How long an invitation stands.
+pub const INVITATION_LIFETIME: TimeDelta = TimeDelta::days(7);
+
+/// A member of an employer with his account.
+#[derive(Queryable, Selectable, Clone)]
+#[diesel(table_name = employer_members)]
+pub struct Member {
+    /// His account.
+    pub account_id: Uuid,
+    /// His employer.
+    pub employer_id: Uuid,
+    /// His name.
+    pub name: String,
+    /// What he may do there.
+    pub role: MemberRole,
+    /// The mobile number that he gave when he registered the employer.
+    pub contact_mobile: Option<String>,
+    /// E-mail address.
+    #[diesel(select_expression = accounts::email)]
+    pub email: Option<String>,
+    /// Since when his account is disabled.
+    #[diesel(select_expression = accounts::disabled_at)]
+    pub disabled_at: Option<DateTime<Utc>>,
+}
+
+impl std::fmt::Debug for Member {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Member")
+            .field("account_id", &self.account_id)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}
+
+type VisibleMembers = Box<
+    dyn BoxableExpression<
+            dsl::InnerJoinQuerySource<employer_members::table, accounts::table>,
+            Pg,
+            SqlType = Bool,
+        >,
+>;
+
+/// Which members a viewer sees: those of his own employer; an operator all.
+pub fn visible_to(viewer: &Viewer) -> VisibleMembers {
+    match viewer {
+        Viewer::EmployerMember { employer_id, .. } => {
+            Box::new(employer_members::employer_id.eq(*employer_id))
+        }
+        Viewer::Operator { .. } => Box::new(true.into_sql::<Bool>()),
+        Viewer::Graduate { .. } | Viewer::Reviewer { .. } => Box::new(false.into_sql::<Bool>()),
+    }
+}
+
+/// A member, if the viewer sees him.
+///
+/// # Errors
+/// The database's.
+pub async fn find(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    account_id: Uuid,
+) -> QueryResult<Option<Member>> {
+    employer_members::table
+        .inner_join(accounts::table)
+        .filter(employer_members::account_id.eq(account_id))
+        .filter(visible_to(viewer))
+        .select(Member::as_select())
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// The members of an employer as far as the viewer sees them, in the order of their accounts.
+///
+/// # Errors
+/// The database's.
+pub async fn list(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    employer_id: Uuid,
+    request: &PageRequest<Uuid>,
+) -> QueryResult<Page<Member>> {
+    let mut query = employer_members::table
+        .inner_join(accounts::table)
+        .filter(employer_members::employer_id.eq(employer_id))
+        .filter(visible_to(viewer))
+        .select(Member::as_select())
+        .limit(request.fetch())
+        .into_boxed();
+    if let Some(after) = request.after {
+        query = query.filter(employer_members::account_id.gt(after));
+    }
+    if let Some(before) = request.before {
+        query = query.filter(employer_members::account_id.lt(before));
+    }
+    query = if request.backward {
+        query.order(employer_members::account_id.desc())
+    } else {
+        query.order(employer_members::account_id)
+    };
+    Ok(request.page(query.load(conn).await?))
+}
+
+/// The token of an invitation: 32 random bytes in hexadecimal. Never stored, never logged.
+#[derive(Clone)]
+pub struct InvitationToken(String);
+
+impl InvitationToken {
+    /// A new one from the system's random source.
+    pub fn generate() -> Self {
+        let mut bytes = [0_u8; 32];
+        rand::rng().fill_bytes(&mut bytes);
+        Self(hex::encode(bytes))
+    }
+
+    /// A token that somebody presents.
+    pub fn presented(text: &str) -> Self {
+        Self(text.trim().to_owned())
+    }
+
+    /// The token itself, to send it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    fn hash(&self) -> Vec<u8> {
+        Sha256::digest(self.0.as_bytes()).to_vec()
+    }
+}
+
+impl std::fmt::Debug for InvitationToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("InvitationToken(…)")
+    }
+}
+
+/// A colleague who is invited.
+#[derive(Queryable, Selectable, Insertable, Clone)]
+#[diesel(table_name = member_invitations)]
+pub struct MemberInvitation {
+    /// Its id.
+    pub id: Uuid,
+    /// By which employer.
+    pub employer_id: Uuid,
+    /// His e-mail address.
+    pub email: String,
+    /// His name.
+    pub name: String,
+    /// What he is to be.
+    pub role: MemberRole,
+    /// When he was invited.
+    pub created_at: DateTime<Utc>,
+    /// Until when he may join.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Invites a colleague, with the job that sends the link where `sent`; an earlier invitation of the same address is replaced, and
+/// its link is good for nothing from now on.
+///
+/// # Errors
+/// The database's.
+pub async fn invite(
+    conn: &mut AsyncPgConnection,
+    invitation: &MemberInvitation,
+    sent: bool,
+) -> QueryResult<()> {
+    conn.transaction(async |conn: &mut AsyncPgConnection| {
+        diesel::insert_into(member_invitations::table)
+            .values(invitation)
+            .on_conflict((member_invitations::employer_id, member_invitations::email))
+            .do_update()
+            .set((
+                member_invitations::id.eq(excluded(member_invitations::id)),
+                member_invitations::name.eq(excluded(member_invitations::name)),
+                member_invitations::role.eq(excluded(member_invitations::role)),
+                member_invitations::token_hash.eq(None::<Vec<u8>>),
+                member_invitations::created_at.eq(excluded(member_invitations::created_at)),
+                member_invitations::expires_at.eq(excluded(member_invitations::expires_at)),
+            ))
+            .execute(conn)
+            .await?;
+        if sent {
+            let job = SendMemberInvitation {
+                invitation_id: invitation.id,
+            };
+            jobs::enqueue(conn, &job, invitation.created_at).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// An invitation for the job that sends its link, with the employer's name; `None` when it was replaced, taken back or is over.
+///
+/// # Errors
+/// The database's.
+pub async fn waiting(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<(MemberInvitation, String)>> {
+    member_invitations::table
+        .inner_join(employers::table)
+        .filter(member_invitations::id.eq(id))
+        .filter(member_invitations::expires_at.gt(now))
+        .select((MemberInvitation::as_select(), employers::name))
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// From now on this token is the one of the invitation. `false` when it was replaced or taken back.
+///
+/// # Errors
+/// The database's.
+pub async fn arm(conn: &mut AsyncPgConnection, id: Uuid, token: &InvitationToken) -> QueryResult<bool> {
+    let armed = diesel::update(member_invitations::table.find(id))
+        .set(member_invitations::token_hash.eq(token.hash()))
+        .execute(conn)
+        .await?;
+    Ok(armed == 1)
+}
+
+/// Uses up the invitation of a token, in the transaction that opens the account.
+///
+/// # Errors
+/// The database's.
+pub async fn consume(
+    conn: &mut AsyncPgConnection,
+    token: &InvitationToken,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<MemberInvitation>> {
+    let open = member_invitations::table
+        .filter(member_invitations::token_hash.eq(token.hash()))
+        .filter(member_invitations::expires_at.gt(now));
+    diesel::delete(open)
+        .returning(MemberInvitation::as_returning())
+        .get_result(conn)
+        .await
+        .optional()
+}
+
+/// Takes back the invitation of an address. `false` when there is none.
+///
+/// # Errors
+/// The database's.
+pub async fn withdraw(conn: &mut AsyncPgConnection, employer_id: Uuid, email: &Email) -> QueryResult<bool> {
+    let open = member_invitations::table
+        .filter(member_invitations::employer_id.eq(employer_id))
+        .filter(member_invitations::email.eq(email.as_str()));
+    Ok(diesel::delete(open).execute(conn).await? == 1)
+}
+
+/// Deletes invitations that are over.
+///
+/// # Errors
+/// The database's.
+pub async fn forget(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    diesel::delete(member_invitations::table.filter(member_invitations::expires_at.le(now)))
+        .execute(conn)
+        .await
+}
