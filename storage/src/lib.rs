@@ -1,4 +1,5 @@
-//! The S3-compatible object store, as far as we use it: whole objects put and read, and links that open one for a while.
+//! The S3-compatible object store, as far as we use it: objects put and read, and links by which one is opened or handed in
+//! for a while.
 //!
 //! The client crate is `rust-s3`. Compared with the crate `s3` (0.1): that one has the tidier interface but is young, breaks
 //! it in minor releases and sets no time limit by default; `rust-s3` has been kept for years, takes a time limit, path style and
@@ -7,11 +8,13 @@
 
 use std::{collections::HashMap, fmt, time::Duration};
 
+use futures_util::StreamExt;
 use http::{
     HeaderMap, HeaderValue,
     header::{CONTENT_LENGTH, CONTENT_TYPE},
 };
 use s3::{Bucket, BucketConfiguration, Region, creds::Credentials, error::S3Error};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 /// Where the object store is.
 #[derive(Clone, clap::Args)]
@@ -91,6 +94,12 @@ pub enum StorageError {
     /// A link or request could not be made.
     #[error("the request could not be made: {0}")]
     Request(String),
+    /// The object is larger than the reader takes.
+    #[error("the object is larger than {0} bytes")]
+    TooLarge(u64),
+    /// What was read could not be written where the caller wants it.
+    #[error("the object could not be written down: {0}")]
+    Sink(std::io::Error),
 }
 
 impl StorageError {
@@ -191,6 +200,38 @@ impl Storage {
     /// [`StorageError`].
     pub async fn get(&self, key: &str) -> Result<Vec<u8>, StorageError> {
         Ok(self.within(self.inside.get_object(key)).await?.to_vec())
+    }
+
+    /// Reads an object piece by piece into `sink`, so that it need not fit into the memory. The time limit holds for the
+    /// answer's beginning and then for each piece. Gives the size.
+    ///
+    /// # Errors
+    /// [`StorageError::TooLarge`] as soon as more than `limit` bytes come, [`StorageError::Sink`], and those of the store.
+    pub async fn get_into(
+        &self,
+        key: &str,
+        limit: u64,
+        sink: &mut (impl AsyncWrite + Unpin + Send),
+    ) -> Result<u64, StorageError> {
+        let mut answer = self.within(self.inside.get_object_stream(key)).await?;
+        if !(200..300).contains(&answer.status_code) {
+            return Err(StorageError::of_status(answer.status_code));
+        }
+        let mut size = 0_u64;
+        loop {
+            let piece = tokio::time::timeout(self.limit, answer.bytes().next());
+            let Some(piece) = piece.await.map_err(|_| StorageError::Timeout)? else {
+                break;
+            };
+            let piece = piece?;
+            size = size.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+            if size > limit {
+                return Err(StorageError::TooLarge(limit));
+            }
+            sink.write_all(&piece).await.map_err(StorageError::Sink)?;
+        }
+        sink.flush().await.map_err(StorageError::Sink)?;
+        Ok(size)
     }
 
     /// Looks at an object; `None` when there is none.

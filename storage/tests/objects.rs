@@ -278,3 +278,26 @@ async fn a_page_of_another_origin_may_put_by_a_link() {
     assert!(put.status().is_success());
     assert_eq!(put.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
 }
+
+#[tokio::test]
+async fn an_object_is_read_piece_by_piece_and_never_beyond_the_limit() {
+    let scene = Scene::new().await;
+    let storage = scene.storage();
+    let bytes: Vec<u8> = (0..300_000u32).map(|at| (at % 251) as u8).collect();
+    storage.put("big", "text/csv", &bytes).await.unwrap();
+    let mut read = Vec::new();
+    assert_eq!(
+        storage.get_into("big", 300_000, &mut read).await.unwrap(),
+        300_000
+    );
+    assert!(read == bytes);
+    let mut read = Vec::new();
+    let refused = storage.get_into("big", 299_999, &mut read).await;
+    assert!(
+        matches!(refused, Err(StorageError::TooLarge(299_999))),
+        "{refused:?}"
+    );
+    assert!(read.len() < 300_000);
+    let missing = storage.get_into("nothing", 10, &mut Vec::new()).await;
+    assert!(matches!(missing, Err(StorageError::NotFound)), "{missing:?}");
+}
