@@ -92,6 +92,11 @@ impl IdCardNumber {
     pub fn birth_date(&self) -> Option<NaiveDate> {
         NaiveDate::parse_from_str(self.0.get(6..14)?, "%Y%m%d").ok()
     }
+
+    /// Whether the number is a man's: its 17th digit is odd then.
+    pub fn is_male(&self) -> bool {
+        self.0.as_bytes().get(16).is_some_and(|digit| digit % 2 == 1)
+    }
 }
 
 const CREDIT_ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";

@@ -15,6 +15,7 @@ pub mod jobs;
 pub mod messages;
 pub mod model;
 pub mod password;
+pub mod roster;
 pub mod step;
 pub mod stuck_work;
 #[expect(
