@@ -18,6 +18,7 @@ mod demo;
 mod download_links;
 mod employer_members;
 mod employer_verification;
+mod importing;
 mod limits;
 mod live;
 mod logging_in;

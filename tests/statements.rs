@@ -16,7 +16,7 @@ use async_graphql::{
 use chrono::TimeDelta;
 use diesel::connection::InstrumentationEvent;
 use diesel_async::{
-    AsyncConnection, AsyncPgConnection,
+    AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
     pooled_connection::{
         AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
         deadpool::{Hook, Pool},
@@ -121,6 +121,18 @@ const LISTS: &[(&str, Asker, &str, &str)] = &[
         "/sessions/edges/*",
     ),
     (
+        "Query.graduateImports",
+        Asker::School,
+        "{ graduateImports(first: 100) { edges { node { id status failure { message } report(first: 5) { edges { node { message } } } } } } }",
+        "/graduateImports/edges/*",
+    ),
+    (
+        "GraduateImport.report",
+        Asker::School,
+        "{ graduateImports(last: 100) { edges { node { report(last: 5) { edges { node { rowNumber code } } } } } } }",
+        "/graduateImports/edges/*/node/report/edges/*",
+    ),
+    (
         "Query.stuckWork",
         Asker::Operator,
         "{ stuckWork(first: 100) { edges { cursor node { id kind caseReference owedSince jobState attempts lastError } } } }",
@@ -168,6 +180,7 @@ const NOT_COUNTED: &[(&str, &str)] = &[
         "each is a step with statements of its own",
     ),
     ("InvitationResult.warnings", "from memory"),
+    ("RosterUpload.headers", "from memory"),
 ];
 
 #[derive(Clone, Copy, Debug)]
@@ -280,6 +293,17 @@ impl World {
         if let Viewer::EmployerMember { employer_id, .. } = self.employer {
             people::member(platform, employer_id).await;
         }
+        let mut conn = platform.pool.get().await.unwrap();
+        conn.batch_execute(
+            "WITH import AS (INSERT INTO graduate_imports (id, school_id, created_by, file_name, file_format, byte_size,
+                object_key, status, created_at, upload_until, progressed_at, finished_at)
+                SELECT gen_random_uuid(), school_id, account_id, 'a', 'CSV', 1, gen_random_uuid(), 'DONE', now(), now(), now(),
+                now() FROM reviewers WHERE department_id IS NULL RETURNING id)
+            INSERT INTO graduate_import_problems SELECT id, 2, 1, 'NAME', 'REQUIRED' FROM import",
+        )
+        .await
+        .unwrap();
+        drop(conn);
     }
 
     async fn invite(&self, member: Viewer, person: &people::Person) -> Uuid {

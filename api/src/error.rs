@@ -30,6 +30,8 @@ pub enum UserErrorCode {
     OnlineSigningNotAllowed,
     /// 单位未核验 The operator has not verified the employer yet.
     EmployerNotVerified,
+    /// 文件未上传 The announced file has not been handed in, or is not of the announced size.
+    FileNotUploaded,
     /// 需要填写原因 This decision needs a reason.
     ReasonRequired,
     /// 幂等键冲突 The idempotency key was used before with another request.
@@ -132,6 +134,8 @@ fn refusal(refusal: Refusal) -> UserError {
             "单位尚未通过平台核验，暂不能进行此操作",
         ),
         Refusal::AlreadyInvited => (Code::AlreadyInvited, "已向该毕业生发出邀请或已签约，不能重复邀请"),
+        Refusal::ImportAtWork => (Code::StepNotAllowed, "本校已有名单正在导入，请待其完成后再开始"),
+        Refusal::FileNotUploaded => (Code::FileNotUploaded, "文件尚未上传，或与申报的大小不一致"),
         Refusal::ReasonRequired => (Code::ReasonRequired, "请填写原因"),
     };
     let field = (refusal == Refusal::ReasonRequired).then(|| "reason".to_owned());

@@ -29,10 +29,12 @@ pub enum NodeType {
     StuckWork,
     /// How far a message got, by the id of the message.
     MessageDelivery,
+    /// An import of a roster.
+    GraduateImport,
 }
 
 impl NodeType {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Agreement,
         Self::Document,
         Self::Graduate,
@@ -44,6 +46,7 @@ impl NodeType {
         Self::Session,
         Self::StuckWork,
         Self::MessageDelivery,
+        Self::GraduateImport,
     ];
 
     const fn name(self) -> &'static str {
@@ -59,6 +62,7 @@ impl NodeType {
             Self::Session => "Session",
             Self::StuckWork => "StuckWork",
             Self::MessageDelivery => "MessageDelivery",
+            Self::GraduateImport => "GraduateImport",
         }
     }
 

@@ -14,6 +14,7 @@ use wangqian_schema::{
         employer::{self, Employer},
         event::{self, Event},
         graduate::{self, Graduate},
+        graduate_import::{self, ImportProblem, ProblemKey},
         registration::{self, Submission},
         school::{self, Department, School},
     },
@@ -206,6 +207,40 @@ impl Batch<HistoryKey> for Loader {
                 found
                     .into_iter()
                     .map(|(case_id, page)| (HistoryKey { case_id, request }, page)),
+            );
+        }
+        Ok(pages)
+    }
+}
+
+/// A page of the report of an import that the viewer sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ReportKey {
+    /// The import.
+    pub import_id: Uuid,
+    /// Which page; the same for all rows of a list.
+    pub request: PageRequest<ProblemKey>,
+}
+
+impl Batch<ReportKey> for Loader {
+    type Value = Page<ImportProblem>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[ReportKey]) -> Result<HashMap<ReportKey, Page<ImportProblem>>, LoadError> {
+        let mut wanted: HashMap<PageRequest<ProblemKey>, Vec<Uuid>> = HashMap::new();
+        for key in keys {
+            wanted.entry(key.request).or_default().push(key.import_id);
+        }
+        let mut conn = self.connection().await?;
+        let mut pages = HashMap::new();
+        for (request, import_ids) in wanted {
+            let found = graduate_import::reports(&mut conn, &import_ids, &request)
+                .await
+                .map_err(db::DatabaseError::from)?;
+            pages.extend(
+                found
+                    .into_iter()
+                    .map(|(import_id, page)| (ReportKey { import_id, request }, page)),
             );
         }
         Ok(pages)

@@ -7,7 +7,9 @@ use async_graphql::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::DateTime;
 use uuid::Uuid;
-use wangqian_schema::model::{Page, PageRequest, agreement::QueueKey, event::EventCursor, page::MAX_PAGE};
+use wangqian_schema::model::{
+    Page, PageRequest, agreement::QueueKey, event::EventCursor, graduate_import::ProblemKey, page::MAX_PAGE,
+};
 
 use crate::error::bad_argument;
 
@@ -50,6 +52,16 @@ impl Key for QueueKey {
             DateTime::from_timestamp_micros(since.parse().ok()?)?,
             Uuid::try_parse(id).ok()?,
         ))
+    }
+}
+
+impl Key for ProblemKey {
+    fn to_text(&self) -> String {
+        format!("{}.{}", self.0, self.1)
+    }
+    fn from_text(text: &str) -> Option<Self> {
+        let (row, position) = text.split_once('.')?;
+        Some((row.parse().ok()?, position.parse().ok()?))
     }
 }
 
@@ -203,6 +215,9 @@ mod tests {
         let key = EventCursor { txid: 7, id: -1 };
         let text = Cursor(key).encode_cursor();
         assert_eq!(Cursor::<EventCursor>::decode_cursor(&text).unwrap().0, key);
+        let problem: ProblemKey = (7, 2);
+        let text = Cursor(problem).encode_cursor();
+        assert_eq!(Cursor::<ProblemKey>::decode_cursor(&text).unwrap().0, problem);
         let now = DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap();
         let queue: QueueKey = (now, Uuid::now_v7());
         let text = Cursor(queue).encode_cursor();

@@ -206,6 +206,7 @@ mod tests {
         ("_REMIND_CONCURRENCY", "reminders"),
         ("_RENDER_CONCURRENCY", "documents"),
         ("_SEND_CONCURRENCY", "messages"),
+        ("_IMPORT_CONCURRENCY", "rosters"),
     ];
 
     /// A number, or a time that is written as one.

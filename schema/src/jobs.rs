@@ -149,6 +149,24 @@ impl Job for SendMemberInvitation {
     }
 }
 
+/// Works through a roster that a school handed in, or puts an import away whose file never came. Idempotent: each batch of
+/// rows is one transaction with the count of rows done, so a second run goes on where the first stopped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportGraduates {
+    /// The row of `graduate_imports`.
+    pub import_id: Uuid,
+}
+
+impl Job for ImportGraduates {
+    const QUEUE: &'static str = "import_graduates";
+    const MAX_ATTEMPTS: i32 = 10;
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.import_id.to_string())
+    }
+}
+
 /// Inserts of at most so many jobs are kept prepared, each number a statement of its own.
 const FEW: usize = 32;
 
@@ -162,6 +180,25 @@ pub async fn enqueue<J: Job>(
     run_at: DateTime<Utc>,
 ) -> diesel::QueryResult<()> {
     enqueue_all(conn, std::slice::from_ref(job), run_at).await?;
+    Ok(())
+}
+
+/// Has a job run at once that waits for a later time, or inserts it where there is none.
+///
+/// # Errors
+/// The database's.
+pub async fn hurry<J: Job>(conn: &AsyncPgConnection, job: &J, now: DateTime<Utc>) -> diesel::QueryResult<()> {
+    let mut of_job = conn;
+    let waiting = diesel::update(jobs::table)
+        .filter(jobs::queue.eq(J::QUEUE))
+        .filter(jobs::unique_key.eq(job.unique_key()))
+        .filter(jobs::state.eq("READY"))
+        .set(jobs::run_at.eq(now))
+        .execute(&mut of_job)
+        .await?;
+    if waiting == 0 {
+        enqueue(conn, job, now).await?;
+    }
     Ok(())
 }
 

@@ -11,7 +11,10 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use crate::{
-    jobs::{self, ExpireInvitation, Job, RemindInvitation, RenderDocument, SendMessage, SendNotice},
+    jobs::{
+        self, ExpireInvitation, ImportGraduates, Job, RemindInvitation, RenderDocument, SendMessage,
+        SendNotice,
+    },
     model::{Page, PageRequest, Viewer, message::MessageStatus},
     tables::{jobs as jobs_table, messages},
     text_enum::text_enum,
@@ -37,6 +40,8 @@ text_enum! {
         Message = "MESSAGE",
         /// A notice about an account has not left the platform.
         Notice = "NOTICE",
+        /// A roster that a school handed in does not go on.
+        Import = "IMPORT",
     }
 }
 
@@ -60,13 +65,14 @@ pub type StuckWorkKey = (DateTime<Utc>, Uuid);
 /// A piece of work that is stuck, with its job where there is one that is not done.
 #[derive(QueryableByName, Clone, Debug)]
 pub struct StuckWork {
-    /// The agreement, document, message or notice that it is about, by its kind.
+    /// The agreement, document, message, notice or import that it is about, by its kind.
     #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
     /// What was to be done.
     #[diesel(sql_type = Text)]
     pub kind: StuckWorkKind,
-    /// The case whose step owes it: an agreement, or for messages also a graduate or an employer; of a notice the account.
+    /// The case whose step owes it: an agreement, or for messages also a graduate or an employer; of a notice the account. An
+    /// import is its own.
     #[diesel(sql_type = SqlUuid)]
     pub case_id: Uuid,
     /// Since when it is owed.
@@ -158,6 +164,9 @@ macro_rules! list {
             " UNION ALL ",
             source!("NOTICE", "send_notice", "work.account_id", "work.created_at", "false", "account_notices AS work",
                 "work.created_at", "", "work.created_at <= $1", $direction),
+            " UNION ALL ",
+            source!("IMPORT", "import_graduates", "work.id", "work.progressed_at", "false", "graduate_imports AS work",
+                "work.progressed_at", "", "work.status IN ('QUEUED', 'RUNNING') AND work.progressed_at <= $1", $direction),
             " UNION ALL ",
             // The order of the deadlines is that of the reminders; DOMAIN.md's 24 hours stand in REMINDER_LEAD.
             source!("REMINDER", "remind_invitation", "work.id", "work.response_deadline - interval '24 hours'",
@@ -287,6 +296,7 @@ pub async fn drive(conn: &mut AsyncPgConnection, work: &StuckWork, now: DateTime
         StuckWorkKind::Reminder => again(conn, &RemindInvitation { agreement_id: id }, now).await,
         StuckWorkKind::Notice => again(conn, &SendNotice { notice_id: id }, now).await,
         StuckWorkKind::Document => again(conn, &RenderDocument { document_id: id }, now).await,
+        StuckWorkKind::Import => again(conn, &ImportGraduates { import_id: id }, now).await,
         StuckWorkKind::Message => {
             diesel::update(messages::table.find(id))
                 .filter(messages::status.eq(MessageStatus::Parked))
@@ -368,6 +378,8 @@ pub async fn sweep(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryRes
         made += enqueue_each(conn, sendings, now).await?;
         let notices = lost(StuckWorkKind::Notice).map(|notice_id| SendNotice { notice_id });
         made += enqueue_each(conn, notices, now).await?;
+        let imports = lost(StuckWorkKind::Import).map(|import_id| ImportGraduates { import_id });
+        made += enqueue_each(conn, imports, now).await?;
         match page.items.last() {
             Some(last) if page.has_next => request.after = Some(last.key()),
             _ => return Ok(made),

@@ -162,6 +162,44 @@ diesel::table! {
 }
 
 diesel::table! {
+    graduate_import_problems (import_id, row_number, position) {
+        import_id -> Uuid,
+        row_number -> Int4,
+        position -> Int2,
+        field -> Text,
+        code -> Text,
+        other_row -> Nullable<Int4>,
+    }
+}
+
+diesel::table! {
+    graduate_imports (id) {
+        id -> Uuid,
+        school_id -> Uuid,
+        created_by -> Uuid,
+        file_name -> Text,
+        file_format -> Text,
+        byte_size -> Int4,
+        object_key -> Text,
+        sha256 -> Nullable<Bytea>,
+        status -> Text,
+        failure -> Nullable<Text>,
+        failure_headings -> Jsonb,
+        ignored_headings -> Jsonb,
+        rows_total -> Nullable<Int4>,
+        rows_done -> Int4,
+        rows_created -> Int4,
+        rows_updated -> Int4,
+        rows_unchanged -> Int4,
+        rows_failed -> Int4,
+        created_at -> Timestamptz,
+        upload_until -> Timestamptz,
+        progressed_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     graduates (id) {
         id -> Uuid,
         account_id -> Uuid,
@@ -362,6 +400,9 @@ diesel::joinable!(employer_licences -> employers (employer_id));
 diesel::joinable!(employer_members -> accounts (account_id));
 diesel::joinable!(employer_members -> employers (employer_id));
 diesel::joinable!(engagements -> graduates (graduate_id));
+diesel::joinable!(graduate_import_problems -> graduate_imports (import_id));
+diesel::joinable!(graduate_imports -> accounts (created_by));
+diesel::joinable!(graduate_imports -> schools (school_id));
 diesel::joinable!(graduates -> accounts (account_id));
 diesel::joinable!(graduates -> schools (school_id));
 diesel::joinable!(idempotency_keys -> accounts (account_id));
@@ -388,6 +429,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     employer_members,
     employers,
     engagements,
+    graduate_import_problems,
+    graduate_imports,
     graduates,
     idempotency_keys,
     jobs,

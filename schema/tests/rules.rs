@@ -294,7 +294,7 @@ fn a_held_graduate_may_be_invited_and_a_live_agreement_stands_in_the_way() {
 /// "First log-in: he must check and confirm his basic information"; "wrong data is corrected by the school, phone and e-mail
 /// by himself"; "a correction by the school asks for confirmation again".
 #[test]
-fn basic_information_is_confirmed_by_the_graduate_and_corrected_by_his_reviewers() {
+fn basic_information_is_confirmed_by_the_graduate_and_entered_and_corrected_by_the_school() {
     use graduate_data::{GraduateDataAction as Do, GraduateDataStatus as Is};
     for status in Is::ALL {
         for action in Do::ALL {
@@ -302,7 +302,7 @@ fn basic_information_is_confirmed_by_the_graduate_and_corrected_by_his_reviewers
                 let expected = match (action, role) {
                     (Do::Confirm, Graduate) => Ok(Is::Confirmed),
                     (Do::ChangeContact, Graduate) => Ok(*status),
-                    (Do::Correct, DepartmentReviewer | SchoolReviewer) => Ok(Is::Unconfirmed),
+                    (Do::Import | Do::Correct, SchoolReviewer) => Ok(Is::Unconfirmed),
                     _ => Err(Refusal::NotYourRole),
                 };
                 let decided = graduate_data::decide(*status, *action, *role);

@@ -427,3 +427,38 @@ async fn a_notice_that_has_not_left_is_listed_swept_and_driven() {
     account_notice::sent(&mut conn, notice.id).await.unwrap();
     assert!(scene.list().await.is_empty(), "sent, and its address is gone");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_roster_that_does_not_go_on_shows_and_is_driven() {
+    let scene = Scene::new().await;
+    let world = &scene.world;
+    world.school_reviewer(&scene.campus).await;
+    let insert = |status: &str, finished: &str| {
+        format!(
+            "INSERT INTO graduate_imports (id, school_id, created_by, file_name, file_format, byte_size, object_key, status,
+                created_at, upload_until, progressed_at, finished_at)
+             SELECT gen_random_uuid(), school_id, account_id, 'a', 'CSV', 1, '{status}', '{status}', now(), now(), now(), {finished}
+             FROM reviewers LIMIT 1"
+        )
+    };
+    for (status, finished) in [("AWAITING_UPLOAD", "NULL"), ("DONE", "now()"), ("QUEUED", "NULL")] {
+        scene.execute(&insert(status, finished)).await;
+    }
+    assert_eq!(scene.kinds().await, Vec::<&str>::new(), "it has just begun");
+    world.platform.clock.advance(GRACE + TimeDelta::seconds(1));
+    assert_eq!(scene.kinds().await, ["IMPORT"]);
+    let work = scene.list().await.remove(0);
+    assert_eq!((work.job_state, work.case_id), (None, work.id), "its job is gone");
+    assert_eq!(scene.sweep().await, 1);
+    assert_eq!(scene.sweep().await, 0, "one job is enough");
+    assert_eq!(scene.list().await[0].job_state, Some(JobState::Ready));
+    scene
+        .execute("UPDATE jobs SET state = 'PARKED', attempt = 10, finished_at = now() WHERE queue = 'import_graduates'")
+        .await;
+    let parked = scene.list().await.remove(0);
+    assert_eq!(parked.job_state, Some(JobState::Parked));
+    let mut conn = world.conn().await;
+    assert!(stuck_work::drive(&mut conn, &parked, world.now()).await.unwrap());
+    drop(conn);
+    assert_eq!(scene.list().await[0].job_state, Some(JobState::Ready));
+}

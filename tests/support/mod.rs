@@ -12,6 +12,7 @@ pub(crate) mod outbox;
 pub(crate) mod people;
 pub(crate) mod process;
 pub(crate) mod registering;
+pub(crate) mod roster;
 pub(crate) mod server;
 pub(crate) mod signing;
 

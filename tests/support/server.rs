@@ -1,6 +1,6 @@
 //! A whole product in this process: a database of its own with the demo data, an object store, the API and the worker.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{path::Path, process::Command, sync::Arc, time::Duration};
 
 use clap::{CommandFactory, FromArgMatches, Parser, builder::Resettable};
 use tempfile::TempDir;
@@ -12,7 +12,10 @@ use wangqian_embedded::{ObjectStore, ObjectStoreOptions, test_database};
 use wangqian_schema::{Platform, clock::Clock, db, wake::Waker};
 use wangqian_storage::{Storage, StorageSettings};
 
-use super::{Client, process::PATIENCE};
+use super::{
+    Client,
+    process::{PATIENCE, wangqian},
+};
 
 /// A running product. It stops when it is dropped; [`Server::stop`] waits for it.
 pub(crate) struct Server {
@@ -27,7 +30,7 @@ pub(crate) struct Server {
     shutdown: CancellationToken,
     api: JoinHandle<()>,
     worker: Worker,
-    _store: ObjectStore,
+    store: ObjectStore,
 }
 
 /// A worker of a server, with a shutdown of its own.
@@ -121,7 +124,7 @@ impl Server {
             shutdown,
             api,
             worker,
-            _store: store,
+            store,
         }
     }
 
@@ -148,6 +151,20 @@ impl Server {
     /// A client of somebody who has logged in with this identifier.
     pub(crate) async fn login(&self, identifier: &str) -> Client {
         self.client().login(identifier).await
+    }
+
+    /// The executable in another role, as a process beside this one on the same database and store.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = wangqian();
+        command
+            .args(arguments)
+            .env("DATABASE_URL", &self.database_url)
+            .env("S3_ENDPOINT", self.store.endpoint())
+            .env("S3_ACCESS_KEY_ID", self.store.access_key_id())
+            .env("S3_SECRET_ACCESS_KEY", self.store.secret_access_key())
+            .env("WANGQIAN_PUBLIC_URL", &self.url)
+            .env("WANGQIAN_OUTBOX", self.outbox());
+        command
     }
 
     /// The folder into which mails, SMS and WeChat messages are written.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::world::{Target, World};
-use crate::support::{client::PASSWORD, registering, signing};
+use crate::support::{client::PASSWORD, registering, roster, signing};
 
 /// How an answer shows that the viewer got the thing itself.
 pub(super) enum Mark {
@@ -188,6 +188,30 @@ pub(super) const PROBES: &[Probe] = &[
         "{ stuckWork(first: 100) { nodes { id kind lastError } } }",
         Target::Nothing,
         Mark::Text(|world| world.target(Target::StuckWork).0),
+    ),
+    node("node: GraduateImport", Target::Import),
+    of(
+        "graduateImports",
+        "{ graduateImports(first: 100) { nodes { id report(first: 1) { nodes { rowNumber } } } } }",
+        Target::Nothing,
+        Mark::Text(|world| world.target(Target::Import).0),
+    ),
+    Probe {
+        row: "createGraduateImport",
+        document: roster::CREATE,
+        target: Target::Nothing,
+        variables: |_| {
+            let key = uuid::Uuid::now_v7();
+            json!({ "input": { "fileName": "a", "format": "CSV", "byteSize": 1, "idempotencyKey": key } })
+        },
+        mark: Mark::Change,
+    },
+    of("startGraduateImport", roster::START, Target::Import, Mark::Change),
+    of(
+        "graduateImportProgressed",
+        "subscription($id: ID!) { graduateImportProgressed(importId: $id) { id } }",
+        Target::Import,
+        Mark::Target,
     ),
     of(
         "feedCursor",

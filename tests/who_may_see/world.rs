@@ -12,6 +12,7 @@ use crate::support::{
     Client, Server,
     people::{self, Company, Person, SchoolWorld},
     process::PATIENCE,
+    roster,
     signing::*,
 };
 
@@ -89,6 +90,8 @@ pub(super) enum Target {
     Waiting,
     /// A colleague of the employer's member, who is its administrator.
     Colleague,
+    /// A roster that the school has announced.
+    Import,
 }
 
 #[derive(diesel::QueryableByName)]
@@ -116,6 +119,7 @@ const SNAPSHOT: &str = "SELECT concat_ws(' ',
     (SELECT md5(string_agg(id::text, ',' ORDER BY id)) FROM jobs),
     (SELECT count(*) FROM uploads),
     (SELECT md5(string_agg(concat(id, email), ',' ORDER BY id)) FROM member_invitations),
+    (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM graduate_imports t),
     (SELECT count(*) FROM idempotency_keys)) AS text";
 
 /// The people, the case and what belongs to it.
@@ -140,6 +144,7 @@ pub(super) struct World {
     stuck: Uuid,
     waiting: Uuid,
     colleague: Uuid,
+    import: String,
 }
 
 impl World {
@@ -211,6 +216,7 @@ impl World {
             stuck: Uuid::nil(),
             waiting: unverified.id,
             colleague,
+            import: String::new(),
             server,
         }
     }
@@ -286,6 +292,7 @@ impl World {
                 node(NodeType::MessageDelivery, self.stuck),
                 nothing(NodeType::MessageDelivery),
             ),
+            Target::Import => (self.import.clone(), nothing(NodeType::GraduateImport)),
             Target::IdCardNumber => (self.third.id_card_number.clone(), "11010119900307299X".to_owned()),
         }
     }
@@ -356,9 +363,20 @@ impl World {
                 self.await_paper().await;
             }
             "A message that could not be sent" => self.park_a_message().await,
+            "A roster" => self.announce().await,
             "Before the invitation" | "The school reviews" | "Accounts" => {}
             other => panic!("{other} is not in the story"),
         }
+    }
+
+    async fn announce(&mut self) {
+        let input =
+            json!({ "fileName": "2027届名册", "format": "CSV", "byteSize": 1, "idempotencyKey": "table" });
+        let created = self
+            .client(Who::School)
+            .mutate(roster::CREATE, json!({ "input": input }))
+            .await;
+        self.import = text_of(&created["graduateImport"]["id"]);
     }
 
     async fn invite(&mut self) {

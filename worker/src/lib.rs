@@ -3,6 +3,7 @@
 
 mod error;
 mod jobs;
+mod roster_file;
 mod sweep;
 
 pub mod channels;
@@ -22,15 +23,15 @@ use wangqian_document::Renderer;
 use wangqian_schema::{
     Platform,
     jobs::{
-        ExpireInvitation, Job, RemindInvitation, RenderDocument, SendMemberInvitation, SendMessage,
-        SendNotice, SendPasscode,
+        ExpireInvitation, ImportGraduates, Job, RemindInvitation, RenderDocument, SendMemberInvitation,
+        SendMessage, SendNotice, SendPasscode,
     },
     wake,
 };
 use wangqian_storage::Storage;
 
 use channels::Channels;
-use jobs::{RenderParts, SendParts};
+use jobs::{ImportParts, RenderParts, SendParts};
 use queue::{QueueConfig, QueueHost};
 
 /// Runs all queues until the shutdown: then claims nothing more, lets running jobs finish within the grace, hands back
@@ -83,6 +84,7 @@ pub async fn run(
         SendPasscode::QUEUE,
         SendNotice::QUEUE,
         SendMemberInvitation::QUEUE,
+        ImportGraduates::QUEUE,
     ];
     let (ended, (), (), _, _) = tokio::join!(
         working,
@@ -138,7 +140,7 @@ async fn monitor(
         let parts = RenderParts {
             platform: platform.clone(),
             renderer: renderer(settings).await?,
-            storage,
+            storage: storage.clone(),
             presses: Arc::new(Semaphore::new(render.concurrency)),
         };
         monitor = monitor.register(move |_| {
@@ -190,6 +192,24 @@ async fn monitor(
                 .backend(queue)
                 .data(parts.clone())
                 .build(jobs::send_passcode)
+        });
+    }
+    let import = QueueConfig {
+        time_limit: settings.import_time_limit(),
+        ..config(ImportGraduates::QUEUE, settings.import_concurrency)
+    };
+    if import.concurrency > 0 {
+        let host = host.clone();
+        let parts = ImportParts {
+            platform: platform.clone(),
+            storage,
+        };
+        monitor = monitor.register(move |_| {
+            let queue = host.queue::<ImportGraduates>(import);
+            worker(import.name)
+                .backend(queue)
+                .data(parts.clone())
+                .build(jobs::import_graduates)
         });
     }
     Ok(monitor)

@@ -22,6 +22,13 @@ pub struct WorkerSettings {
     /// queues to other processes.
     #[arg(long, env = "WANGQIAN_WORKER_SEND_CONCURRENCY", default_value_t = 8)]
     pub send_concurrency: usize,
+    /// Rosters that are imported at the same time in one process; each takes up to some 200 MB of memory. 0 leaves the queue
+    /// to other processes.
+    #[arg(long, env = "WANGQIAN_WORKER_IMPORT_CONCURRENCY", default_value_t = 1)]
+    pub import_concurrency: usize,
+    /// Seconds that one attempt at a roster may take; the next attempt goes on where it stopped.
+    #[arg(long, env = "WANGQIAN_WORKER_IMPORT_TIME_LIMIT_SECONDS", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub import_time_limit_seconds: u64,
     /// Seconds for which a worker holds a job without a sign of life; then another one takes it. At least 1.
     #[arg(long, env = "WANGQIAN_WORKER_LEASE_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub lease_seconds: u64,
@@ -132,6 +139,11 @@ impl WorkerSettings {
             prune_every: Duration::from_secs(600),
             sample_every: Duration::from_secs(15),
         }
+    }
+
+    /// How long one attempt at a roster may take.
+    pub fn import_time_limit(&self) -> Duration {
+        Duration::from_secs(self.import_time_limit_seconds)
     }
 
     /// How long one attempt of a job may take.

@@ -57,9 +57,11 @@ pub enum AgreementAction {
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "graduate_data::GraduateDataAction")]
 pub enum GraduateDataAction {
+    /// 名单导入 The school entered the graduate by a roster: `startGraduateImport`.
+    Import,
     /// 信息确认 The graduate confirms it: `confirmGraduateData`.
     Confirm,
-    /// 信息更正 The school or department corrects it.
+    /// 信息更正 The school corrects it, by itself or by a roster.
     Correct,
     /// 联系方式变更 The graduate changes his mobile number or e-mail address.
     ChangeContact,

@@ -98,13 +98,13 @@ async fn case(
     })
 }
 
-/// What can be followed live.
+/// Cases and messages, live.
 #[derive(Default)]
-pub struct Subscription;
+pub struct LiveSubscription;
 
-/// What can be followed live, over WebSocket and SSE.
+/// Cases and messages, live, over WebSocket and SSE.
 #[SubscriptionRoot]
-impl Subscription {
+impl LiveSubscription {
     /// 办理事项变化 The steps on cases that concern the viewer, in the order in which they were committed: those after
     /// the cursor first, without gap or double.
     async fn case_changed(

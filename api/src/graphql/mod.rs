@@ -13,6 +13,7 @@ pub mod employer;
 pub mod employer_member;
 pub mod employer_verification;
 pub mod graduate;
+pub mod graduate_import;
 pub mod live;
 pub mod node;
 pub mod notification;
@@ -25,13 +26,14 @@ pub mod verification;
 
 use agreement::Agreement;
 use async_graphql::{
-    MergedObject, Schema, SchemaBuilder,
+    MergedObject, MergedSubscription, Schema, SchemaBuilder,
     connection::{Connection, Edge, EmptyFields, PageInfo},
 };
 use case_event::AgreementEvent;
 use delivery::MessageDelivery;
 use employer::Employer;
 use employer_member::EmployerMember;
+use graduate_import::{GraduateImport, ImportProblem};
 use notification::Notification;
 use stuck_work::StuckWork;
 
@@ -53,6 +55,7 @@ pub struct Query(
     code::CodeQuery,
     stuck_work::StuckWorkQuery,
     delivery::DeliveryQuery,
+    graduate_import::GraduateImportQuery,
 );
 
 /// Everything that can be done.
@@ -69,17 +72,22 @@ pub struct Mutation(
     agreement::AgreementMutation,
     notification::NotificationMutation,
     stuck_work::StuckWorkMutation,
+    graduate_import::GraduateImportMutation,
 );
 
 /// What can be followed live.
-pub use live::Subscription;
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(
+    live::LiveSubscription,
+    graduate_import::GraduateImportSubscription,
+);
 
 /// The schema of the API.
 pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 
 /// The schema before limits and data are put in.
 pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
-    let mut builder = Schema::build(Query::default(), Mutation::default(), Subscription);
+    let mut builder = Schema::build(Query::default(), Mutation::default(), Subscription::default());
     // Connections and edges are generic types of the library, which take no doc comments.
     macro_rules! describe {
         ($($node:ty: $chinese:literal $english:literal),+ $(,)?) => {$(
@@ -100,6 +108,8 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         StuckWork: "滞留事项" "pieces of stuck work",
         MessageDelivery: "消息发送情况" "deliveries of messages",
         Employer: "用人单位" "employers",
+        GraduateImport: "毕业生导入" "imports of graduates",
+        ImportProblem: "导入问题" "problems of an import",
         EmployerMember: "单位成员" "members of an employer",
     }
     builder.override_output_type_description::<PageInfo>("分页信息 Where a page stands in its list (Relay).")

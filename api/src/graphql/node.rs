@@ -2,7 +2,9 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use wangqian_schema::{
-    model::{agreement, delivery, document, employer, graduate, member, message, school, session},
+    model::{
+        agreement, delivery, document, employer, graduate, graduate_import, member, message, school, session,
+    },
     stuck_work,
 };
 
@@ -14,6 +16,7 @@ use super::{
     employer::Employer,
     employer_member::EmployerMember,
     graduate::Graduate,
+    graduate_import::GraduateImport,
     notification::Notification,
     school::{Department, School},
     stuck_work::StuckWork,
@@ -54,6 +57,8 @@ pub enum Node {
     StuckWork(StuckWork),
     /// 消息发送情况
     MessageDelivery(MessageDelivery),
+    /// 毕业生导入
+    GraduateImport(GraduateImport),
 }
 
 /// Objects by id.
@@ -148,6 +153,12 @@ pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Op
         NodeType::MessageDelivery => {
             let found = delivery::find(conn, &viewer, uuid).await.map_err(internal)?;
             found.map(|delivery| Node::MessageDelivery(MessageDelivery(delivery)))
+        }
+        NodeType::GraduateImport => {
+            let found = graduate_import::find(conn, &viewer, uuid)
+                .await
+                .map_err(internal)?;
+            found.map(|import| Node::GraduateImport(GraduateImport(import)))
         }
     })
 }

@@ -25,6 +25,8 @@ pub enum StuckWorkKind {
     Message,
     /// 发送账号通知 A notice about an account has not left the platform.
     Notice,
+    /// 导入毕业生 A school's roster does not go on.
+    Import,
 }
 
 /// 任务状态 How the job of a piece of work stands.

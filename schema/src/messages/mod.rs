@@ -54,6 +54,8 @@ text_enum! {
         EmployerRefused = "EMPLOYER_REFUSED",
         /// To a colleague: the link with which he joins an employer.
         MemberInvited = "MEMBER_INVITED",
+        /// To the graduate: the school has corrected his basic information.
+        DataCorrected = "DATA_CORRECTED",
     }
 }
 
@@ -168,6 +170,7 @@ files! {
     EmployerVerified => "employer_verified",
     EmployerRefused => "employer_refused",
     MemberInvited => "member_invited",
+    DataCorrected => "data_corrected",
 }
 
 #[expect(
@@ -253,6 +256,17 @@ mod tests {
                     }
                 }
             }
+        }
+        let corrected = json!({ "graduate": "林示例", "school": "示例大学", "fields": "姓名、专业" });
+        for channel in Audience::Graduate.channels() {
+            let text = write(
+                MessageTemplate::DataCorrected,
+                *channel,
+                &corrected,
+                "https://wq.example",
+            )
+            .unwrap();
+            assert!(text.body.contains("姓名、专业"), "{channel}");
         }
     }
 

@@ -8,7 +8,7 @@ use diesel::{
     dsl::{self, sql},
     pg::Pg,
     prelude::*,
-    sql_types::{Array, BigInt, Bool, Integer, Uuid as SqlUuid},
+    sql_types::{Array, BigInt, Bool, Bytea, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::{Value, json};
@@ -191,16 +191,8 @@ impl Event {
     }
 }
 
-/// Writes the next event of a case in the caller's transaction, in which the case's row is locked. Gives the event's id and
-/// the chain's new end, which the caller writes to the case.
-///
-/// # Errors
-/// The database's; a second event of the same sequence violates a constraint.
-pub async fn append(
-    conn: &mut AsyncPgConnection,
-    chain: &ChainEnd,
-    new: &NewEvent<'_>,
-) -> QueryResult<(i64, ChainEnd)> {
+/// The event that comes next in a case's chain.
+fn next(chain: &ChainEnd, new: &NewEvent<'_>) -> Event {
     let (graduate_id, employer_id, school_id, department_id) = match new.concerned {
         Concerned::Graduate {
             graduate_id,
@@ -237,6 +229,20 @@ pub async fn append(
         hash: Vec::new(),
     };
     event.hash = hash(&event).to_vec();
+    event
+}
+
+/// Writes the next event of a case in the caller's transaction, in which the case's row is locked. Gives the event's id and
+/// the chain's new end, which the caller writes to the case.
+///
+/// # Errors
+/// The database's; a second event of the same sequence violates a constraint.
+pub async fn append(
+    conn: &mut AsyncPgConnection,
+    chain: &ChainEnd,
+    new: &NewEvent<'_>,
+) -> QueryResult<(i64, ChainEnd)> {
+    let event = next(chain, new);
     let id = diesel::insert_into(case_events::table)
         .values((
             (
@@ -269,6 +275,66 @@ pub async fn append(
         hash: event.hash,
     };
     Ok((id, end))
+}
+
+/// Writes the next events of many cases, of each one, in one statement; otherwise like [`append`]. By arrays, since rows of
+/// values would need a statement of its own for each number of events, and have no room for more than a few thousand.
+const APPEND_ALL: &str = "
+    INSERT INTO case_events (occurred_at, case_kind, case_id, sequence, actor_role, actor_account_id, action, from_status,
+        to_status, reason, changes, graduate_id, employer_id, school_id, department_id, previous_hash, hash)
+    SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+    RETURNING id, case_id";
+
+/// Writes the next events of many cases, of each one, in one statement; otherwise like [`append`]. The ids and ends come in
+/// the order of the events.
+///
+/// # Errors
+/// The database's.
+pub async fn append_all(
+    conn: &mut AsyncPgConnection,
+    news: &[(&ChainEnd, NewEvent<'_>)],
+) -> QueryResult<Vec<(i64, ChainEnd)>> {
+    #[derive(QueryableByName)]
+    struct Written {
+        #[diesel(sql_type = BigInt)]
+        id: i64,
+        #[diesel(sql_type = SqlUuid)]
+        case_id: Uuid,
+    }
+    let events: Vec<Event> = news.iter().map(|(chain, new)| next(chain, new)).collect();
+    fn column<'a, T>(events: &'a [Event], value: impl Fn(&'a Event) -> T) -> Vec<T> {
+        events.iter().map(value).collect()
+    }
+    let insert = diesel::sql_query(APPEND_ALL)
+        .bind::<Array<Timestamptz>, _>(column(&events, |event| event.occurred_at))
+        .bind::<Array<Text>, _>(column(&events, |event| event.case_kind))
+        .bind::<Array<SqlUuid>, _>(column(&events, |event| event.case_id))
+        .bind::<Array<Integer>, _>(column(&events, |event| event.sequence))
+        .bind::<Array<Text>, _>(column(&events, |event| event.actor_role))
+        .bind::<Array<Nullable<SqlUuid>>, _>(column(&events, |event| event.actor_account_id))
+        .bind::<Array<Text>, _>(column(&events, |event| &event.action))
+        .bind::<Array<Nullable<Text>>, _>(column(&events, |event| event.from_status.as_ref()))
+        .bind::<Array<Text>, _>(column(&events, |event| &event.to_status))
+        .bind::<Array<Nullable<Text>>, _>(column(&events, |event| event.reason.as_ref()))
+        .bind::<Array<Jsonb>, _>(column(&events, |event| &event.changes))
+        .bind::<Array<Nullable<SqlUuid>>, _>(column(&events, |event| event.graduate_id))
+        .bind::<Array<Nullable<SqlUuid>>, _>(column(&events, |event| event.employer_id))
+        .bind::<Array<Nullable<SqlUuid>>, _>(column(&events, |event| event.school_id))
+        .bind::<Array<Nullable<SqlUuid>>, _>(column(&events, |event| event.department_id))
+        .bind::<Array<Bytea>, _>(column(&events, |event| &event.previous_hash))
+        .bind::<Array<Bytea>, _>(column(&events, |event| &event.hash));
+    let written: Vec<Written> = Kept(insert).load(conn).await?;
+    let ids: HashMap<Uuid, i64> = written.into_iter().map(|row| (row.case_id, row.id)).collect();
+    Ok(events
+        .into_iter()
+        .map(|event| {
+            let end = ChainEnd {
+                count: event.sequence,
+                hash: event.hash,
+            };
+            (ids.get(&event.case_id).copied().unwrap_or_default(), end)
+        })
+        .collect())
 }
 
 /// Where the feed stands now: every event at or before this place is visible to all, and all others come after it.

@@ -10,6 +10,7 @@ pub mod employer;
 pub mod engagement;
 pub mod event;
 pub mod graduate;
+pub mod graduate_import;
 pub mod idempotency;
 pub mod licence;
 pub mod login_throttle;

@@ -177,4 +177,26 @@ mod tests {
             .collect();
         assert_eq!(optional, ["出生日期", "可否网签", "手机", "邮箱"]);
     }
+
+    #[test]
+    fn the_page_about_it_names_every_column_and_its_example_is_good() {
+        let page = include_str!("../../../docs/IMPORT.md");
+        for field in GraduateField::ALL {
+            let (heading, others) = (field.heading(), field.headings()[1..].join(", "));
+            let row = page
+                .lines()
+                .find(|line| line.starts_with(&format!("| {heading} | {others}")))
+                .unwrap_or_else(|| panic!("no row of {heading} with {others:?}"));
+            assert_eq!(row.contains(" | yes | "), field.column_required(), "{row}");
+        }
+        let mut example = page.lines().skip_while(|line| !line.starts_with("    学号,"));
+        let columns = Columns::read(example.next().unwrap().trim().split(',')).unwrap();
+        let cells: Vec<_> = example.next().unwrap().trim().split(',').collect();
+        let now = chrono::NaiveDate::from_ymd_opt(2026, 11, 25)
+            .unwrap()
+            .and_hms_opt(0, 0, 0);
+        let mut checker = RowChecker::new(now.unwrap().and_utc());
+        let row = checker.check(2, |field| columns.place(field).map_or("", |place| cells[place]));
+        assert!(row.is_ok(), "{row:?}");
+    }
 }

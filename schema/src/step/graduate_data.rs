@@ -1,17 +1,25 @@
 //! Steps on a graduate's basic information.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::{Doer, StepError};
+use super::{
+    Doer, StepError, first,
+    trail::{addressed, send},
+};
 use crate::{
     Platform,
+    messages::{Audience, MessageTemplate},
     model::{
         Viewer,
         event::{self, CaseKind, ChainEnd, Concerned, NewEvent},
         graduate::{self, Graduate},
+        school,
     },
+    roster::GraduateField,
     tables::graduates,
     workflow::{
         ActorRole, Refusal,
@@ -70,6 +78,31 @@ pub async fn confirm_data(
         .await?;
     platform.waker.wake();
     Ok(confirmed)
+}
+
+/// Tells graduates that the school has corrected their data: by what event, whom, and which fields. The message names the
+/// fields and no value.
+pub(super) async fn tell_of_corrections(
+    conn: &AsyncPgConnection,
+    school_id: Uuid,
+    corrections: &[(i64, &Graduate, &[GraduateField])],
+    now: DateTime<Utc>,
+) -> Result<(), StepError> {
+    if corrections.is_empty() {
+        return Ok(());
+    }
+    let school = first(school::schools_by_ids(conn, &[school_id]).await?)?;
+    let mut messages = Vec::new();
+    for (event_id, graduate, fields) in corrections {
+        let names: Vec<_> = fields.iter().map(|field| field.heading()).collect();
+        let params = json!({ "graduate": graduate.name, "school": school.name, "fields": names.join("、") });
+        let accounts = std::slice::from_ref(&graduate.account_id);
+        let channels = Audience::Graduate.channels();
+        let template = MessageTemplate::DataCorrected;
+        messages.extend(addressed(*event_id, accounts, channels, template, &params, now));
+    }
+    send(conn, &messages, now).await?;
+    Ok(())
 }
 
 /// What is to be written of a step on a graduate's data.

@@ -3,6 +3,8 @@
 
 mod contact;
 mod graduate_data;
+mod import;
+mod import_batch;
 mod invite;
 mod member;
 mod paper;
@@ -18,6 +20,8 @@ use uuid::Uuid;
 
 pub use self::contact::change_contact;
 pub use self::graduate_data::confirm_data;
+pub use self::import::{Roster, create_import, start_import};
+pub use self::import_batch::{BATCH_ROWS, BatchOutcome, ParsedRow, import_batch};
 pub use self::invite::{IdempotencyKey, Invitation, MAX_RESPONSE_TIME, claim_request, invite};
 pub use self::member::{
     Colleague, administers, invite_member, join, set_member_enabled, withdraw_member_invitation,

@@ -17,9 +17,11 @@ text_enum! {
 text_enum! {
     /// What can be done to a graduate's basic information.
     pub enum GraduateDataAction {
+        /// 名单导入 the school enters the graduate by a roster.
+        Import = "IMPORT",
         /// 信息确认 the graduate confirms it.
         Confirm = "CONFIRM",
-        /// 信息更正 the school or department corrects it.
+        /// 信息更正 the school corrects it.
         Correct = "CORRECT",
         /// 联系方式变更 the graduate changes his mobile number or e-mail address.
         ChangeContact = "CHANGE_CONTACT",
@@ -29,7 +31,8 @@ text_enum! {
 /// Decides an action: the next status.
 ///
 /// # Errors
-/// The [`Refusal`]: only the graduate confirms and changes how he is reached, only his reviewers correct.
+/// The [`Refusal`]: only the graduate confirms and changes how he is reached, only the school itself enters and corrects:
+/// a department reads and reviews what the school has entered.
 pub const fn decide(
     status: GraduateDataStatus,
     action: GraduateDataAction,
@@ -38,7 +41,7 @@ pub const fn decide(
     match (action, actor) {
         (GraduateDataAction::Confirm, ActorRole::Graduate) => Ok(GraduateDataStatus::Confirmed),
         (GraduateDataAction::ChangeContact, ActorRole::Graduate) => Ok(status),
-        (GraduateDataAction::Correct, ActorRole::SchoolReviewer | ActorRole::DepartmentReviewer) => {
+        (GraduateDataAction::Import | GraduateDataAction::Correct, ActorRole::SchoolReviewer) => {
             Ok(GraduateDataStatus::Unconfirmed)
         }
         _ => Err(Refusal::NotYourRole),

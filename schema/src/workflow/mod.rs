@@ -75,6 +75,12 @@ pub enum Refusal {
     /// One employer has at most one live agreement with one graduate.
     #[error("there is already a live agreement with this graduate")]
     AlreadyInvited,
+    /// A school has one roster worked on at a time.
+    #[error("another roster of this school is being worked on")]
+    ImportAtWork,
+    /// The file that was announced is not there, or is another.
+    #[error("the announced file has not been handed in")]
+    FileNotUploaded,
     /// This decision needs a reason.
     #[error("a reason is needed")]
     ReasonRequired,

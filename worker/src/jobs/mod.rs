@@ -2,6 +2,7 @@
 //! rows it changes decide which run counts.
 
 mod expire_invitation;
+mod import_graduates;
 mod paper;
 mod remind_invitation;
 mod render_document;
@@ -11,6 +12,7 @@ mod send_notice;
 mod send_passcode;
 
 pub(crate) use expire_invitation::expire_invitation;
+pub(crate) use import_graduates::{ImportParts, import_graduates};
 pub(crate) use remind_invitation::remind_invitation;
 pub(crate) use render_document::{RenderParts, render_document};
 pub(crate) use send_member_invitation::send_member_invitation;

@@ -1,0 +1,454 @@
+//! Imports of graduates: a school announces a roster, hands the file in by a link, and has it worked through in the background.
+
+mod follow;
+mod report;
+
+use std::time::Duration;
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, connection::Connection};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+use wangqian_schema::{
+    model::{
+        Viewer,
+        graduate_import::{self as model, GraduateImport as Row},
+        idempotency,
+    },
+    step::{self, IdempotencyKey, Roster, StepError},
+    workflow::Refusal,
+};
+
+pub use self::{
+    follow::GraduateImportSubscription,
+    report::{GraduateField, ImportProblem, ImportProblemCode},
+};
+use crate::{
+    context::ContextExt,
+    error::{UserError, internal, step_errors},
+    id::NodeType,
+    loaders::ReportKey,
+    paging::{Arguments, connection, cost},
+};
+
+/// 导入状态 How far an import is.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "model::ImportStatus")]
+pub enum GraduateImportStatus {
+    /// 待上传 The file has not been handed in yet.
+    AwaitingUpload,
+    /// 排队中 Handed in, waiting for a worker.
+    Queued,
+    /// 导入中 A worker is at it.
+    Running,
+    /// 已完成 Worked through to the last row: the good ones are in, the others stand in the report.
+    Done,
+    /// 失败 The file could not be worked through; `failure` says why.
+    Failed,
+}
+
+/// 文件格式 The form of a roster's file.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "model::RosterFormat")]
+pub enum RosterFormat {
+    /// Excel 工作簿 Workbook (.xlsx); its first visible sheet is read.
+    Xlsx,
+    /// 逗号分隔文件 Comma-separated values (.csv), in UTF-8 or GB 18030.
+    Csv,
+}
+
+/// 导入失败原因 Why a file could not be worked through.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "model::ImportFailure")]
+pub enum GraduateImportFailureCode {
+    /// 未上传 The file was not handed in in time, or is gone.
+    NotUploaded,
+    /// 文件无法读取 It is no file of its format, is damaged or has a password.
+    Unreadable,
+    /// 文件过大 Unpacked it is larger than may be read.
+    TooLarge,
+    /// 行数过多 More than 100,000 rows.
+    TooManyRows,
+    /// 没有数据 There is no row below the heading row.
+    NoRows,
+    /// 没有表头 No heading row was found among the first rows.
+    NoHeading,
+    /// 缺少列 Columns that have to be there are not.
+    MissingColumns,
+    /// 列重复 Two columns mean the same.
+    DuplicateColumn,
+    /// 文件被替换 Another file was handed in while the first was being worked on.
+    FileChanged,
+    /// 多次中断 The work broke off again and again. What was done before stands; import again.
+    GivenUp,
+}
+
+/// 导入失败 Why a file could not be worked through, for programs and for the person.
+#[derive(SimpleObject)]
+pub struct GraduateImportFailure {
+    /// What it is, for programs.
+    code: GraduateImportFailureCode,
+    /// What it is, in Chinese, for the person.
+    message: String,
+    /// 相关列名 The headings that it is about.
+    headings: Vec<String>,
+}
+
+fn failure_message(failure: model::ImportFailure, headings: &[String]) -> String {
+    use model::ImportFailure as Failure;
+    match failure {
+        Failure::NotUploaded => "文件未在规定时间内上传".to_owned(),
+        Failure::Unreadable => "文件无法读取：格式不符、已损坏或设有密码".to_owned(),
+        Failure::TooLarge => "文件展开后过大，请删去无关的工作表或拆分后再导入".to_owned(),
+        Failure::TooManyRows => format!("超过 {} 行，请拆分后再导入", model::MAX_ROWS),
+        Failure::NoRows => "表头之下没有数据".to_owned(),
+        Failure::NoHeading => "没有找到含“学号”“身份证号”的表头".to_owned(),
+        Failure::MissingColumns => format!("缺少列：{}", headings.join("、")),
+        Failure::DuplicateColumn => format!("列重复：{}", headings.join("、")),
+        Failure::FileChanged => "导入过程中文件被替换，请重新导入".to_owned(),
+        Failure::GivenUp => "导入多次中断，已导入的数据有效，请重新导入".to_owned(),
+    }
+}
+
+/// 毕业生导入 A roster that a school hands in: good rows go in, the others are reported, one by one.
+pub struct GraduateImport(pub Row);
+
+fn texts(value: &serde_json::Value) -> Vec<String> {
+    let texts = value.as_array().into_iter().flatten();
+    texts.filter_map(|text| Some(text.as_str()?.to_owned())).collect()
+}
+
+/// 毕业生导入 A roster that a school hands in: good rows go in, the others are reported, one by one.
+#[Object]
+impl GraduateImport {
+    /// Global id.
+    pub async fn id(&self) -> ID {
+        NodeType::GraduateImport.id(self.0.id)
+    }
+
+    /// 文件名 The file's name, as it was announced.
+    async fn file_name(&self) -> &str {
+        &self.0.file_name
+    }
+
+    /// 文件格式 Its form.
+    async fn format(&self) -> RosterFormat {
+        self.0.file_format.into()
+    }
+
+    /// 文件大小 Its size in bytes.
+    async fn byte_size(&self) -> i32 {
+        self.0.byte_size
+    }
+
+    /// 状态 How far it is.
+    async fn status(&self) -> GraduateImportStatus {
+        self.0.status.into()
+    }
+
+    /// 失败原因 Why it failed; null otherwise.
+    async fn failure(&self) -> Option<GraduateImportFailure> {
+        let failure = self.0.failure?;
+        let headings = texts(&self.0.failure_headings);
+        Some(GraduateImportFailure {
+            code: failure.into(),
+            message: failure_message(failure, &headings),
+            headings,
+        })
+    }
+
+    /// 忽略的列 Headings that mean nothing here: the columns below them are passed over.
+    async fn ignored_headings(&self) -> Vec<String> {
+        texts(&self.0.ignored_headings)
+    }
+
+    /// 总行数 How many rows there are below the headings, blank ones left out; null until they are counted.
+    async fn rows_total(&self) -> Option<i32> {
+        self.0.rows_total
+    }
+
+    /// 已处理行数 How many have been worked through.
+    async fn rows_done(&self) -> i32 {
+        self.0.rows_done
+    }
+
+    /// 新增 Of those done: graduates who were entered.
+    async fn rows_created(&self) -> i32 {
+        self.0.rows_created
+    }
+
+    /// 更正 Graduates whose data was corrected; they have to confirm it again.
+    async fn rows_updated(&self) -> i32 {
+        self.0.rows_updated
+    }
+
+    /// 无变化 Graduates who were there just so.
+    async fn rows_unchanged(&self) -> i32 {
+        self.0.rows_unchanged
+    }
+
+    /// 失败 Rows with something wrong, which changed nothing: see `report`.
+    async fn rows_failed(&self) -> i32 {
+        self.0.rows_failed
+    }
+
+    /// 建立时间 When it was announced.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// 最近进展时间 When it last went on.
+    async fn progressed_at(&self) -> DateTime<Utc> {
+        self.0.progressed_at
+    }
+
+    /// 结束时间 When it ended.
+    async fn finished_at(&self) -> Option<DateTime<Utc>> {
+        self.0.finished_at
+    }
+
+    /// 问题清单 What was wrong, in the order of the rows; of one row all that is wrong with it. Grows while the import runs.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn report(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<String, ImportProblem>> {
+        let request = Arguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request()?;
+        let key = ReportKey {
+            import_id: self.0.id,
+            request,
+        };
+        let page = ctx.loader().load_one(key).await.map_err(internal)?;
+        Ok(connection(
+            page.unwrap_or_default(),
+            model::ImportProblem::key,
+            ImportProblem,
+        ))
+    }
+}
+
+/// 请求头 A header of a request.
+#[derive(SimpleObject)]
+pub struct HttpHeader {
+    /// Its name.
+    name: String,
+    /// Its value.
+    value: String,
+}
+
+/// 上传链接 A link by which one file is handed in without a session, for a short time.
+#[derive(SimpleObject)]
+pub struct RosterUpload {
+    /// Where to PUT the file's bytes. Whoever has it can hand in a file until it ends: do not keep it.
+    url: String,
+    /// Headers that have to be sent along. The store also refuses a body of another size than the announced one.
+    headers: Vec<HttpHeader>,
+    /// When it ends.
+    expires_at: DateTime<Utc>,
+}
+
+/// 建立导入 Announces a roster.
+#[derive(InputObject, Serialize)]
+pub struct CreateGraduateImportInput {
+    /// 文件名 The file's name, at most 200 characters.
+    file_name: String,
+    /// 文件格式 Its form.
+    format: RosterFormat,
+    /// 文件大小 Its exact size in bytes, at most 50 MB.
+    byte_size: i32,
+    /// Chosen by the caller, 1 to 60 characters: the same key and input give the same import again, with a fresh link.
+    idempotency_key: String,
+}
+
+impl Serialize for RosterFormat {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        model::RosterFormat::from(*self).serialize(serializer)
+    }
+}
+
+/// What came of it.
+#[derive(SimpleObject)]
+pub struct CreateGraduateImportPayload {
+    /// The import; null when something was wrong.
+    graduate_import: Option<GraduateImport>,
+    /// Where to hand the file in; null when that has been done, or something was wrong.
+    upload: Option<RosterUpload>,
+    /// What was wrong.
+    user_errors: Vec<UserError>,
+}
+
+/// 开始导入 Has a roster worked through.
+#[derive(InputObject)]
+pub struct StartGraduateImportInput {
+    /// 导入 The import whose file has been handed in.
+    import_id: ID,
+}
+
+/// What came of it.
+#[derive(SimpleObject)]
+pub struct StartGraduateImportPayload {
+    /// The import; null when something was wrong.
+    graduate_import: Option<GraduateImport>,
+    /// What was wrong.
+    user_errors: Vec<UserError>,
+}
+
+/// Imports of graduates.
+#[derive(Default)]
+pub struct GraduateImportQuery;
+
+#[Object]
+impl GraduateImportQuery {
+    /// 毕业生导入列表 The imports of the viewer's school, newest first; empty for whoever is no reviewer of a whole school.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn graduate_imports(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<String, GraduateImport>> {
+        let viewer = ctx.viewer()?;
+        let request = Arguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request()?;
+        let mut conn = ctx.connection().await?;
+        let page = model::list(&mut conn, &viewer, &request)
+            .await
+            .map_err(internal)?;
+        Ok(connection(page, |import| import.id, GraduateImport))
+    }
+}
+
+/// What schools do to import graduates.
+#[derive(Default)]
+pub struct GraduateImportMutation;
+
+#[Object]
+impl GraduateImportMutation {
+    /// 建立毕业生导入 A reviewer of the school announces a roster and gets a link to hand it in. Then `startGraduateImport`.
+    async fn create_graduate_import(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateGraduateImportInput,
+    ) -> async_graphql::Result<CreateGraduateImportPayload> {
+        let viewer = ctx.viewer()?;
+        let refused = |user_errors| CreateGraduateImportPayload {
+            graduate_import: None,
+            upload: None,
+            user_errors,
+        };
+        if !(1..=60).contains(&input.idempotency_key.chars().count()) {
+            let error = UserError::invalid("idempotencyKey", "应为 1 至 60 个字符");
+            return Ok(refused(vec![error]));
+        }
+        let app = ctx.app();
+        let request_hash = idempotency::request_hash(&input).map_err(internal)?;
+        let seconds = app.settings.upload_link_seconds;
+        let roster = Roster {
+            file_name: input.file_name,
+            format: input.format.into(),
+            byte_size: input.byte_size,
+            upload_until: app.platform.clock.now() + TimeDelta::seconds(seconds.into()),
+        };
+        let key = IdempotencyKey {
+            key: input.idempotency_key,
+            request_hash,
+        };
+        let import = match step::create_import(&app.platform, &viewer, &roster, &key).await {
+            Ok(import) => import,
+            Err(error) => return Ok(refused(step_errors(error, "idempotencyKey")?)),
+        };
+        let upload = if import.status == model::ImportStatus::AwaitingUpload {
+            Some(upload_link(ctx, &import, seconds).await?)
+        } else {
+            None
+        };
+        Ok(CreateGraduateImportPayload {
+            graduate_import: Some(GraduateImport(import)),
+            upload,
+            user_errors: Vec::new(),
+        })
+    }
+
+    /// 开始导入 Has a roster worked through whose file has been handed in; `FILE_NOT_UPLOADED` when it has not. A school has
+    /// one at a time. Starting one that was started before gives it as it stands.
+    async fn start_graduate_import(
+        &self,
+        ctx: &Context<'_>,
+        input: StartGraduateImportInput,
+    ) -> async_graphql::Result<StartGraduateImportPayload> {
+        let viewer = ctx.viewer()?;
+        Ok(match start(ctx, &viewer, &input.import_id).await? {
+            Ok(import) => StartGraduateImportPayload {
+                graduate_import: Some(GraduateImport(import)),
+                user_errors: Vec::new(),
+            },
+            Err(error) => StartGraduateImportPayload {
+                graduate_import: None,
+                user_errors: step_errors(error, "importId")?,
+            },
+        })
+    }
+}
+
+async fn start(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> async_graphql::Result<Result<Row, StepError>> {
+    let is_school = matches!(
+        viewer,
+        Viewer::Reviewer {
+            department_id: None,
+            ..
+        }
+    );
+    if !is_school {
+        return Ok(Err(Refusal::NotYourRole.into()));
+    }
+    let Some(id) = NodeType::GraduateImport.uuid(id) else {
+        return Ok(Err(StepError::NotFound));
+    };
+    let app = ctx.app();
+    let mut conn = ctx.connection().await?;
+    let found = model::find(&mut conn, viewer, id).await.map_err(internal)?;
+    // The store may take its time: no connection is held meanwhile.
+    drop(conn);
+    let Some(import) = found else {
+        return Ok(Err(StepError::NotFound));
+    };
+    let object = app.storage.head(&import.object_key).await.map_err(internal)?;
+    let handed_in = object.map(|object| object.byte_size);
+    Ok(step::start_import(&app.platform, viewer, id, handed_in).await)
+}
+
+async fn upload_link(ctx: &Context<'_>, import: &Row, seconds: u32) -> async_graphql::Result<RosterUpload> {
+    let media_type = import.file_format.media_type();
+    let size = u64::try_from(import.byte_size).unwrap_or_default();
+    let lifetime = Duration::from_secs(seconds.into());
+    let storage = &ctx.app().storage;
+    let url = storage
+        .presign_put(&import.object_key, lifetime, media_type, size)
+        .await
+        .map_err(internal)?;
+    Ok(RosterUpload {
+        url,
+        headers: vec![HttpHeader {
+            name: "Content-Type".to_owned(),
+            value: media_type.to_owned(),
+        }],
+        // The link is judged by the object store's clock, so by the real time.
+        expires_at: Utc::now() + TimeDelta::seconds(seconds.into()),
+    })
+}

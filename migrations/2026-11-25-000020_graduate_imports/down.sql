@@ -1,0 +1,2 @@
+DROP TABLE graduate_import_problems;
+DROP TABLE graduate_imports;
