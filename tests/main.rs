@@ -12,6 +12,7 @@ mod support;
 mod browser;
 mod commands;
 mod contacts;
+mod correcting;
 mod crashes;
 mod deliveries;
 mod demo;

@@ -280,6 +280,20 @@ pub(super) const PROBES: &[Probe] = &[
         Target::Nothing,
         Mark::Text(|world| world.target(Target::Graduate).0),
     ),
+    Probe {
+        row: "correctGraduate",
+        document: "mutation($input: CorrectGraduateInput!) { correctGraduate(input: $input) {
+            graduate { id } userErrors { code field message } } }",
+        target: Target::Graduate,
+        variables: |id| json!({ "input": { "graduateId": id, "major": "数学" } }),
+        mark: Mark::Change,
+    },
+    of(
+        "Graduate.history",
+        "query($id: ID!) { node(id: $id) { ... on Graduate { history(first: 100) { nodes { action } } } } }",
+        Target::Graduate,
+        Mark::Text(|_| "CORRECT".to_owned()),
+    ),
     of(
         "markNotificationsRead of the graduate",
         MARK_READ,

@@ -364,7 +364,7 @@ impl World {
             }
             "A message that could not be sent" => self.park_a_message().await,
             "A roster" => self.announce().await,
-            "Before the invitation" | "The school reviews" | "Accounts" => {}
+            "Before the invitation" | "The school reviews" | "A correction" | "Accounts" => {}
             other => panic!("{other} is not in the story"),
         }
     }

@@ -5,10 +5,11 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use wangqian_schema::{
     model::event as model,
+    roster,
     workflow::{self, agreement as rules, employer_registration, graduate_data},
 };
 
-use super::{agreement::AgreementStatus, employer::EmployerVerification};
+use super::{agreement::AgreementStatus, employer::EmployerVerification, graduate_import::GraduateField};
 use crate::error::internal;
 
 /// 办理角色 In which role somebody acted.
@@ -140,7 +141,7 @@ fn word<T, G: From<T>>(parsed: Option<T>) -> async_graphql::Result<G> {
 
 /// Declares an event of one kind of case: what all have in common, and its own action and status.
 macro_rules! event {
-    ($(#[doc = $doc:literal])+ $name:ident, $action:ident($actions:path), $status:ident($statuses:path)) => {
+    ($(#[doc = $doc:literal])+ $name:ident, $action:ident($actions:path), $status:ident($statuses:path) $(, $more:item)*) => {
         $(#[doc = $doc])+
         pub struct $name(pub model::Event);
 
@@ -189,6 +190,8 @@ macro_rules! event {
             async fn status_after(&self) -> async_graphql::Result<$status> {
                 word(<$statuses>::parse(&self.0.to_status))
             }
+
+            $($more)*
         }
     };
 }
@@ -200,7 +203,13 @@ event!(
     /// 毕业生信息事件 One step on a graduate's basic information.
     GraduateEvent,
     GraduateDataAction(graduate_data::GraduateDataAction),
-    GraduateDataStatus(graduate_data::GraduateDataStatus)
+    GraduateDataStatus(graduate_data::GraduateDataStatus),
+    /// 更正的项目 Which fields the school corrected; never what stood or stands in them.
+    async fn changed_fields(&self) -> Vec<GraduateField> {
+        let words = self.0.changes["fields"].as_array().into_iter().flatten();
+        let fields = words.filter_map(|word| roster::GraduateField::parse(word.as_str()?));
+        fields.map(Into::into).collect()
+    }
 );
 event!(
     /// 用人单位注册事件 One step of an employer's registration.

@@ -1,6 +1,8 @@
 //! Graduates: what the viewer may see of one, the search by an employer, and the confirmation of the basic information.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
+use async_graphql::{
+    Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject, connection::Connection,
+};
 use chrono::{DateTime, Utc};
 use wangqian_schema::{
     checks::IdCardNumber,
@@ -9,10 +11,11 @@ use wangqian_schema::{
         Viewer,
         graduate::{self as model, SearchNumber},
     },
-    step::{self, StepError},
+    step::{self, CorrectionDraft, StepError},
 };
 
 use super::{
+    case_event::GraduateEvent,
     code::Code,
     school::{Department, School},
 };
@@ -20,7 +23,8 @@ use crate::{
     context::ContextExt,
     error::{UserError, UserErrorCode, internal, step_errors},
     id::NodeType,
-    loaders::{DepartmentKey, SchoolKey},
+    loaders::{DepartmentKey, HistoryKey, SchoolKey},
+    paging::{Arguments, connection, cost},
 };
 
 /// 性别 Gender.
@@ -156,6 +160,37 @@ impl Graduate {
     async fn version(&self) -> i32 {
         self.0.version
     }
+
+    /// 信息记录 What was done to his basic information, oldest first; nothing for an employer.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<String, GraduateEvent>> {
+        let request = Arguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request()?;
+        let page = if self.open_to(ctx) {
+            let case_id = self.0.id;
+            let key = HistoryKey { case_id, request };
+            ctx.loader().load_one(key).await.map_err(internal)?
+        } else {
+            None
+        };
+        Ok(connection(
+            page.unwrap_or_default(),
+            |event| event.sequence,
+            GraduateEvent,
+        ))
+    }
 }
 
 /// 查找到的毕业生 What an employer is told of a graduate whose name and number it knows.
@@ -235,6 +270,49 @@ pub struct ConfirmGraduateDataInput {
     version: i32,
 }
 
+/// 信息更正 Corrects the basic information: fields that are given, the others stay as they are.
+#[derive(InputObject)]
+pub struct CorrectGraduateInput {
+    /// 毕业生 The graduate.
+    graduate_id: ID,
+    /// The `version` that the reviewer has looked at; when given, a changed one is refused.
+    expected_version: Option<i32>,
+    /// 原因 Why, at most 500 characters; stands in the history.
+    reason: Option<String>,
+    /// 学号 Student number.
+    student_number: Option<String>,
+    /// 姓名 Name.
+    name: Option<String>,
+    /// 性别 Gender; has to fit the ID-card number.
+    gender: Option<Gender>,
+    /// 身份证号 ID-card number; he logs in with it.
+    #[graphql(secret)]
+    id_card_number: Option<String>,
+    /// 届 Graduating year.
+    class_year: Option<i32>,
+    /// 院系 A department of the same school.
+    department_id: Option<ID>,
+    /// 学历层次 A code of the list DEGREE_LEVEL.
+    degree_level: Option<String>,
+    /// 专业 Major.
+    major: Option<String>,
+    /// 培养方式 A code of the list TRAINING_MODE. With another one `onlineSigningAllowed` becomes that one's default.
+    training_mode: Option<String>,
+    /// 生源地 A code of the list REGION.
+    origin_region: Option<String>,
+    /// 可否网签 Whether he may sign online.
+    online_signing_allowed: Option<bool>,
+}
+
+/// What came of the correction.
+#[derive(SimpleObject)]
+pub struct CorrectGraduatePayload {
+    /// The graduate as he is now; null when something was wrong.
+    graduate: Option<Graduate>,
+    /// What was wrong.
+    user_errors: Vec<UserError>,
+}
+
 /// What came of the confirmation.
 #[derive(SimpleObject)]
 pub struct ConfirmGraduateDataPayload {
@@ -277,12 +355,55 @@ impl GraduateQuery {
     }
 }
 
-/// What graduates do with their own data.
+/// What is done to graduates' data.
 #[derive(Default)]
 pub struct GraduateMutation;
 
 #[Object]
 impl GraduateMutation {
+    /// 信息更正 A reviewer of the school corrects a graduate's basic information (§2). He is told and has to confirm it again; until
+    /// then he takes no step. How he is reached he changes himself.
+    async fn correct_graduate(
+        &self,
+        ctx: &Context<'_>,
+        input: CorrectGraduateInput,
+    ) -> async_graphql::Result<CorrectGraduatePayload> {
+        let viewer = ctx.viewer()?;
+        let corrected = match NodeType::Graduate.uuid(&input.graduate_id) {
+            None => Err(StepError::NotFound),
+            Some(id) => {
+                let draft = CorrectionDraft {
+                    student_number: input.student_number,
+                    name: input.name,
+                    gender: input.gender.map(Into::into),
+                    id_card_number: input.id_card_number,
+                    class_year: input.class_year,
+                    // An id that means no department means one that the school does not have.
+                    department_id: input
+                        .department_id
+                        .map(|id| NodeType::Department.uuid(&id).unwrap_or_default()),
+                    degree_level: input.degree_level,
+                    major: input.major,
+                    training_mode: input.training_mode,
+                    origin_region: input.origin_region,
+                    online_signing_allowed: input.online_signing_allowed,
+                };
+                let (platform, reason) = (&ctx.app().platform, input.reason.as_deref());
+                step::correct_graduate(platform, &viewer, id, &draft, reason, input.expected_version).await
+            }
+        };
+        Ok(match corrected {
+            Ok(graduate) => CorrectGraduatePayload {
+                graduate: Some(Graduate(graduate)),
+                user_errors: Vec::new(),
+            },
+            Err(error) => CorrectGraduatePayload {
+                graduate: None,
+                user_errors: step_errors(error, "graduateId")?,
+            },
+        })
+    }
+
     /// 信息确认无误，进入系统 The graduate confirms that his basic information is right (§2). Before it he takes no step.
     async fn confirm_graduate_data(
         &self,

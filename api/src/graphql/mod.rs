@@ -29,7 +29,7 @@ use async_graphql::{
     MergedObject, MergedSubscription, Schema, SchemaBuilder,
     connection::{Connection, Edge, EmptyFields, PageInfo},
 };
-use case_event::AgreementEvent;
+use case_event::{AgreementEvent, GraduateEvent};
 use delivery::MessageDelivery;
 use employer::Employer;
 use employer_member::EmployerMember;
@@ -110,6 +110,7 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         Employer: "用人单位" "employers",
         GraduateImport: "毕业生导入" "imports of graduates",
         ImportProblem: "导入问题" "problems of an import",
+        GraduateEvent: "毕业生信息办理记录" "events of a graduate's data",
         EmployerMember: "单位成员" "members of an employer",
     }
     builder.override_output_type_description::<PageInfo>("分页信息 Where a page stands in its list (Relay).")

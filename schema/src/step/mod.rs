@@ -2,6 +2,7 @@
 //! transaction. Nothing else in the program changes a status.
 
 mod contact;
+mod correct;
 mod graduate_data;
 mod import;
 mod import_batch;
@@ -19,6 +20,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 pub use self::contact::change_contact;
+pub use self::correct::{CorrectionDraft, correct_graduate};
 pub use self::graduate_data::confirm_data;
 pub use self::import::{Roster, create_import, start_import};
 pub use self::import_batch::{BATCH_ROWS, BatchOutcome, ParsedRow, import_batch};

@@ -1,0 +1,229 @@
+//! The school corrects a graduate's basic information, and he confirms it again.
+
+use serde_json::{Value, json};
+use wangqian_api::id::NodeType;
+use wangqian_schema::{
+    checks::id_card_check,
+    model::{employer::EmployerVerification, graduate::Gender},
+    workflow::ReviewRoute,
+};
+
+use crate::support::{
+    Client, Server,
+    people::{self, Person, SchoolWorld},
+    process::{output, stderr},
+    roster, signing,
+};
+
+const CORRECT: &str = "mutation($input: CorrectGraduateInput!) { correctGraduate(input: $input) {
+    graduate { name gender idCardNumber studentNumber classYear department { id } degreeLevel { code } major
+        trainingMode { code } originRegion { code } onlineSigningAllowed confirmedAt version }
+    userErrors { code field message } } }";
+const HISTORY: &str = "query($id: ID!) { node(id: $id) { ... on Graduate { history(first: 10) {
+    nodes { action actorRole fromStatus toStatus reason changedFields } } } } }";
+
+struct Scene {
+    server: Server,
+    school: SchoolWorld,
+    reviewer: Client,
+    person: Person,
+    id: String,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let server = Server::empty().await;
+        let school = people::school(&server.platform, ReviewRoute::SchoolOnly).await;
+        let reviewer = server.login(&school.school_reviewer).await;
+        let person = people::graduate(&server.platform, &school, |new| {
+            new.id_card_number = roster::id_card(0);
+            new.gender = Gender::Male;
+        })
+        .await;
+        let id = NodeType::Graduate.id(person.id).to_string();
+        Self {
+            server,
+            school,
+            reviewer,
+            person,
+            id,
+        }
+    }
+
+    async fn correct(&self, mut input: Value) -> Value {
+        input["graduateId"] = self.id.clone().into();
+        self.reviewer.mutate(CORRECT, json!({ "input": input })).await
+    }
+
+    async fn errors(&self, input: Value) -> Vec<String> {
+        let payload = self.correct(input).await;
+        assert_eq!(payload["graduate"], Value::Null);
+        let errors = payload["userErrors"].as_array().unwrap();
+        errors
+            .iter()
+            .map(|error| format!("{} {}", error["code"], error["field"]).replace('"', ""))
+            .collect()
+    }
+}
+
+/// An ID-card number of a woman who does not exist.
+fn id_card() -> String {
+    let first = "00000020040229888";
+    format!("{first}{}", id_card_check(first).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_corrected_has_to_be_confirmed_again_and_the_trail_has_no_value() {
+    let scene = Scene::new().await;
+    let (department, _) = people::department(&scene.server.platform, scene.school.school).await;
+    let department = NodeType::Department.id(department).to_string();
+    let corrected = scene
+        .correct(json!({
+            "expectedVersion": 1, "reason": " 学籍变动 ", "name": " 林更正 ", "gender": "FEMALE", "idCardNumber": id_card(),
+            "studentNumber": "S-77", "classYear": 2028, "departmentId": department, "degreeLevel": "硕士生毕业",
+            "major": "数学", "trainingMode": "2", "originRegion": "北京市东城区",
+        }))
+        .await;
+    assert_eq!(corrected["userErrors"], json!([]));
+    let expected = json!({
+        "name": "林更正", "gender": "FEMALE", "idCardNumber": id_card(), "studentNumber": "S-77", "classYear": 2028,
+        "department": { "id": department }, "degreeLevel": { "code": "11" }, "major": "数学",
+        "trainingMode": { "code": "2" }, "originRegion": { "code": "110101" }, "onlineSigningAllowed": false,
+        "confirmedAt": null, "version": 2,
+    });
+    assert_eq!(corrected["graduate"], expected);
+
+    let history = scene.reviewer.query(HISTORY, json!({ "id": scene.id })).await;
+    let event = &history["node"]["history"]["nodes"][0];
+    assert_eq!(
+        (&event["action"], &event["actorRole"]),
+        (&json!("CORRECT"), &json!("SCHOOL_REVIEWER"))
+    );
+    assert_eq!(
+        (&event["toStatus"], &event["reason"]),
+        (&json!("UNCONFIRMED"), &json!("学籍变动"))
+    );
+    assert_eq!(event["changedFields"].as_array().unwrap().len(), 11, "{event}");
+    assert!(!event.to_string().contains("20040229"), "{event}");
+    let audit = output(&mut scene.server.command(&["audit"]));
+    assert!(audit.status.success(), "{}", stderr(&audit));
+
+    // He logs in with the new number, is told, and confirms what he has looked at.
+    let graduate = scene.server.login(&id_card()).await;
+    let told = graduate
+        .query("{ notifications(first: 1) { nodes { title body } } }", json!({}))
+        .await;
+    let body = told["notifications"]["nodes"][0]["body"]
+        .as_str()
+        .expect("a message");
+    assert!(body.contains("身份证号") && !body.contains("20040229"), "{body}");
+    let confirm = "mutation($version: Int!) { confirmGraduateData(input: { version: $version }) {
+        graduate { confirmedAt } userErrors { code } } }";
+    let stale = graduate.mutate(confirm, json!({ "version": 1 })).await;
+    assert_eq!(stale["userErrors"], json!([{ "code": "STALE_VERSION" }]));
+    let confirmed = graduate.mutate(confirm, json!({ "version": 2 })).await;
+    assert!(confirmed["graduate"]["confirmedAt"].is_string(), "{confirmed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn until_he_has_confirmed_he_takes_no_step() {
+    let scene = Scene::new().await;
+    let company = people::employer(&scene.server.platform, EmployerVerification::Verified).await;
+    let member = scene.server.login(&company.member).await;
+    let invitation = signing::invite(&member, &scene.id).await;
+    scene.correct(json!({ "major": "数学" })).await;
+    let graduate = scene.server.login(&scene.person.email).await;
+    let input = json!({ "input": { "agreementId": invitation } });
+    let refused = graduate.mutate(signing::ACCEPT, input).await;
+    assert_eq!(refused["userErrors"][0]["code"], "DATA_NOT_CONFIRMED");
+    // The employer sees him and nothing of what was done to his data.
+    let history = member.query(HISTORY, json!({ "id": scene.id })).await;
+    assert_eq!(history["node"]["history"]["nodes"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changes_nothing_does_nothing() {
+    let scene = Scene::new().await;
+    let same = scene
+        .correct(json!({ "name": scene.person.name, "major": "软件工程" }))
+        .await;
+    assert_eq!(same["userErrors"], json!([]));
+    assert_eq!(same["graduate"]["version"], 1);
+    assert!(same["graduate"]["confirmedAt"].is_string(), "confirmed as before");
+    let nothing = scene.correct(json!({})).await;
+    assert_eq!(nothing["graduate"]["version"], 1);
+    let history = scene.reviewer.query(HISTORY, json!({ "id": scene.id })).await;
+    assert_eq!(history["node"]["history"]["nodes"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_school_says_who_may_sign_online() {
+    let scene = Scene::new().await;
+    let allowed = async |input| scene.correct(input).await["graduate"]["onlineSigningAllowed"].clone();
+    assert_eq!(
+        allowed(json!({ "trainingMode": "4" })).await,
+        false,
+        "the default of 委培"
+    );
+    assert_eq!(allowed(json!({ "onlineSigningAllowed": true })).await, true);
+    assert_eq!(
+        allowed(json!({ "trainingMode": "4", "major": "数学" })).await,
+        true,
+        "the mode stays"
+    );
+    let both = json!({ "trainingMode": "1", "onlineSigningAllowed": false });
+    assert_eq!(allowed(both).await, false, "what is said counts more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_refusal_names_its_field() {
+    let scene = Scene::new().await;
+    let other = people::graduate(&scene.server.platform, &scene.school, |new| {
+        new.id_card_number = roster::id_card(2);
+    })
+    .await;
+    let elsewhere = people::school(&scene.server.platform, ReviewRoute::SchoolOnly).await;
+    let their_department = NodeType::Department.id(elsewhere.department).to_string();
+    for (input, error) in [
+        (json!({ "name": " " }), "INVALID_INPUT name"),
+        (json!({ "studentNumber": "a b" }), "INVALID_INPUT studentNumber"),
+        (
+            json!({ "studentNumber": other.student_number }),
+            "INVALID_INPUT studentNumber",
+        ),
+        (json!({ "idCardNumber": "1234" }), "INVALID_INPUT idCardNumber"),
+        (
+            json!({ "idCardNumber": other.id_card_number }),
+            "INVALID_INPUT idCardNumber",
+        ),
+        (json!({ "gender": "FEMALE" }), "INVALID_INPUT gender"),
+        (json!({ "classYear": 207 }), "INVALID_INPUT classYear"),
+        (
+            json!({ "departmentId": their_department }),
+            "INVALID_INPUT departmentId",
+        ),
+        (json!({ "departmentId": "no id" }), "INVALID_INPUT departmentId"),
+        (json!({ "degreeLevel": "博士后" }), "INVALID_INPUT degreeLevel"),
+        (json!({ "major": "数".repeat(101) }), "INVALID_INPUT major"),
+        (json!({ "trainingMode": "9" }), "INVALID_INPUT trainingMode"),
+        (json!({ "originRegion": "999999" }), "INVALID_INPUT originRegion"),
+        (
+            json!({ "name": "林", "reason": "因".repeat(501) }),
+            "INVALID_INPUT reason",
+        ),
+        (
+            json!({ "name": "林", "expectedVersion": 7 }),
+            "STALE_VERSION expectedVersion",
+        ),
+    ] {
+        let errors = scene.errors(input.clone()).await;
+        assert_eq!(errors.len(), 1, "{input}: {errors:?}");
+        assert!(errors[0].starts_with(error), "{input}: {errors:?}");
+    }
+    let everything = json!({ "name": "", "major": "", "trainingMode": "" });
+    assert_eq!(
+        scene.errors(everything).await.len(),
+        3,
+        "all that is wrong at once"
+    );
+}
