@@ -383,7 +383,7 @@ async fn a_file_that_never_comes_is_not_waited_for() {
     platform.clock.advance(UPLOAD_GRACE + TimeDelta::minutes(16));
     platform.waker.wake();
     let ended = roster::follow(&scene.reviewer, id).await.pop().unwrap();
-    assert_eq!(ended["failure"]["code"], "NOT_UPLOADED", "{ended}");
+    assert_eq!(ended["failure"]["code"], "UPLOAD_MISSING", "{ended}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

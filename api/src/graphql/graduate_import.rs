@@ -61,7 +61,7 @@ pub enum RosterFormat {
 #[graphql(remote = "model::ImportFailure")]
 pub enum GraduateImportFailureCode {
     /// 未上传 The file was not handed in in time, or is gone.
-    NotUploaded,
+    UploadMissing,
     /// 文件无法读取 It is no file of its format, is damaged or has a password.
     Unreadable,
     /// 文件过大 Unpacked it is larger than may be read.
@@ -96,7 +96,7 @@ pub struct GraduateImportFailure {
 fn failure_message(failure: model::ImportFailure, headings: &[String]) -> String {
     use model::ImportFailure as Failure;
     match failure {
-        Failure::NotUploaded => "文件未在规定时间内上传".to_owned(),
+        Failure::UploadMissing => "文件未在规定时间内上传".to_owned(),
         Failure::Unreadable => "文件无法读取：格式不符、已损坏或设有密码".to_owned(),
         Failure::TooLarge => "文件展开后过大，请删去无关的工作表或拆分后再导入".to_owned(),
         Failure::TooManyRows => format!("超过 {} 行，请拆分后再导入", model::MAX_ROWS),

@@ -78,7 +78,7 @@ text_enum! {
     /// Why a file could not be worked through.
     pub enum ImportFailure {
         /// 未上传 The file was not handed in in time, or is gone.
-        NotUploaded = "NOT_UPLOADED",
+        UploadMissing = "UPLOAD_MISSING",
         /// 文件无法读取 It is no file of its format, is damaged or has a password.
         Unreadable = "UNREADABLE",
         /// 文件过大 Unpacked it is larger than may be read.
@@ -359,7 +359,7 @@ pub async fn abandon(conn: &mut AsyncPgConnection, id: Uuid, now: DateTime<Utc>)
         .filter(import::upload_until.le(now - UPLOAD_GRACE))
         .set((
             import::status.eq(ImportStatus::Failed),
-            import::failure.eq(ImportFailure::NotUploaded),
+            import::failure.eq(ImportFailure::UploadMissing),
             import::progressed_at.eq(now),
             import::finished_at.eq(now),
         ))

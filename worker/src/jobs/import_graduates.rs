@@ -188,7 +188,7 @@ async fn fetch(storage: &Storage, import: &GraduateImport) -> Result<(File, [u8;
         Ok(_) | Err(StorageError::TooLarge(_)) => {
             return Err(Broken::Failed(ImportFailure::FileChanged, Vec::new()));
         }
-        Err(StorageError::NotFound) => return Err(Broken::Failed(ImportFailure::NotUploaded, Vec::new())),
+        Err(StorageError::NotFound) => return Err(Broken::Failed(ImportFailure::UploadMissing, Vec::new())),
         Err(error) => {
             return Err(JobError::retry(format_args!("the file could not be fetched: {error}")).into());
         }
