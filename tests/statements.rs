@@ -91,6 +91,12 @@ const LISTS: &[(&str, Asker, &str, &str)] = &[
         "/agreements/edges/*/node/newest/edges/*",
     ),
     (
+        "Graduate.history",
+        Asker::School,
+        "{ agreements(first: 100, statuses: [SIGNED]) { nodes { graduate { history(first: 5) { nodes { id action } } } } } }",
+        "/agreements/nodes/*/graduate/history/nodes/*",
+    ),
+    (
         "Agreement.documents",
         Asker::Employer,
         "{ agreements(first: 100) { edges { node { documents { id downloadLink { url expiresAt } } } } } }",
@@ -283,8 +289,13 @@ impl World {
         let member = viewer(platform, &company.member).await;
         for reviewer in [Some(self.reviewer), None] {
             let (department, _) = people::department(platform, self.school.school).await;
-            let student =
-                people::graduate(platform, &self.school, |new| new.department_id = department).await;
+            let student = people::graduate(platform, &self.school, |new| {
+                new.department_id = department;
+                new.confirmed_at = None;
+            });
+            let student = student.await;
+            let himself = viewer(platform, &student.email).await;
+            step::confirm_data(platform, &himself, 1).await.unwrap();
             self.sign(member, &student, reviewer).await;
         }
         self.invite(member, &self.graduate.0).await;
