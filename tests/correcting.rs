@@ -141,6 +141,31 @@ async fn until_he_has_confirmed_he_takes_no_step() {
     assert_eq!(history["node"]["history"]["nodes"], json!([]));
 }
 
+/// What is approved is printed: nothing stands on the paper that the graduate has not confirmed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_under_review_holds_the_approval_until_he_has_confirmed() {
+    let scene = Scene::new().await;
+    let company = people::employer(&scene.server.platform, EmployerVerification::Verified).await;
+    let member = scene.server.login(&company.member).await;
+    let graduate = scene.server.login(&scene.person.email).await;
+    let agreement = signing::invite(&member, &scene.id).await;
+    signing::step(&graduate, signing::ACCEPT, &agreement).await;
+    scene.correct(json!({ "major": "数学" })).await;
+
+    let held = signing::review(&scene.reviewer, &agreement, "APPROVE", None).await;
+    assert_eq!(signing::refusal(&held), Some("DATA_NOT_CONFIRMED"), "{held}");
+    let message = held["userErrors"][0]["message"].as_str().expect("a message");
+    assert!(message.contains("尚未由本人确认"), "{message}");
+    let actions = "query($id: ID!) { node(id: $id) { ... on Agreement { viewerActions } } }";
+    let may = scene.reviewer.query(actions, json!({ "id": agreement })).await;
+    assert_eq!(may["node"]["viewerActions"], json!(["REJECT"]));
+
+    let confirm = "mutation { confirmGraduateData(input: { version: 2 }) { userErrors { code } } }";
+    assert_eq!(graduate.mutate(confirm, json!({})).await["userErrors"], json!([]));
+    let signed = signing::review(&scene.reviewer, &agreement, "APPROVE", None).await;
+    assert_eq!(signed["agreement"]["status"], "SIGNED", "{signed}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_changes_nothing_does_nothing() {
     let scene = Scene::new().await;

@@ -125,6 +125,10 @@ fn refusal(refusal: Refusal) -> UserError {
             "毕业生已有办理中或已完成的签约或去向，不能再进行此操作",
         ),
         Refusal::DataNotConfirmed => (Code::DataNotConfirmed, "请先核对并确认基本信息"),
+        Refusal::ConfirmationPending => (
+            Code::DataNotConfirmed,
+            "毕业生基本信息更正后尚未由本人确认，暂不能审核通过",
+        ),
         Refusal::OnlineSigningNotAllowed => (
             Code::OnlineSigningNotAllowed,
             "该毕业生培养方式为定向/委培，不能网上签约",

@@ -71,7 +71,7 @@ impl Case {
 type Obstacle = (Refusal, fn(&Case) -> bool);
 
 /// What can stand in the way, the one named first that a person is told first.
-const OBSTACLES: [Obstacle; 13] = [
+const OBSTACLES: [Obstacle; 14] = [
     // The column "who".
     (Refusal::NotYourRole, |case| !case.step().0.contains(&case.role)),
     // "Refused from the deadline on, whether or not the expiry job has run": here it has.
@@ -119,6 +119,10 @@ const OBSTACLES: [Obstacle; 13] = [
     // "Nobody reviews a case that he submitted himself."
     (Refusal::OwnSubmission, |case| {
         case.is(&[Approve, Reject]) && case.facts.own_submission
+    }),
+    // "A correction by the school asks for confirmation again", and what is approved is printed.
+    (Refusal::ConfirmationPending, |case| {
+        case.is(&[Approve]) && !case.facts.graduate_confirmed
     }),
     // "RETURN and REJECT need a reason."
     (Refusal::ReasonRequired, |case| {

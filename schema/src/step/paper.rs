@@ -16,6 +16,7 @@ use crate::{
         graduate::{self, Gender},
         school,
     },
+    workflow::Refusal,
 };
 
 /// Gives the number and orders the paper.
@@ -26,6 +27,10 @@ pub(super) async fn sign(
     now: DateTime<Utc>,
 ) -> Result<(), StepError> {
     let graduate = first(graduate::by_ids(conn, &[agreement.graduate_id]).await?)?;
+    // The rules have looked; this is the very row that is printed, and the school may correct it at any moment.
+    if graduate.confirmed_at.is_none() {
+        return Err(Refusal::ConfirmationPending.into());
+    }
     let school = first(school::schools_by_ids(conn, &[agreement.school_id]).await?)?;
     let department = first(school::departments_by_ids(conn, &[agreement.department_id]).await?)?;
     let number = agreement::next_number(

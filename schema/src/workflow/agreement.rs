@@ -186,6 +186,7 @@ pub fn decide(
             Err(Refusal::OtherReviewLevel)
         }
         Do::Approve | Do::Reject if facts.own_submission => Err(Refusal::OwnSubmission),
+        Do::Approve if !facts.graduate_confirmed => Err(Refusal::ConfirmationPending),
         Do::Reject if !facts.reason_given => Err(Refusal::ReasonRequired),
         Do::Reject => Ok(Transition {
             engagement: EngagementEffect::Free,

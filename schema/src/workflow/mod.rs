@@ -66,6 +66,10 @@ pub enum Refusal {
     /// The graduate has not confirmed his basic information (§2).
     #[error("the basic information has to be checked and confirmed first")]
     DataNotConfirmed,
+    /// The school has corrected the graduate's basic information, and he has not confirmed it since (§2): it would stand on the
+    /// paper.
+    #[error("the graduate has not confirmed his corrected basic information yet")]
+    ConfirmationPending,
     /// 定向/委培（不可网签）: the graduate may not sign online.
     #[error("this graduate's training mode does not allow online signing")]
     OnlineSigningNotAllowed,
