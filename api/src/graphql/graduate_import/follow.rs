@@ -11,6 +11,7 @@ use super::GraduateImport;
 use crate::{
     context::ContextExt,
     error::{internal, not_found},
+    feed::patiently,
     id::NodeType,
 };
 
@@ -49,9 +50,11 @@ impl GraduateImportSubscription {
             let mut shown = None;
             loop {
                 commits.mark_unchanged();
-                let mut conn = platform.pool.get().await.map_err(internal)?;
-                let import = model::find(&mut conn, &viewer, id).await.map_err(internal)?;
-                drop(conn);
+                let read = || async {
+                    let mut conn = platform.pool.get().await?;
+                    Ok(model::find(&mut conn, &viewer, id).await?)
+                };
+                let import = patiently(read).await.map_err(internal)?;
                 let Some(import) = import else { break };
                 if shown.as_ref() != Some(&import) {
                     let ended = import.finished_at.is_some();

@@ -1,5 +1,7 @@
 //! No N+1: a list query sends as many SQL statements for a hundred rows as for one. Every field that is a list has to
-//! be in the table below; a test looks that none is forgotten.
+//! be in the table of `lists`; a test looks that none is forgotten.
+
+mod lists;
 
 use std::sync::{
     Arc,
@@ -45,158 +47,8 @@ use wangqian_schema::{
     workflow::ReviewRoute,
 };
 
+use self::lists::{ALL_FIELDS, Asker, LISTS, NOT_COUNTED};
 use crate::support::{people, server, signing};
-
-const ALL_FIELDS: &str = "
-fragment all on Agreement {
-  id status version channel responseDeadline reviewRoute awaitingReview agreementNumber reason viewerActions
-  graduate { id name idCardNumber mobile school { name } department { name school { code } } degreeLevel { nameZh } }
-  employer { id name creditCode verification nature { nameZh } }
-  terms { positionTitle region { nameZh } }
-  documents { id version status verificationCode downloadLink { url } }
-  history(first: 10) { edges { node { id action occurredAt } } pageInfo { hasNextPage } }
-}";
-
-/// Every list of the schema: whose field it is, who asks, the query with everything below a row that costs a statement, and
-/// where the rows are in its answer: a JSON pointer whose `*` stands for each element of a list.
-const LISTS: &[(&str, Asker, &str, &str)] = &[
-    (
-        "Query.agreements",
-        Asker::Employer,
-        "{ agreements(first: 100) { edges { cursor node { ...all } } pageInfo { endCursor } } }",
-        "/agreements/edges/*",
-    ),
-    (
-        "Query.agreements",
-        Asker::School,
-        "{ agreements(first: 100, statuses: [SIGNED]) { edges { node { ...all } } } }",
-        "/agreements/edges/*",
-    ),
-    (
-        "Query.agreements",
-        Asker::Graduate,
-        "{ agreements(first: 100) { nodes { ...all } } }",
-        "/agreements/nodes/*",
-    ),
-    (
-        "Query.reviewQueue",
-        Asker::School,
-        "{ reviewQueue(first: 100) { edges { node { ...all } } } }",
-        "/reviewQueue/edges/*",
-    ),
-    (
-        "Agreement.history",
-        Asker::Employer,
-        "{ agreements(last: 100) { edges { node { newest: history(last: 1) { edges { node { id actorRole } } } ...all } } } }",
-        "/agreements/edges/*/node/newest/edges/*",
-    ),
-    (
-        "Graduate.history",
-        Asker::School,
-        "{ agreements(first: 100, statuses: [SIGNED]) { nodes { graduate { history(first: 5) { nodes { id action } } } } } }",
-        "/agreements/nodes/*/graduate/history/nodes/*",
-    ),
-    (
-        "Agreement.documents",
-        Asker::Employer,
-        "{ agreements(first: 100) { edges { node { documents { id downloadLink { url expiresAt } } } } } }",
-        "/agreements/edges/*/node/documents/*",
-    ),
-    (
-        "Agreement.documents",
-        Asker::School,
-        "{ agreements(first: 100, statuses: [SIGNED]) { nodes { documents { downloadLink { url } } } } }",
-        "/agreements/nodes/*/documents/*",
-    ),
-    (
-        "Query.notifications",
-        Asker::Employer,
-        "{ notifications(first: 100) { edges { node { title body case { ...all } } } } }",
-        "/notifications/edges/*",
-    ),
-    (
-        "Query.notifications",
-        Asker::Graduate,
-        "{ notifications(first: 100) { nodes { title body case { ...all } } } }",
-        "/notifications/nodes/*",
-    ),
-    (
-        "Query.sessions",
-        Asker::Employer,
-        "{ sessions(first: 100) { edges { node { id current } } } }",
-        "/sessions/edges/*",
-    ),
-    (
-        "Query.graduateImports",
-        Asker::School,
-        "{ graduateImports(first: 100) { edges { node { id status failure { message } report(first: 5) { edges { node { message } } } } } } }",
-        "/graduateImports/edges/*",
-    ),
-    (
-        "GraduateImport.report",
-        Asker::School,
-        "{ graduateImports(last: 100) { edges { node { report(last: 5) { edges { node { rowNumber code } } } } } } }",
-        "/graduateImports/edges/*/node/report/edges/*",
-    ),
-    (
-        "Query.stuckWork",
-        Asker::Operator,
-        "{ stuckWork(first: 100) { edges { cursor node { id kind caseReference owedSince jobState attempts lastError } } } }",
-        "/stuckWork/edges/*",
-    ),
-    (
-        "Query.messageDeliveries",
-        Asker::Operator,
-        "{ messageDeliveries(first: 100, statuses: [PENDING]) { edges { cursor node {
-            id caseReference recipientReference recipientKind channel template status owedSince lastError } } } }",
-        "/messageDeliveries/edges/*",
-    ),
-    (
-        "Query.employersAwaitingVerification",
-        Asker::Operator,
-        "{ employersAwaitingVerification(first: 100) { edges { node { id name
-            registration { version reason licence { byteSize downloadLink { url } } } } } } }",
-        "/employersAwaitingVerification/edges/*",
-    ),
-    (
-        "Query.employerMembers",
-        Asker::Employer,
-        "{ employerMembers(first: 100) { edges { node { id name role email employer { name } } } } }",
-        "/employerMembers/edges/*",
-    ),
-    // At most ten of them.
-    (
-        "Query.findGraduates",
-        Asker::Employer,
-        "{ findGraduates(name: \"林同名\", number: { studentNumber: \"2023900001\" }) {
-            graduateId name school { name } department { name school { code } } } }",
-        "/findGraduates/*",
-    ),
-];
-
-/// Lists that need no row above, and why.
-const NOT_COUNTED: &[(&str, &str)] = &[
-    ("Query.codes", "from memory: no statement at all"),
-    (
-        "InviteGraduatesPayload.results",
-        "each is a step with statements of its own",
-    ),
-    (
-        "RetryStuckWorkPayload.stuckWork",
-        "each is a step with statements of its own",
-    ),
-    ("InvitationResult.warnings", "from memory"),
-    ("RosterUpload.headers", "from memory"),
-];
-
-#[derive(Clone, Copy, Debug)]
-enum Asker {
-    Employer,
-    School,
-    Operator,
-    /// One whom a hundred employers invite.
-    Graduate,
-}
 
 struct World {
     schema: graphql::ApiSchema,
@@ -440,7 +292,7 @@ async fn the_graduates_main_page_takes_three_statements() {
     let world = World::new().await;
     world.grow().await;
     world.grow().await;
-    let page = include_str!("../bench/main_page.graphql");
+    let page = include_str!("../../bench/main_page.graphql");
     let (cost, data) = world.cost(Asker::Graduate, page).await;
     assert!(data.to_string().contains("\"node\":{"), "{data}");
     assert_eq!(cost, 3);

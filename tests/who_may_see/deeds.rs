@@ -1,0 +1,242 @@
+//! The mutations of the table: what is sent for each row, and how its answer is recognised.
+
+use serde_json::{Value, json};
+
+use super::{
+    probes::{Mark, Probe, of},
+    world::{Target, World},
+};
+use crate::support::{client::PASSWORD, registering, signing};
+
+const END_SESSION: &str = "mutation($id: ID!) { endSession(input: { sessionId: $id }) {
+    sessionId userErrors { code field message } } }";
+
+const MARK_READ: &str = "mutation($id: ID!) { markNotificationsRead(input: { notificationIds: [$id] }) {
+    userErrors { code field message } } }";
+
+const LOG_IN: &str = "mutation($input: LogInInput!) { logIn(input: $input) {
+    viewer { ... on Graduate { name } } session { current } userErrors { code field message } } }";
+
+fn agreement(id: &str) -> Value {
+    json!({ "input": { "agreementId": id } })
+}
+
+fn approval(id: &str) -> Value {
+    json!({ "input": { "caseId": id, "decision": "APPROVE" } })
+}
+
+fn log_in(identifier: &str, password: &str) -> Value {
+    json!({ "input": { "identifier": identifier, "password": password, "delivery": "BEARER" } })
+}
+
+const fn step(row: &'static str, document: &'static str, variables: fn(&str) -> Value) -> Probe {
+    Probe {
+        row,
+        document,
+        target: Target::Case,
+        variables,
+        mark: Mark::Target,
+    }
+}
+
+/// Everything that is done.
+pub(super) const DOING: &[Probe] = &[
+    Probe {
+        row: "inviteGraduates",
+        document: signing::INVITE,
+        target: Target::Third,
+        variables: |id| signing::invitation(&uuid::Uuid::now_v7().to_string(), &[id.to_owned()]),
+        mark: Mark::Change,
+    },
+    step("acceptInvitation", signing::ACCEPT, agreement),
+    step("declineInvitation", signing::DECLINE, agreement),
+    step("cancelInvitation", signing::CANCEL, agreement),
+    step("reviewCase", signing::REVIEW, approval),
+    of(
+        "confirmGraduateData",
+        "mutation { confirmGraduateData(input: { version: 1 }) { graduate { id } userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Text(|world| world.target(Target::Graduate).0),
+    ),
+    Probe {
+        row: "correctGraduate",
+        document: "mutation($input: CorrectGraduateInput!) { correctGraduate(input: $input) {
+            graduate { id } userErrors { code field message } } }",
+        target: Target::Graduate,
+        variables: |id| json!({ "input": { "graduateId": id, "major": "数学" } }),
+        mark: Mark::Change,
+    },
+    of(
+        "markNotificationsRead of the graduate",
+        MARK_READ,
+        Target::GraduatesMessage,
+        Mark::Change,
+    ),
+    of(
+        "retryStuckWork",
+        "mutation($id: ID!) { retryStuckWork(input: { stuckWorkIds: [$id] }) {
+            stuckWork { id } userErrors { code field message } } }",
+        Target::StuckWork,
+        Mark::Target,
+    ),
+    of(
+        "endSession of the graduate",
+        END_SESSION,
+        Target::Session,
+        Mark::Target,
+    ),
+    of(
+        "logOut",
+        "mutation { logOut { __typename userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Text(World::case),
+    ),
+    Probe {
+        row: "logIn as the graduate",
+        document: LOG_IN,
+        target: Target::Identifier,
+        variables: |identifier| log_in(identifier, PASSWORD),
+        mark: Mark::Text(|world| world.graduate.name.clone()),
+    },
+    Probe {
+        row: "logIn with a wrong password",
+        document: LOG_IN,
+        target: Target::Identifier,
+        variables: |identifier| log_in(identifier, "not it"),
+        mark: Mark::Change,
+    },
+    Probe {
+        row: "requestPasswordReset of the graduate",
+        document: "mutation($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) {
+            userErrors { code field message } } }",
+        target: Target::Identifier,
+        variables: |identifier| json!({ "input": { "identifier": identifier } }),
+        mark: Mark::Change,
+    },
+    Probe {
+        row: "resetPassword without the code",
+        document: "mutation($input: ResetPasswordInput!) { resetPassword(input: $input) {
+            userErrors { code field message } } }",
+        target: Target::Identifier,
+        variables: |identifier| {
+            json!({ "input": { "identifier": identifier, "code": "abcdef", "newPassword": "a new pass phrase" } })
+        },
+        mark: Mark::Change,
+    },
+    of(
+        "changePassword with a wrong one",
+        "mutation { changePassword(input: { currentPassword: \"not it\", newPassword: \"a new pass phrase\" }) {
+            userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Change,
+    ),
+    of(
+        "requestContactChange",
+        "mutation { requestContactChange(input: { contact: { email: \"other@example.com\" } }) {
+            userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Change,
+    ),
+    of(
+        "confirmContactChange without the code",
+        "mutation { confirmContactChange(input: { code: \"abcdef\" }) {
+            contact { email } userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Change,
+    ),
+    of(
+        "requestRegistrationCode",
+        "mutation { requestRegistrationCode(input: { email: \"anybody@example.com\" }) {
+            userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Change,
+    ),
+    of(
+        "beginUpload",
+        "mutation { beginUpload(input: { purpose: BUSINESS_LICENCE, contentType: \"image/png\", byteSize: 5 }) {
+            link { url } userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Change,
+    ),
+    Probe {
+        row: "registerEmployer without the code",
+        document: registering::REGISTER,
+        target: Target::Nothing,
+        variables: |_| {
+            json!({ "input": {
+                "employer": {
+                    "creditCode": registering::credit_code(1), "name": "示例注册有限公司", "nature": "39",
+                    "industry": "34", "region": "110108", "address": "示例路一号院二号楼",
+                },
+                "member": {
+                    "name": "示例经办人", "mobile": "10011112222", "email": "anybody@example.com",
+                    "code": "abcdef", "password": PASSWORD,
+                },
+                "licenceUploadId": "x", "idempotencyKey": "key",
+            } })
+        },
+        mark: Mark::Change,
+    },
+    of(
+        "verifyEmployer",
+        "mutation($id: ID!) { verifyEmployer(input: { employerId: $id, decision: REFUSE, reason: \"示例\" }) {
+            employer { id } userErrors { code field message } } }",
+        Target::Waiting,
+        Mark::Target,
+    ),
+    Probe {
+        row: "resubmitEmployer",
+        document: "mutation($input: ResubmitEmployerInput!) { resubmitEmployer(input: $input) {
+            employer { id } userErrors { code field message } } }",
+        target: Target::Nothing,
+        variables: |_| {
+            json!({ "input": { "employer": {
+                "creditCode": registering::credit_code(1), "name": "示例注册有限公司", "nature": "39", "industry": "34",
+                "region": "110108", "address": "示例路一号院二号楼",
+            } } })
+        },
+        mark: Mark::Text(|world| world.target(Target::Waiting).0),
+    },
+    of(
+        "caseChanged of a registration",
+        "subscription($after: String, $id: ID!) { caseChanged(after: $after, caseId: $id) {
+            event { id } case { ... on Employer { id } } } }",
+        Target::Waiting,
+        Mark::Target,
+    ),
+    of(
+        "inviteEmployerMember",
+        "mutation { inviteEmployerMember(input: { email: \"new@example.com\", name: \"示例\", role: MEMBER }) {
+            userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Change,
+    ),
+    of(
+        "withdrawMemberInvitation",
+        "mutation { withdrawMemberInvitation(input: { email: \"new@example.com\" }) {
+            userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Change,
+    ),
+    of(
+        "joinEmployer without the token",
+        "mutation { joinEmployer(input: { token: \"nothing\", password: \"a new pass phrase\" }) {
+            member { id } userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Change,
+    ),
+    of(
+        "disableEmployerMember",
+        "mutation($id: ID!) { disableEmployerMember(input: { memberId: $id }) {
+            member { id } userErrors { code field message } } }",
+        Target::Colleague,
+        Mark::Target,
+    ),
+    of(
+        "enableEmployerMember",
+        "mutation($id: ID!) { enableEmployerMember(input: { memberId: $id }) {
+            member { id } userErrors { code field message } } }",
+        Target::Colleague,
+        Mark::Target,
+    ),
+];
