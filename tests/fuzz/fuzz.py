@@ -3,7 +3,7 @@
     python tests/fuzz/fuzz.py [SECONDS]
 
 `make fuzz` installs what it needs and calls it. It fails when an answer is an internal error, a time-out or a status of 500 and
-more, when the server's log has an internal error or a panic, or when afterwards the chains of events do not hold.
+more, when the server's log has an internal error or a panic, or when afterwards it does not answer or end as it should.
 """
 
 import json
