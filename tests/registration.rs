@@ -1,7 +1,7 @@
 //! An employer registers: what it says is checked, its address proved, its licence looked at, and then it waits.
 
 use chrono::TimeDelta;
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use wangqian_schema::model::{employer::EmployerVerification, upload};
@@ -129,6 +129,34 @@ async fn the_same_key_gives_the_first_answer_and_never_a_second_employer() {
         errors(&scene.register(&other).await),
         [("IDEMPOTENCY_KEY_REUSED", "idempotencyKey")]
     );
+}
+
+/// A request that has found nothing of its key yet, when the first one with it uses up the code.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_key_while_the_first_is_about_to_commit_gives_its_answer() {
+    let scene = Scene::new().await;
+    let input = scene.input(1).await;
+    let mut holder = scene.server.platform.pool.get().await.unwrap();
+    let hold = "BEGIN; LOCK TABLE employers IN SHARE MODE";
+    holder.batch_execute(hold).await.unwrap();
+    let waits_after = async |before: i64| {
+        let waiting =
+            "pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()";
+        let seen = async || (scene.count(waiting).await > before).then_some(());
+        scene.server.eventually("a request that waits", seen).await;
+    };
+    let second = async {
+        waits_after(0).await;
+        scene.register(&input).await
+    };
+    let release = async {
+        waits_after(1).await;
+        holder.batch_execute("COMMIT").await.unwrap();
+    };
+    let (first, second, ()) = tokio::join!(scene.register(&input), second, release);
+    assert_eq!(errors(&first), []);
+    assert_eq!(second, first);
+    assert_eq!(scene.count("employers").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

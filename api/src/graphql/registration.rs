@@ -4,10 +4,13 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use serde::Serialize;
 use wangqian_schema::{
     checks::Email,
+    db::Connection,
     model::{
         employer as employers, idempotency,
         passcode::{self, PasscodeChannel, PasscodeRequest, PasscodeSubject, Purpose},
-        registration::{EmployerDraft, MemberDraft, RegistrationKey, SeenKey},
+        registration::{
+            EmployerDetails, EmployerDraft, MemberDetails, MemberDraft, RegistrationKey, SeenKey,
+        },
         request_throttle::{Bucket, admit},
     },
     password::NewPassword,
@@ -176,7 +179,6 @@ impl RegistrationMutation {
         ctx: &Context<'_>,
         input: RegisterEmployerInput,
     ) -> async_graphql::Result<RegisterEmployerPayload> {
-        let app = ctx.app();
         let refused = |user_errors| RegisterEmployerPayload {
             employer: None,
             user_errors,
@@ -221,61 +223,106 @@ impl RegistrationMutation {
         };
         let request_hash = idempotency::request_hash(&body).map_err(internal)?;
         let key = RegistrationKey::new(&member_details.email, &input.idempotency_key, request_hash);
-        match key.seen(&mut conn).await.map_err(internal)? {
-            SeenKey::New => {}
-            SeenKey::Registered(id) => {
-                let employer = employers::by_ids(&mut conn, &[id]).await.map_err(internal)?.pop();
-                return Ok(RegisterEmployerPayload {
-                    employer: employer.map(Employer),
-                    user_errors: Vec::new(),
-                });
-            }
-            SeenKey::OtherBody => {
-                return Ok(refused(step_errors(StepError::KeyReused, "idempotencyKey")?));
+        if let Some(seen) = answer_of_key(&mut conn, &key).await? {
+            return Ok(seen);
+        }
+        drop(conn);
+        let applicant = Applicant {
+            details,
+            member: member_details,
+            code,
+            password,
+            licence_upload_id: input.licence_upload_id,
+            key,
+        };
+        match applicant.register(ctx).await? {
+            Ok(employer) => Ok(RegisterEmployerPayload {
+                employer: Some(Employer(employer)),
+                user_errors: Vec::new(),
+            }),
+            // The same request may have got there first meanwhile, and used up the code.
+            Err(refusals) => {
+                let seen = answer_of_key(&mut ctx.connection().await?, &key).await?;
+                Ok(seen.unwrap_or_else(|| refused(refusals)))
             }
         }
-        let subject = PasscodeSubject::of(member_details.email.as_str());
+    }
+}
+
+/// What somebody gets who asks with a key that was seen; `None` of a new one.
+async fn answer_of_key(
+    conn: &mut Connection,
+    key: &RegistrationKey,
+) -> async_graphql::Result<Option<RegisterEmployerPayload>> {
+    let (employer, user_errors) = match key.seen(conn).await.map_err(internal)? {
+        SeenKey::New => return Ok(None),
+        SeenKey::Registered(id) => {
+            let employer = employers::by_ids(conn, &[id]).await.map_err(internal)?.pop();
+            (employer, Vec::new())
+        }
+        SeenKey::OtherBody => (None, step_errors(StepError::KeyReused, "idempotencyKey")?),
+    };
+    Ok(Some(RegisterEmployerPayload {
+        employer: employer.map(Employer),
+        user_errors,
+    }))
+}
+
+/// Whoever asks to register an employer, with a form in which nothing is wrong.
+struct Applicant {
+    details: EmployerDetails,
+    member: MemberDetails,
+    code: String,
+    password: NewPassword,
+    licence_upload_id: ID,
+    key: RegistrationKey,
+}
+
+impl Applicant {
+    /// Proves the address, looks at the licence, and takes the step.
+    async fn register(
+        self,
+        ctx: &Context<'_>,
+    ) -> async_graphql::Result<Result<employers::Employer, Vec<UserError>>> {
+        let app = ctx.app();
+        let subject = PasscodeSubject::of(self.member.email.as_str());
         let now = app.platform.clock.now();
-        let tried = passcode::count_try(&mut conn, Purpose::Registration, subject, now)
+        let tried = passcode::count_try(&mut *ctx.connection().await?, Purpose::Registration, subject, now)
             .await
             .map_err(internal)?;
-        drop(conn);
         let wrong_code = || UserError {
             field: Some("member.code".to_owned()),
             ..wrong_code()
         };
         let hash = tried.as_ref().and_then(|tried| tried.code_hash.clone());
-        let fits = passwords::verify(ctx, code.trim().to_owned(), hash).await?;
+        let fits = passwords::verify(ctx, self.code.trim().to_owned(), hash).await?;
         let (Some(proved), true) = (tried, fits) else {
-            return Ok(refused(vec![wrong_code()]));
+            return Ok(Err(vec![wrong_code()]));
         };
-        let licence = match take_licence(ctx, &input.licence_upload_id, "licenceUploadId").await? {
+        let licence = match take_licence(ctx, &self.licence_upload_id, "licenceUploadId").await? {
             Ok(licence) => licence,
-            Err(error) => return Ok(refused(vec![error])),
+            Err(error) => return Ok(Err(vec![error])),
         };
         let registration = Registration {
-            details,
-            member: member_details,
-            password_hash: passwords::hash(ctx, password.expose().to_owned()).await?,
+            details: self.details,
+            member: self.member,
+            password_hash: passwords::hash(ctx, self.password.expose().to_owned()).await?,
             licence,
             passcode_id: proved.id,
-            key,
+            key: self.key,
         };
         Ok(match step::register(&app.platform, &registration).await {
-            Ok(employer) => RegisterEmployerPayload {
-                employer: Some(Employer(employer)),
-                user_errors: Vec::new(),
-            },
-            Err(StepError::NotFound) => refused(vec![wrong_code()]),
+            Ok(employer) => Ok(employer),
+            Err(StepError::NotFound) => Err(vec![wrong_code()]),
             Err(StepError::AlreadyTaken { field }) => {
                 let prefix = match field {
                     "creditCode" => "employer.",
                     "email" => "member.",
                     _ => "",
                 };
-                refused(vec![UserError::already_taken(format!("{prefix}{field}"))])
+                Err(vec![UserError::already_taken(format!("{prefix}{field}"))])
             }
-            Err(error) => refused(step_errors(error, "")?),
+            Err(error) => Err(step_errors(error, "")?),
         })
     }
 }
