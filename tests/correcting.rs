@@ -1,10 +1,13 @@
 //! The school corrects a graduate's basic information, and he confirms it again.
 
+use diesel::QueryDsl;
+use diesel_async::RunQueryDsl;
 use serde_json::{Value, json};
 use wangqian_api::id::NodeType;
 use wangqian_schema::{
     checks::id_card_check,
     model::{employer::EmployerVerification, graduate::Gender},
+    tables::documents,
     workflow::ReviewRoute,
 };
 
@@ -32,8 +35,12 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
+        Self::of(ReviewRoute::SchoolOnly).await
+    }
+
+    async fn of(route: ReviewRoute) -> Self {
         let server = Server::empty().await;
-        let school = people::school(&server.platform, ReviewRoute::SchoolOnly).await;
+        let school = people::school(&server.platform, route).await;
         let reviewer = server.login(&school.school_reviewer).await;
         let person = people::graduate(&server.platform, &school, |new| {
             new.id_card_number = roster::id_card(0);
@@ -164,6 +171,62 @@ async fn a_correction_under_review_holds_the_approval_until_he_has_confirmed() {
     assert_eq!(graduate.mutate(confirm, json!({})).await["userErrors"], json!([]));
     let signed = signing::review(&scene.reviewer, &agreement, "APPROVE", None).await;
     assert_eq!(signed["agreement"]["status"], "SIGNED", "{signed}");
+}
+
+/// "A department reviewer sees the graduates of the department", and their open cases with them.
+#[tokio::test(flavor = "multi_thread")]
+async fn open_agreements_follow_him_to_another_department() {
+    let scene = Scene::of(ReviewRoute::DepartmentOnly).await;
+    let company = people::employer(&scene.server.platform, EmployerVerification::Verified).await;
+    let member = scene.server.login(&company.member).await;
+    let graduate = scene.server.login(&scene.person.email).await;
+    let before = scene.server.login(&scene.school.department_reviewer).await;
+    let agreement = signing::invite(&member, &scene.id).await;
+    signing::step(&graduate, signing::ACCEPT, &agreement).await;
+
+    let (department, reviewer) = people::department(&scene.server.platform, scene.school.school).await;
+    let after = scene.server.login(&reviewer).await;
+    let unseen = signing::review(&after, &agreement, "APPROVE", None).await;
+    assert_eq!(signing::refusal(&unseen), Some("NOT_FOUND"), "{unseen}");
+    let moved = json!({ "departmentId": NodeType::Department.id(department).to_string() });
+    assert_eq!(scene.correct(moved).await["userErrors"], json!([]));
+    let confirm = "mutation { confirmGraduateData(input: { version: 2 }) { userErrors { code } } }";
+    assert_eq!(graduate.mutate(confirm, json!({})).await["userErrors"], json!([]));
+
+    let gone = signing::review(&before, &agreement, "APPROVE", None).await;
+    assert_eq!(signing::refusal(&gone), Some("NOT_FOUND"), "{gone}");
+    let signed = signing::review(&after, &agreement, "APPROVE", None).await;
+    assert_eq!(signed["agreement"]["status"], "SIGNED", "{signed}");
+    let mut conn = scene.server.platform.pool.get().await.unwrap();
+    let printed: String = documents::table
+        .select(documents::paper)
+        .first::<Value>(&mut conn)
+        .await
+        .unwrap()["school"]["department"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(printed, "另一学院");
+}
+
+/// 定向 found out under review: he may not sign online any more, and the reviewer can only reject.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_training_mode_corrected_under_review_counts() {
+    let scene = Scene::new().await;
+    let company = people::employer(&scene.server.platform, EmployerVerification::Verified).await;
+    let member = scene.server.login(&company.member).await;
+    let graduate = scene.server.login(&scene.person.email).await;
+    let agreement = signing::invite(&member, &scene.id).await;
+    signing::step(&graduate, signing::ACCEPT, &agreement).await;
+    scene.correct(json!({ "trainingMode": "2" })).await;
+    let confirm = "mutation { confirmGraduateData(input: { version: 2 }) { userErrors { code } } }";
+    assert_eq!(graduate.mutate(confirm, json!({})).await["userErrors"], json!([]));
+    let refused = signing::review(&scene.reviewer, &agreement, "APPROVE", None).await;
+    assert_eq!(
+        signing::refusal(&refused),
+        Some("ONLINE_SIGNING_NOT_ALLOWED"),
+        "{refused}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -116,7 +116,7 @@ async fn names_are_not_told_where_introspection_is_off() {
 /// A statement that takes too long is ended, and the caller told what to do.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_has_its_time() {
-    let server = Server::empty_with(&["--statement-timeout-ms=200"]).await;
+    let server = Server::empty_with(&["--statement-timeout-ms=2000"]).await;
     let client = somebody(&server).await;
     let mut conn = server.platform.pool.get().await.unwrap();
     diesel_async::SimpleAsyncConnection::batch_execute(

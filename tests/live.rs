@@ -198,7 +198,13 @@ async fn an_inbox_survives_its_connections(transport: &str) {
     for reads in [1, 2, 3, 5, 8, 1, 2, 3, 5, 8] {
         let cable = Cable::to(&scene.server).await;
         let from = json!({ "after": after });
-        let mut follower = Follower::open_at(&cable.endpoint, &scene.graduate, transport, INBOX, &from);
+        let mut follower = Follower::open_at(
+            &format!("{}/graphql", cable.base),
+            &scene.graduate,
+            transport,
+            INBOX,
+            &from,
+        );
         for _ in 0..reads.min(told - seen.len()) {
             let item = follower.next().await;
             after = note(&mut seen, item);

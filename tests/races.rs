@@ -248,7 +248,7 @@ async fn accept_against_expiry() {
 /// A client that hangs up does not stop its step, which here waits for the case: it is taken as a whole.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_hangs_up_leaves_nothing_half_done() {
-    let server = Server::empty().await;
+    let server = Server::empty_with(&["--statement-timeout-ms=60000"]).await;
     let platform = &server.platform;
     let school = people::school(platform, ReviewRoute::SchoolOnly).await;
     let company = people::employer(platform, EmployerVerification::Verified).await;
@@ -259,7 +259,9 @@ async fn a_client_that_hangs_up_leaves_nothing_half_done() {
     let id = uuid_of(&agreement);
 
     let mut holder = platform.pool.get().await.unwrap();
-    let hold = format!("BEGIN; SELECT FROM agreements WHERE id = '{id}' FOR UPDATE");
+    let hold = format!(
+        "SET idle_in_transaction_session_timeout = 0; BEGIN; SELECT FROM agreements WHERE id = '{id}' FOR UPDATE"
+    );
     holder.batch_execute(&hold).await.unwrap();
     let accept = tokio::spawn(async move { step(&client, ACCEPT, &agreement).await });
     let waiting = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)

@@ -21,7 +21,11 @@ struct Number {
 
 impl Scene {
     async fn new() -> Self {
-        let server = Server::empty().await;
+        Self::with(&[]).await
+    }
+
+    async fn with(options: &[&str]) -> Self {
+        let server = Server::empty_with(options).await;
         Self {
             outbox: Outbox::new(server.outbox()),
             server,
@@ -134,10 +138,10 @@ async fn the_same_key_gives_the_first_answer_and_never_a_second_employer() {
 /// A request that has found nothing of its key yet, when the first one with it uses up the code.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_key_while_the_first_is_about_to_commit_gives_its_answer() {
-    let scene = Scene::new().await;
+    let scene = Scene::with(&["--statement-timeout-ms=60000"]).await;
     let input = scene.input(1).await;
     let mut holder = scene.server.platform.pool.get().await.unwrap();
-    let hold = "BEGIN; LOCK TABLE employers IN SHARE MODE";
+    let hold = "SET idle_in_transaction_session_timeout = 0; BEGIN; LOCK TABLE employers IN SHARE MODE";
     holder.batch_execute(hold).await.unwrap();
     let waits_after = async |before: i64| {
         let waiting =

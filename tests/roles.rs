@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    net::TcpListener,
     os::unix::process::CommandExt,
     path::PathBuf,
     process::{Child, Command, ExitStatus},
@@ -177,6 +178,25 @@ async fn side_by_side_and_one_worker_killed_the_papers_and_mails_are_made() {
             .any(|line| line.contains("request_id=") && line.contains("operation ended outcome=\"ok\"")),
         "{log}"
     );
+}
+
+/// People can go on signing without the store, so the process stays in however the store is away.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_never_answers_takes_no_api_out() {
+    let surroundings = Surroundings::new().await;
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let endpoint = format!("http://{}", silent.local_addr().expect("an address"));
+    let listen = format!("127.0.0.1:{}", free_port());
+    let _api = surroundings.start(&["api", "--listen", &listen, "--s3-endpoint", &endpoint]);
+    until("the API", async || {
+        output(wangqian().args(["health", "--listen", &listen]))
+            .status
+            .success()
+    })
+    .await;
+    let (status, body) = Client::new(&format!("http://{listen}")).get("/readyz").await;
+    let said = "database ok\nobject store failed\n";
+    assert_eq!((status, body.as_str()), (200, said));
 }
 
 #[tokio::test(flavor = "multi_thread")]

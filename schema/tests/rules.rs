@@ -71,7 +71,7 @@ impl Case {
 type Obstacle = (Refusal, fn(&Case) -> bool);
 
 /// What can stand in the way, the one named first that a person is told first.
-const OBSTACLES: [Obstacle; 14] = [
+const OBSTACLES: [Obstacle; 15] = [
     // The column "who".
     (Refusal::NotYourRole, |case| !case.step().0.contains(&case.role)),
     // "Refused from the deadline on, whether or not the expiry job has run": here it has.
@@ -102,10 +102,6 @@ const OBSTACLES: [Obstacle; 14] = [
     (Refusal::AlreadyEngaged, |case| {
         case.is(&[Accept, Decline]) && case.facts.graduate_held_elsewhere
     }),
-    // "Without it he may only file the destination type ...; no other workflow is offered."
-    (Refusal::OnlineSigningNotAllowed, |case| {
-        case.is(&[Accept]) && !case.facts.online_signing_allowed
-    }),
     // "At the deadline", and "reminder 24 h before".
     (Refusal::TooEarly, |case| {
         let lead = if case.is(&[Remind]) { 24 } else { 0 };
@@ -123,6 +119,14 @@ const OBSTACLES: [Obstacle; 14] = [
     // "A correction by the school asks for confirmation again", and what is approved is printed.
     (Refusal::ConfirmationPending, |case| {
         case.is(&[Approve]) && !case.facts.graduate_confirmed
+    }),
+    // "Without it he may only file the destination type ...; no other workflow is offered."
+    (Refusal::OnlineSigningNotAllowed, |case| {
+        case.is(&[Accept, Approve]) && !case.facts.online_signing_allowed
+    }),
+    // Nobody signs with an employer whose verification was taken back meanwhile.
+    (Refusal::EmployerNotVerified, |case| {
+        case.is(&[Accept, Approve]) && !case.facts.employer_verified
     }),
     // "RETURN and REJECT need a reason."
     (Refusal::ReasonRequired, |case| {

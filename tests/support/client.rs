@@ -42,6 +42,14 @@ impl Client {
         }
     }
 
+    /// The same session, by another way to the server.
+    pub(crate) fn by(&self, base: &str) -> Self {
+        Self {
+            base: base.to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// The token of the session, for other programs.
     pub(crate) fn token(&self) -> &str {
         self.token.as_deref().expect("somebody who has logged in")

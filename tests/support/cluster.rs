@@ -26,6 +26,10 @@ use super::{
 
 const DATABASE: &str = "wangqian";
 
+/// What is left to be done, apart from what is far off.
+pub(crate) const JOBS_DUE: &str =
+    "SELECT count(*) FROM jobs WHERE state IN ('READY', 'RUNNING') AND run_at <= now() + interval '1 hour'";
+
 /// A running cluster. Dropping it kills its processes.
 pub(crate) struct Cluster {
     /// The database, seen from the tests: for assertions, and to make people.
@@ -126,9 +130,14 @@ impl Cluster {
         api
     }
 
+    /// Where the API is.
+    pub(crate) fn api_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.api_port)
+    }
+
     /// Nobody's client of the API.
     pub(crate) fn client(&self) -> Client {
-        Client::new(&format!("http://127.0.0.1:{}", self.api_port))
+        Client::new(&self.api_url())
     }
 
     fn log(&self, role: &str) -> PathBuf {
@@ -224,9 +233,7 @@ impl Cluster {
     /// Waits until nothing that is due is left to be done.
     pub(crate) async fn until_all_is_done(&self) {
         eventually("all jobs are done", async || {
-            let due =
-                "SELECT count(*) FROM jobs WHERE state IN ('READY', 'RUNNING') AND run_at <= now() + interval '1 hour'";
-            (self.number(due).await == 0).then_some(())
+            (self.number(JOBS_DUE).await == 0).then_some(())
         })
         .await;
     }

@@ -90,27 +90,47 @@ impl Follower {
 
 /// A line to the server that can be cut while something is under way on it.
 pub(crate) struct Cable {
-    /// Where GraphQL is found at its near end.
-    pub(crate) endpoint: String,
+    /// Where the server is found at its near end.
+    pub(crate) base: String,
     carrying: JoinHandle<()>,
 }
 
 impl Cable {
     /// A line to a server.
     pub(crate) async fn to(server: &Server) -> Self {
+        Self::laid(&server.url, |mut near, mut far| async move {
+            // It ends with the connection or with the line.
+            let _carried = copy_bidirectional(&mut near, &mut far).await;
+        })
+        .await
+    }
+
+    /// A line that brings everything to the server of this address and nothing back.
+    pub(crate) async fn one_way(base: &str) -> Self {
+        Self::laid(base, |mut near, mut far| async move {
+            let _carried = tokio::io::copy(&mut near, &mut far).await;
+        })
+        .await
+    }
+
+    async fn laid<C, F>(base: &str, carry: C) -> Self
+    where
+        C: Fn(TcpStream, TcpStream) -> F + Send + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let near = listener.local_addr().expect("an address");
-        let far = server.url.trim_start_matches("http://").to_owned();
+        let far = base.trim_start_matches("http://").to_owned();
         let carrying = tokio::spawn(async move {
             let mut connections = JoinSet::new();
             loop {
-                let (mut near, _) = listener.accept().await.expect("a connection");
-                let mut far = TcpStream::connect(&far).await.expect("the server");
-                connections.spawn(async move { copy_bidirectional(&mut near, &mut far).await });
+                let (near, _) = listener.accept().await.expect("a connection");
+                let far = TcpStream::connect(&far).await.expect("the server");
+                connections.spawn(carry(near, far));
             }
         });
         Self {
-            endpoint: format!("http://{near}/graphql"),
+            base: format!("http://{near}"),
             carrying,
         }
     }

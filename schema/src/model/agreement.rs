@@ -1,12 +1,19 @@
 //! Agreements: rows, who sees them, lists, and what the rules need to know of one.
 
 use chrono::{DateTime, Utc};
-use diesel::{dsl, pg::Pg, prelude::*, sql_types::Bool};
+use diesel::{
+    dsl,
+    pg::Pg,
+    prelude::*,
+    sql_query,
+    sql_types::{Array, Bool, Text, Uuid as SqlUuid},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{Page, PageRequest, Viewer, employer::EmployerVerification, terms::AgreementTerms};
 use crate::{
+    Kept,
     tables::{
         agreement_serials, agreements, employers, engagements, graduates, school_review_routes, schools,
     },
@@ -287,6 +294,39 @@ pub async fn lock(
         .optional()
 }
 
+/// In these an agreement stands in the way of another one of the same two, and is reviewed by the graduate's own department.
+const LIVE: [AgreementStatus; 3] = [
+    AgreementStatus::Invited,
+    AgreementStatus::SigningReview,
+    AgreementStatus::Signed,
+];
+
+const FOLLOW: &str = "
+    UPDATE agreements SET department_id = moved.department_id
+    FROM unnest($1, $2) AS moved (graduate_id, department_id)
+    WHERE agreements.graduate_id = moved.graduate_id AND agreements.department_id <> moved.department_id
+      AND agreements.status = ANY($3)";
+
+/// Takes the live agreements of graduates along to the departments to which they are moved, in the transaction that corrects their
+/// data: "a department reviewer sees the graduates of the department". Those that have ended stay where they were reviewed. To
+/// be called when the graduates are locked and before they are written: steps lock an agreement first and refer to its graduate
+/// afterwards, which a changed key of his would keep them from.
+///
+/// # Errors
+/// The database's.
+pub async fn follow_graduates(
+    conn: &mut AsyncPgConnection,
+    graduate_ids: &[Uuid],
+    department_ids: &[Uuid],
+) -> QueryResult<()> {
+    let update = sql_query(FOLLOW)
+        .bind::<Array<SqlUuid>, _>(graduate_ids)
+        .bind::<Array<SqlUuid>, _>(department_ids)
+        .bind::<Array<Text>, _>(&LIVE[..]);
+    Kept(update).execute(conn).await?;
+    Ok(())
+}
+
 /// The live agreement of an employer with a graduate, locked: the one that stands in the way of a new invitation.
 ///
 /// # Errors
@@ -296,16 +336,11 @@ pub async fn lock_live(
     employer_id: Uuid,
     graduate_id: Uuid,
 ) -> QueryResult<Option<AgreementView>> {
-    let live = [
-        AgreementStatus::Invited,
-        AgreementStatus::SigningReview,
-        AgreementStatus::Signed,
-    ];
     let id: Option<Uuid> = agreements::table
         .filter(agreements::employer_id.eq(employer_id))
         .filter(agreements::graduate_id.eq(graduate_id))
         .filter(agreements::channel.eq(AgreementChannel::Online))
-        .filter(agreements::status.eq_any(live))
+        .filter(agreements::status.eq_any(LIVE))
         .select(agreements::id)
         .for_update()
         .first(conn)

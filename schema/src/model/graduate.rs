@@ -221,7 +221,7 @@ pub async fn search(
 pub async fn lock(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<(Graduate, ChainEnd)>> {
     let end: Option<(i32, Vec<u8>)> = graduates::table
         .find(id)
-        .for_update()
+        .for_no_key_update()
         .select((graduates::event_count, graduates::event_hash))
         .first(conn)
         .await

@@ -18,7 +18,7 @@ use crate::{
     checks::IdCardNumber,
     codes::CodeList,
     model::{
-        Viewer,
+        Viewer, agreement,
         graduate::{self, Gender, Graduate},
         terms::FieldError,
     },
@@ -289,6 +289,9 @@ async fn write(
     {
         let unknown = wrong(Field::Department, ProblemCode::UnknownDepartment);
         return Err(StepError::Invalid(vec![unknown]));
+    }
+    if data.department_id != before.department_id {
+        agreement::follow_graduates(conn, &[before.id], &[data.department_id]).await?;
     }
     let after = Graduate {
         department_id: data.department_id,

@@ -166,6 +166,8 @@ async fn invite_in(
             graduates::department_id,
             graduates::online_signing_allowed,
         ))
+        // A correction that moves him to another department waits for this invitation, and takes it along.
+        .for_share()
         .first(conn)
         .await
         .optional()?;

@@ -31,8 +31,11 @@ pub(super) async fn sign(
     if graduate.confirmed_at.is_none() {
         return Err(Refusal::ConfirmationPending.into());
     }
+    if !graduate.online_signing_allowed {
+        return Err(Refusal::OnlineSigningNotAllowed.into());
+    }
     let school = first(school::schools_by_ids(conn, &[agreement.school_id]).await?)?;
-    let department = first(school::departments_by_ids(conn, &[agreement.department_id]).await?)?;
+    let department = first(school::departments_by_ids(conn, &[graduate.department_id]).await?)?;
     let number = agreement::next_number(
         conn,
         school.id,

@@ -169,6 +169,7 @@ pub fn decide(
         Do::Cancel | Do::Accept | Do::Decline if !open => Err(Refusal::DeadlinePassed),
         Do::Accept | Do::Decline if facts.graduate_held_elsewhere => Err(Refusal::AlreadyEngaged),
         Do::Accept if !facts.online_signing_allowed => Err(Refusal::OnlineSigningNotAllowed),
+        Do::Accept if !facts.employer_verified => Err(Refusal::EmployerNotVerified),
         Do::Cancel => Ok(end(Is::Cancelled)),
         Do::Decline => Ok(end(Is::Declined)),
         Do::Accept => Ok(Transition {
@@ -187,6 +188,9 @@ pub fn decide(
         }
         Do::Approve | Do::Reject if facts.own_submission => Err(Refusal::OwnSubmission),
         Do::Approve if !facts.graduate_confirmed => Err(Refusal::ConfirmationPending),
+        // Both may have been taken back since the invitation was accepted.
+        Do::Approve if !facts.online_signing_allowed => Err(Refusal::OnlineSigningNotAllowed),
+        Do::Approve if !facts.employer_verified => Err(Refusal::EmployerNotVerified),
         Do::Reject if !facts.reason_given => Err(Refusal::ReasonRequired),
         Do::Reject => Ok(Transition {
             engagement: EngagementEffect::Free,

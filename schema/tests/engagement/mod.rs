@@ -124,6 +124,7 @@ fn everything_there_is_to_meet() -> Vec<Met> {
                 DataNotConfirmed,
                 AlreadyEngaged,
                 OnlineSigningNotAllowed,
+                EmployerNotVerified,
             ],
         ),
         (
@@ -132,7 +133,15 @@ fn everything_there_is_to_meet() -> Vec<Met> {
         ),
         (Expire, &[NotInThisStatus, TooEarly]),
         (Remind, &[NotInThisStatus, TooEarly, DeadlinePassed]),
-        (Approve, &[NotInThisStatus, OtherReviewLevel]),
+        (
+            Approve,
+            &[
+                NotInThisStatus,
+                OtherReviewLevel,
+                OnlineSigningNotAllowed,
+                EmployerNotVerified,
+            ],
+        ),
         (Reject, &[NotInThisStatus, OtherReviewLevel, ReasonRequired]),
         (StoreDocument, &[NotInThisStatus]),
     ];

@@ -241,10 +241,7 @@ impl Model {
                 .or(when(!graduate.confirmed, Refusal::DataNotConfirmed))
                 .or(when(!open, Refusal::DeadlinePassed))
                 .or(when(held_elsewhere, Refusal::AlreadyEngaged))
-                .or(when(
-                    action == Do::Accept && !graduate.allowed,
-                    Refusal::OnlineSigningNotAllowed,
-                )),
+                .or_else(|| self.may_not_sign(at).filter(|_| action == Do::Accept)),
             (Do::Expire, Person::Worker) => needs(AgreementStatus::Invited).or(when(open, Refusal::TooEarly)),
             (Do::Remind, Person::Worker) => needs(AgreementStatus::Invited)
                 .or(when(case.reminded, Refusal::NotInThisStatus))
@@ -259,9 +256,20 @@ impl Model {
                 needs(AgreementStatus::SigningReview)
                     .or(when(case.awaiting != Some(level), Refusal::OtherReviewLevel))
                     .or(when(action == Do::Reject && !reason, Refusal::ReasonRequired))
+                    .or_else(|| self.may_not_sign(at).filter(|_| action == Do::Approve))
             }
             _ => Some(Refusal::NotYourRole),
         }
+    }
+
+    /// Why these two may not sign with each other now.
+    fn may_not_sign(&self, at: usize) -> Option<Refusal> {
+        let case = &self.cases[at];
+        let forbidden = !self.graduates[case.graduate].allowed;
+        let unverified = !self.employers[case.employer].verified;
+        forbidden
+            .then_some(Refusal::OnlineSigningNotAllowed)
+            .or(unverified.then_some(Refusal::EmployerNotVerified))
     }
 
     fn move_to(&mut self, at: usize, action: AgreementAction, to: AgreementStatus) {

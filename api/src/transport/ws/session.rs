@@ -21,6 +21,8 @@ use super::protocol::{ClientMessage, Close, ServerMessage};
 
 /// How long queries and mutations may go on after the server began to stop.
 const FINISHING: Duration = Duration::from_secs(10);
+/// A client that has let so many pings go by without a word is gone.
+const UNANSWERED_PINGS: u8 = 2;
 
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +109,8 @@ impl<'a, G: Gateway> Session<'a, G> {
         let interval = settings.websocket_ping_interval;
         let mut pings = interval_at(Instant::now() + interval, interval);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut last_heard = Instant::now();
+        // Counted, and not timed: a process that stood still has not listened either.
+        let mut unanswered = 0;
         let mut finish_deadline = None;
         let outbox = self.outbox.clone();
         // A message is read only when there is a place for what may have to be said to it. So a client that talks and
@@ -127,9 +130,10 @@ impl<'a, G: Gateway> Session<'a, G> {
                     return Err(Close::InitTimeout);
                 }
                 _ = pings.tick() => {
-                    if last_heard.elapsed() >= interval * 2 {
+                    if unanswered == UNANSWERED_PINGS {
                         return Ok(End::Lost);
                     }
+                    unanswered += 1;
                     outbox.ping();
                 }
                 free = outbox.control_slot(), if slot.is_none() => match free {
@@ -141,7 +145,7 @@ impl<'a, G: Gateway> Session<'a, G> {
                     self.open(result, slot.take())?;
                 }
                 message = stream.next(), if slot.is_some() => {
-                    last_heard = Instant::now();
+                    unanswered = 0;
                     match message {
                         Some(Ok(Message::Text(text))) => {
                             let message = ClientMessage::read(&text).map_err(Close::InvalidMessage)?;

@@ -106,7 +106,7 @@ async fn lock(conn: &mut AsyncPgConnection, ids: &[Uuid]) -> QueryResult<Vec<(Gr
     let locked: Vec<(Uuid, i32, Vec<u8>)> = graduates::table
         .filter(graduates::id.eq_any(ids))
         .order(graduates::id)
-        .for_update()
+        .for_no_key_update()
         .select((graduates::id, graduates::event_count, graduates::event_hash))
         .load(conn)
         .await?;

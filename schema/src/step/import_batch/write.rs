@@ -16,6 +16,7 @@ use crate::{
     Kept,
     model::{
         account::AccountKind,
+        agreement,
         event::{self, CHAIN_START, CaseKind, ChainEnd, Concerned, NewEvent},
         graduate_import::GraduateImport,
     },
@@ -175,6 +176,15 @@ pub(super) async fn corrections(
         events.push((&correction.chain, event));
     }
     let ends = event::append_all(conn, &events).await?;
+
+    let (graduates, departments): (Vec<Uuid>, Vec<Uuid>) = corrections
+        .iter()
+        .filter(|correction| correction.data.department_id != correction.before.department_id)
+        .map(|correction| (correction.before.id, correction.data.department_id))
+        .unzip();
+    if !graduates.is_empty() {
+        agreement::follow_graduates(conn, &graduates, &departments).await?;
+    }
 
     let data =
         |value: fn(&GraduateData) -> &String| column(corrections, move |correction| value(&correction.data));
