@@ -60,7 +60,8 @@ impl Job for RemindInvitation {
 }
 
 /// Renders the paper kept in `documents` to a PDF and stores it. Idempotent: the same paper gives the same bytes under
-/// the same key, and only the first to finish marks the document as ready.
+/// the same key, and only the first to finish marks the document as ready. Of one that is ready it puts the PDF there again if
+/// the store has lost it, and changes nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RenderDocument {

@@ -6,6 +6,8 @@
 //! rustls, and its known weakness (streamed multipart uploads drop metadata headers) touches nothing we do. Pinned exactly,
 //! because the signing of links is not ours to test for every release.
 
+mod inspect;
+
 use std::{collections::HashMap, fmt, time::Duration};
 
 use futures_util::StreamExt;
@@ -15,6 +17,8 @@ use http::{
 };
 use s3::{Bucket, BucketConfiguration, Region, creds::Credentials, error::S3Error};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
+
+pub use inspect::Found;
 
 /// Where the object store is.
 #[derive(Clone, clap::Args)]

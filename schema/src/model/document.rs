@@ -141,6 +141,11 @@ impl Document {
     pub fn paper(&self) -> Result<Paper, serde_json::Error> {
         serde_json::from_value(self.paper.clone())
     }
+
+    /// Where its PDF was stored; `None` as long as there is none.
+    pub fn stored(&self) -> Option<StoredPdf> {
+        StoredPdf::of(self.object_key.clone(), self.sha256.as_deref(), self.byte_size)
+    }
 }
 
 /// A new code to print on a document: 16 characters of Crockford's base 32 (80 random bits) in four groups.
@@ -223,6 +228,17 @@ pub struct StoredPdf {
     pub sha256: [u8; 32],
     /// Its size in bytes.
     pub byte_size: i32,
+}
+
+impl StoredPdf {
+    /// From the columns, which are all set or none.
+    fn of(object_key: Option<String>, sha256: Option<&[u8]>, byte_size: Option<i32>) -> Option<Self> {
+        Some(Self {
+            object_key: object_key?,
+            sha256: sha256?.try_into().ok()?,
+            byte_size: byte_size?,
+        })
+    }
 }
 
 /// Notes where the PDF of a document is. `false` when that was noted before.

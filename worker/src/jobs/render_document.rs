@@ -1,5 +1,6 @@
 //! Renders the paper kept in `documents` to a PDF and stores it. Idempotent: the same paper gives the same bytes under
-//! the same key, and only the first to finish marks the document as ready.
+//! the same key, and only the first to finish marks the document as ready. Of a document that is ready the job looks whether the
+//! store still has the PDF, and puts a lost one there again, but never other bytes than those that were stored.
 
 use std::sync::Arc;
 
@@ -10,10 +11,10 @@ use wangqian_document::{Mark, Renderer};
 use wangqian_schema::{
     Platform,
     jobs::RenderDocument,
-    model::document::{self, StoredPdf},
+    model::document::{self, Document, StoredPdf},
     step::{self, Actor, AgreementStep},
 };
-use wangqian_storage::Storage;
+use wangqian_storage::{Found, Storage, StorageError};
 
 use super::{failed, paper::drawn};
 use crate::JobError;
@@ -31,15 +32,71 @@ pub(crate) struct RenderParts {
 
 /// The handler of the queue `render_document`.
 pub(crate) async fn render_document(job: RenderDocument, parts: Data<RenderParts>) -> Result<(), JobError> {
-    let platform = &parts.platform;
-    let mut conn = platform.pool.get().await?;
+    let mut conn = parts.platform.pool.get().await?;
     let document = document::find(&mut conn, job.document_id)
         .await?
         .ok_or_else(|| JobError::park("there is no such document"))?;
     drop(conn);
-    if document.ready_at.is_some() {
+    match document.stored() {
+        None => store(&document, &parts).await,
+        Some(kept) => restore(&document, &kept, &parts).await,
+    }
+}
+
+/// Renders, stores and notes it.
+async fn store(document: &Document, parts: &RenderParts) -> Result<(), JobError> {
+    let (pdf, sha256) = render(document, parts).await?;
+    let byte_size = i32::try_from(pdf.len()).map_err(|_| JobError::park("the PDF is larger than 2 GB"))?;
+    let object_key = format!("documents/{}/{}.pdf", document.id, hex(&sha256));
+    put(&object_key, &pdf, parts).await?;
+    let step = AgreementStep::StoreDocument(
+        document.id,
+        StoredPdf {
+            object_key,
+            sha256,
+            byte_size,
+        },
+    );
+    step::take(&parts.platform, Actor::Worker, document.agreement_id, step, None)
+        .await
+        .map_err(failed)?;
+    Ok(())
+}
+
+/// Puts the PDF where it was if it is not there any more. What was signed and is verified by its hash is those very bytes, so
+/// others are no substitute.
+async fn restore(document: &Document, kept: &StoredPdf, parts: &RenderParts) -> Result<(), JobError> {
+    let byte_size = u64::try_from(kept.byte_size).unwrap_or_default();
+    let looking = parts
+        .storage
+        .inspect(&kept.object_key, byte_size, Some(&kept.sha256));
+    let asked =
+        |error: StorageError| JobError::retry(format_args!("the PDF could not be looked at: {error}"));
+    let found = looking.await.map_err(asked)?;
+    if found == Found::Whole {
         return Ok(());
     }
+    let (pdf, sha256) = render(document, parts).await?;
+    if sha256 != kept.sha256 {
+        return Err(JobError::park(format_args!(
+            "the stored PDF is lost ({found}), and this worker renders other bytes than were stored: its fonts or its release \
+             differ from those of then. Nothing was stored. SHA-256 {} instead of {}",
+            hex(&sha256),
+            hex(&kept.sha256)
+        )));
+    }
+    put(&kept.object_key, &pdf, parts).await?;
+    tracing::warn!(document = %document.id, %found, "a lost PDF was made again");
+    Ok(())
+}
+
+async fn put(object_key: &str, pdf: &[u8], parts: &RenderParts) -> Result<(), JobError> {
+    let stored = parts.storage.put(object_key, "application/pdf", pdf).await;
+    stored.map_err(|error| JobError::retry(format_args!("the PDF could not be stored: {error}")))
+}
+
+/// The PDF of the kept paper and its SHA-256.
+async fn render(document: &Document, parts: &RenderParts) -> Result<(Vec<u8>, [u8; 32]), JobError> {
     // The error would quote what the field says.
     let paper = document
         .paper()
@@ -60,23 +117,7 @@ pub(crate) async fn render_document(job: RenderDocument, parts: Data<RenderParts
         .await
         .map_err(|_| JobError::retry("rendering panicked; the worker's output says where"))?;
     // Nothing but a corrected field, another font or another release helps.
-    let (pdf, sha256) = rendered.map_err(JobError::park)?;
-    let byte_size = i32::try_from(pdf.len()).map_err(|_| JobError::park("the PDF is larger than 2 GB"))?;
-    let object_key = format!("documents/{}/{}.pdf", document.id, hex(&sha256));
-    let stored = parts.storage.put(&object_key, "application/pdf", &pdf).await;
-    stored.map_err(|error| JobError::retry(format_args!("the PDF could not be stored: {error}")))?;
-    let step = AgreementStep::StoreDocument(
-        document.id,
-        StoredPdf {
-            object_key,
-            sha256,
-            byte_size,
-        },
-    );
-    step::take(platform, Actor::Worker, document.agreement_id, step, None)
-        .await
-        .map_err(failed)?;
-    Ok(())
+    rendered.map_err(JobError::park)
 }
 
 fn hex(bytes: &[u8]) -> String {

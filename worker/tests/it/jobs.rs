@@ -262,6 +262,64 @@ async fn a_signed_agreement_gets_its_pdf_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_pdf_is_put_again_with_the_same_bytes_or_not_at_all() {
+    let world = World::new().await;
+    sign(&world).await;
+    let workers = world.work(&[]);
+    let ready = "SELECT count(*) FROM documents WHERE ready_at IS NOT NULL";
+    world.comes_to(1, ready).await;
+    world.comes_to(0, UNFINISHED).await;
+    let key = world.db.text("SELECT object_key FROM documents").await;
+    let pdf = world.storage.get(&key).await.unwrap();
+    let again = async || {
+        let due = "UPDATE jobs SET state = 'READY', finished_at = NULL WHERE queue = 'render_document'";
+        world.db.execute(due).await;
+        world.comes_to(0, UNFINISHED).await;
+    };
+    let all = "SELECT documents::text || (SELECT count(*) FROM case_events) || (SELECT count(*) FROM messages) FROM documents";
+    let before = world.db.text(all).await;
+
+    world.storage.delete(&key).await.unwrap();
+    again().await;
+    assert!(world.storage.get(&key).await.unwrap() == pdf);
+    for damage in [&pdf[..100], &vec![b'%'; pdf.len()]] {
+        world.storage.put(&key, "application/pdf", damage).await.unwrap();
+        again().await;
+        assert!(world.storage.get(&key).await.unwrap() == pdf);
+    }
+    assert_eq!(
+        world.db.text(all).await,
+        before,
+        "nothing was noted, nobody is told"
+    );
+
+    // One that is there is not drawn again: this paper could not be.
+    let form = "UPDATE documents SET paper = jsonb_set(paper, '{layout}', '\"none\"')";
+    world.db.execute(form).await;
+    again().await;
+    let parked = "SELECT count(*) FROM jobs WHERE state = 'PARKED'";
+    assert_eq!(world.db.number(parked).await, 0);
+
+    // As with fonts or a release other than those of then.
+    let other = "UPDATE documents SET paper = paper || '{\"layout\": 1, \"agreement_number\": \"2\"}'";
+    world.db.execute(other).await;
+    world.storage.delete(&key).await.unwrap();
+    again().await;
+    assert_eq!(world.db.number(parked).await, 1);
+    let error = world
+        .db
+        .text("SELECT last_error FROM jobs WHERE state = 'PARKED'")
+        .await;
+    assert!(error.contains("renders other bytes than were stored"), "{error}");
+    assert!(
+        error.ends_with(&format!("instead of {}", &key[key.len() - 68..key.len() - 4])),
+        "{error}"
+    );
+    assert_eq!(world.storage.head(&key).await.unwrap(), None);
+    workers.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_paper_that_cannot_be_drawn_is_parked_naming_the_field_and_an_absent_store_is_waited_for() {
     let world = World::new().await;
     // A character for private use: no font has it, and no person's data is in this test.
