@@ -37,8 +37,6 @@ pub enum JobState {
     Ready,
     /// 执行中 A worker is at it.
     Running,
-    /// 已完成 It was done; stuck work has no such job.
-    Done,
     /// 已搁置 Its attempts are used up, or it cannot succeed as things are: it waits for an operator.
     Parked,
 }
