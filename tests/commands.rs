@@ -182,6 +182,22 @@ async fn stuck_work_is_listed_and_tried_again() {
         "more than a page: {stuck:?}"
     );
     assert!(stderr(&stuck).contains("--retry"), "{stuck:?}");
+    // Two errors of several lines, after attempts of other numbers.
+    let errors = "UPDATE jobs SET state = 'PARKED', finished_at = now(), last_error = 'attempt ' || jobs.id || ': ' || CASE
+            WHEN unique_key = (SELECT min(id::text) FROM messages WHERE channel = 'EMAIL') THEN 'refused' ELSE 'greylisted' END
+            || E'\\nby the server' FROM messages WHERE unique_key = messages.id::text AND channel = 'EMAIL'";
+    conn.batch_execute(errors).await.expect("errors");
+    let summary = run(&["stuck-work", "--kind", "message", "--summary"]);
+    let said = stdout(&summary);
+    let said: Vec<_> = said.lines().collect();
+    let alike = "x MESSAGE: PARKED; oldest owed for 60 min;";
+    let others = lines - 1;
+    assert_eq!(said[0], format!("{others} {alike} greylisted"), "{summary:?}");
+    assert!(
+        said.contains(&format!("1 {alike} refused").as_str()),
+        "{summary:?}"
+    );
+    assert!(said.len() < 6 && summary.status.code() == Some(1), "{summary:?}");
     let retried = run(&["stuck-work", "--kind", "message", "--retry"]);
     assert!(
         retried.status.success() && stdout(&retried).contains("tried again"),

@@ -1,12 +1,14 @@
 //! `wangqian stuck-work`: what should have been done and was not, and having it tried again.
 
+use std::{cmp::Reverse, collections::HashMap};
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
 use uuid::Uuid;
 use wangqian_schema::{
     db::{Connection, DatabaseSettings},
     model::{PageRequest, page::MAX_PAGE},
-    stuck_work::{self, StuckWork, StuckWorkKind},
+    stuck_work::{self, JobState, StuckWork, StuckWorkKind},
     wake,
 };
 
@@ -15,25 +17,34 @@ use crate::{
     platform::{database_url, platform},
 };
 
+/// Characters of an error in a summary.
+const SUMMARY_WIDTH: usize = 120;
+const NO_JOB: &str = "NO JOB";
+const NO_ERROR: &str = "no error noted";
+
 /// Lists what should have been done and was not.
 #[derive(Clone, Debug, Args)]
 #[command(
     long_about = "Lists what has been owed for more than two minutes, longest first: invitations past their deadline that are \
         still open, reminders, papers that are not rendered, messages that were not sent. Exits with 1 if there is any, so \
-        that a monitor can call it. With --retry the listed work is tried again at once, parked or not. Safe while the \
+        that a monitor can call it. With --summary work that is alike is counted instead. With --retry the listed work is tried again at once, parked or not. Safe while the \
         platform runs.",
     after_help = "Examples:\n  \
         wangqian stuck-work\n  \
+        wangqian stuck-work --summary\n  \
         wangqian stuck-work --kind message --retry\n  \
         wangqian stuck-work --id 01940000-0000-7000-8000-000000000000 --retry"
 )]
 pub struct Arguments {
-    /// Only work of this kind: expiry, reminder, document, message or notice
+    /// Only work of this kind: expiry, reminder, document, message, notice or import
     #[arg(long, value_name = "KIND", value_parser = kind)]
     pub kind: Option<StuckWorkKind>,
     /// Only the work about this agreement, document or message
     #[arg(long, value_name = "UUID")]
     pub id: Option<Uuid>,
+    /// Count work of the same kind and state that failed alike, most first, instead of listing each piece
+    #[arg(long)]
+    pub summary: bool,
     /// Have the listed work tried again at once
     #[arg(long)]
     pub retry: bool,
@@ -44,7 +55,7 @@ pub struct Arguments {
 
 fn kind(word: &str) -> Result<StuckWorkKind, String> {
     StuckWorkKind::parse(&word.to_ascii_uppercase())
-        .ok_or_else(|| "not one of expiry, reminder, document, message, notice".to_owned())
+        .ok_or_else(|| "not one of expiry, reminder, document, message, notice, import".to_owned())
 }
 
 /// Runs it.
@@ -67,7 +78,10 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
         let _woken = wake::notify(&mut conn).await;
     }
     walked?;
-    let Tally { found, driven } = tally;
+    for line in summary(&tally.groups, now) {
+        crate::print(&line)?;
+    }
+    let Tally { found, driven, .. } = tally;
     if let (Some(id), 0) = (arguments.id, found) {
         return Err(Failure::new(
             Exit::Finding,
@@ -99,6 +113,33 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
 struct Tally {
     found: u64,
     driven: u64,
+    /// With --summary: how many there are of what is alike, and since when the oldest is owed.
+    groups: HashMap<Alike, (u64, DateTime<Utc>)>,
+}
+
+/// What pieces of work have in common that one cause holds up.
+#[derive(PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Alike {
+    kind: StuckWorkKind,
+    job_state: Option<JobState>,
+    error: String,
+}
+
+impl Alike {
+    fn of(work: &StuckWork) -> Self {
+        let error = work.last_error.as_deref().unwrap_or(NO_ERROR);
+        // `attempt 3: ` tells alike ones apart.
+        let error = match error.split_once(": ") {
+            Some((attempt, error)) if attempt.starts_with("attempt ") => error,
+            _ => error,
+        };
+        let line = error.lines().next().unwrap_or_default();
+        Self {
+            kind: work.kind,
+            job_state: work.job_state,
+            error: line.chars().take(SUMMARY_WIDTH).collect(),
+        }
+    }
 }
 
 /// Prints piece by piece, and drives what is to be driven.
@@ -124,7 +165,13 @@ async fn walk(
                     .map_err(|error| Failure::database(&error.into()))?;
                 tally.driven += u64::from(driven);
             }
-            crate::print(&line(work, now))?;
+            if arguments.summary {
+                let group = tally.groups.entry(Alike::of(work));
+                // Oldest first, so that the first of a group is its oldest.
+                group.or_insert((0, work.owed_since)).0 += 1;
+            } else {
+                crate::print(&line(work, now))?;
+            }
         }
         match page.items.last() {
             Some(last) if page.has_next => request.after = Some(last.key()),
@@ -133,9 +180,24 @@ async fn walk(
     }
 }
 
+/// A line a group, the largest first.
+fn summary(groups: &HashMap<Alike, (u64, DateTime<Utc>)>, now: DateTime<Utc>) -> Vec<String> {
+    let mut groups: Vec<_> = groups.iter().collect();
+    groups.sort_by_key(|(alike, (count, oldest))| (Reverse(*count), *oldest, *alike));
+    let line = |(alike, (count, oldest)): (&Alike, &(u64, DateTime<Utc>))| {
+        let age = (now - *oldest).num_minutes();
+        let job = alike.job_state.map_or(NO_JOB, JobState::as_str);
+        format!(
+            "{count} x {}: {job}; oldest owed for {age} min; {}\n",
+            alike.kind, alike.error
+        )
+    };
+    groups.into_iter().map(line).collect()
+}
+
 fn line(work: &StuckWork, now: DateTime<Utc>) -> String {
     let age = (now - work.owed_since).num_minutes();
-    let job = work.job_state.map_or("NO JOB", |state| state.as_str());
+    let job = work.job_state.map_or(NO_JOB, JobState::as_str);
     let attempts = match (work.attempt, work.max_attempts) {
         (Some(attempt), Some(most)) => format!(", attempt {attempt} of {most}"),
         _ => String::new(),
@@ -143,7 +205,7 @@ fn line(work: &StuckWork, now: DateTime<Utc>) -> String {
     let next = work.next_attempt_at.map_or_else(String::new, |at| {
         format!(", next at {}", at.to_rfc3339_opts(SecondsFormat::Secs, true))
     });
-    let error = work.last_error.as_deref().unwrap_or("no error noted");
+    let error = work.last_error.as_deref().unwrap_or(NO_ERROR);
     format!(
         "{} {} (case {}): owed for {age} min; {job}{attempts}{next}; {error}\n",
         work.kind, work.id, work.case_id
