@@ -10,6 +10,7 @@ mod stuck_work;
 mod support;
 
 mod browser;
+mod check_documents;
 mod commands;
 mod contacts;
 mod correcting;

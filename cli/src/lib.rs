@@ -4,6 +4,7 @@
 pub mod add_operator;
 pub mod api;
 pub mod audit;
+pub mod check_documents;
 pub mod config_reference;
 pub mod demo;
 pub mod failure;
@@ -39,8 +40,8 @@ use crate::failure::Failure;
         `wangqian worker` as you need.",
     after_help = "Every option can be given as the environment variable shown beside it. \
         docs/CONFIGURATION.md lists all of them.\n\n\
-        Exit codes: 0 done; 1 a check found something (migrate --check, audit, stuck-work, send-test-mail, \
-        add-operator, health); 2 wrong usage; \
+        Exit codes: 0 done; 1 a check found something (migrate --check, audit, check-documents, stuck-work, \
+        send-test-mail, add-operator, health); 2 wrong usage; \
         3 this machine's set-up is in the way (port, folder, missing program); 4 the database or the object store \
         cannot be reached or is not ready; 5 anything else.",
     propagate_version = true,
@@ -71,6 +72,8 @@ pub enum Command {
     Demo(demo::Arguments),
     /// Check the hash chains of all cases
     Audit(audit::Arguments),
+    /// Look whether the object store still has every document, or have lost ones made again
+    CheckDocuments(check_documents::Arguments),
     /// List what should have been done and was not, or have it tried again
     StuckWork(stuck_work::Arguments),
     /// Send a mail to see whether the settings are right
@@ -120,6 +123,7 @@ pub async fn run(command: Command) -> Result<(), Failure> {
         Command::Migrate(arguments) => migrate::run(&arguments).await,
         Command::Demo(arguments) => demo::run(&arguments).await,
         Command::Audit(arguments) => audit::run(&arguments).await,
+        Command::CheckDocuments(arguments) => check_documents::run(&arguments).await,
         Command::StuckWork(arguments) => stuck_work::run(&arguments).await,
         Command::SendTestMail(arguments) => send_test_mail::run(&arguments).await,
         Command::AddOperator(arguments) => add_operator::run(&arguments).await,

@@ -1,6 +1,8 @@
 //! Stuck work: what should have been expired, reminded of, rendered or sent by now and was not. Found in the cases
 //! themselves and not only among the jobs, so that a job that was lost shows as well. What is found can be driven again.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
     dsl::sql,
@@ -310,6 +312,43 @@ pub async fn drive(conn: &mut AsyncPgConnection, work: &StuckWork, now: DateTime
         }
     })
     .await
+}
+
+/// Has the PDF of a document looked for again at once, and made again where it is lost, as [`drive`] does. For one that was stored:
+/// it is not stuck work, since nothing in the database says that it is lost.
+///
+/// # Errors
+/// The database's.
+pub async fn restore(
+    conn: &mut AsyncPgConnection,
+    document_id: Uuid,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    conn.transaction(async |conn| again(conn, &RenderDocument { document_id }, now).await)
+        .await
+}
+
+/// Which of these documents have a job that was parked, and how it failed at last.
+///
+/// # Errors
+/// The database's.
+pub async fn parked_renderings(
+    conn: &mut AsyncPgConnection,
+    document_ids: impl Iterator<Item = Uuid>,
+) -> QueryResult<HashMap<Uuid, String>> {
+    let keys = document_ids.map(|document_id| RenderDocument { document_id }.unique_key());
+    let parked: Vec<(Option<String>, Option<String>)> = jobs_table::table
+        .filter(jobs_table::queue.eq(RenderDocument::QUEUE))
+        .filter(jobs_table::unique_key.eq_any(keys.collect::<Vec<_>>()))
+        .filter(sql::<Bool>("state = 'PARKED'"))
+        .order(jobs_table::id)
+        .select((jobs_table::unique_key, jobs_table::last_error))
+        .load(conn)
+        .await?;
+    let of_document = |(key, error): (Option<String>, Option<String>)| {
+        Some((Uuid::parse_str(&key?).ok()?, error.unwrap_or_default()))
+    };
+    Ok(parked.into_iter().filter_map(of_document).collect())
 }
 
 /// The parked job stays as the record of what went wrong only until it is driven: then it is the same row that runs.

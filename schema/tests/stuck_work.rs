@@ -8,6 +8,7 @@ use wangqian_schema::{
     model::{
         PageRequest, Viewer,
         account_notice::{self, AccountNotice},
+        document,
         passcode::PasscodeChannel,
     },
     step::AgreementStep,
@@ -461,4 +462,57 @@ async fn a_roster_that_does_not_go_on_shows_and_is_driven() {
     assert!(stuck_work::drive(&mut conn, &parked, world.now()).await.unwrap());
     drop(conn);
     assert_eq!(scene.list().await[0].job_state, Some(JobState::Ready));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stored_documents_are_walked_page_by_page_and_one_that_is_lost_has_one_job() {
+    let scene = Scene::new().await;
+    let world = &scene.world;
+    let student = world.graduate(&scene.campus, 0).await;
+    let agreement = world.invite(&scene.employer, &student).await;
+    let insert = format!(
+        "INSERT INTO documents (id, agreement_id, version, paper, verification_code, created_at,
+            ready_at, object_key, sha256, byte_size)
+         SELECT gen_random_uuid(), '{agreement}', n, '{{}}', n, now(), now(), 'key ' || n, sha256(n::text::bytea), n
+         FROM generate_series(1, 3) AS n;
+         INSERT INTO documents (id, agreement_id, version, paper, verification_code, created_at)
+         VALUES ('{agreement}', '{agreement}', 4, '{{}}', 4, now())"
+    );
+    scene.execute(&insert).await;
+    let mut conn = world.conn().await;
+    let (mut walked, mut after) = (Vec::new(), Uuid::nil());
+    while let Some(next) = document::stored(&mut conn, after, None, 1).await.unwrap().pop() {
+        after = next.id;
+        walked.push(next);
+    }
+    assert_eq!(walked.len(), 3, "what is not rendered is not there to be lost");
+    assert!(walked.is_sorted_by_key(|document| document.id));
+    for document in &walked {
+        assert_eq!(document.agreement_id, agreement);
+        assert_eq!(document.pdf.object_key, format!("key {}", document.pdf.byte_size));
+    }
+    for (only, expected) in [(agreement, &walked[..]), (walked[1].id, &walked[1..2])] {
+        let found = document::stored(&mut conn, Uuid::nil(), Some(only), 9).await;
+        assert_eq!(found.unwrap(), expected);
+    }
+
+    let [lost, other] = [walked[0].id, walked[1].id];
+    let (of_lost, now) = (format!("unique_key = '{lost}'"), world.now());
+    for _ in 0..2 {
+        assert!(stuck_work::restore(&mut conn, lost, now).await.unwrap());
+        assert_eq!(count(&mut conn, "jobs", &of_lost).await, 1);
+    }
+    let park = "UPDATE jobs SET state = 'PARKED', finished_at = now(), last_error = 'other fonts' WHERE";
+    scene.execute(&format!("{park} {of_lost}")).await;
+    let parked = stuck_work::parked_renderings(&mut conn, [other, lost].into_iter()).await;
+    assert_eq!(parked.unwrap(), [(lost, "other fonts".to_owned())].into());
+    assert!(stuck_work::restore(&mut conn, lost, now).await.unwrap());
+    assert_eq!(count(&mut conn, "jobs", &of_lost).await, 1, "the same row");
+    let parked = stuck_work::parked_renderings(&mut conn, [other, lost].into_iter()).await;
+    assert!(parked.unwrap().is_empty());
+    let running = format!(
+        "UPDATE jobs SET state = 'RUNNING', lease_token = gen_random_uuid(), lease_until = now() WHERE {of_lost}"
+    );
+    scene.execute(&running).await;
+    assert!(!stuck_work::restore(&mut conn, lost, now).await.unwrap());
 }

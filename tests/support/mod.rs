@@ -1,7 +1,8 @@
 //! What the black-box tests share: a whole product in this process ([`Server`]), the executable as a process
 //! ([`process`]), the roles as processes of their own ([`cluster`]), a client that speaks GraphQL over HTTP ([`Client`]) and reads
 //! subscriptions ([`events`]), the clients of others ([`node`], [`follower`]), what leaves the platform ([`outbox`]), people to act
-//! as ([`people`]), and the operations of online signing ([`signing`]) and of registration ([`registering`]).
+//! as ([`people`]), their papers ([`papers`]), and the operations of online signing ([`signing`]) and of registration
+//! ([`registering`]).
 
 pub(crate) mod client;
 pub(crate) mod cluster;
@@ -9,6 +10,7 @@ pub(crate) mod events;
 pub(crate) mod follower;
 pub(crate) mod node;
 pub(crate) mod outbox;
+pub(crate) mod papers;
 pub(crate) mod people;
 pub(crate) mod process;
 pub(crate) mod registering;
