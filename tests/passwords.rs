@@ -117,6 +117,9 @@ async fn a_code_by_mail_sets_a_new_password_and_ends_all_sessions() {
     let code = scene.code().await;
     assert_eq!(scene.reset(email, &code, NEW).await, done());
     assert!(!signed_in(&session).await, "the old sessions have ended");
+    let told = scene.outbox.next_to(email).await;
+    assert!(told.contains("已于") && told.contains("如非本人操作"), "{told}");
+    assert!(!told.contains(NEW), "{told}");
     assert!(!scene.logs_in_with(PASSWORD).await);
     assert!(scene.logs_in_with(NEW).await);
     let again = scene.reset(email, &code, "noch ein anderes Wort").await;
@@ -306,8 +309,19 @@ async fn a_password_is_changed_by_the_old_one_and_the_other_sessions_end() {
     assert_eq!(change(PASSWORD, NEW).await, done());
     assert!(signed_in(&here).await && !signed_in(&elsewhere).await);
     assert!(scene.logs_in_with(NEW).await && !scene.logs_in_with(PASSWORD).await);
+    // Who has no address is told by SMS.
+    let told = "SELECT count(*)::text AS text FROM jobs WHERE queue = 'send_notice'";
+    assert_eq!(scene.text(told).await, "1", "what was refused changed nothing");
+    assert!(scene.outbox.next_to(&scene.person.email).await.contains("已于"));
+    scene
+        .text("UPDATE accounts SET email = NULL WHERE kind = 'GRADUATE' RETURNING '' AS text")
+        .await;
+    assert_eq!(change(NEW, PASSWORD).await, done());
+    let told = scene.outbox.next_to(&scene.person.mobile).await;
+    assert!(told.contains("已于") && told.contains("如非本人操作"), "{told}");
+    assert_eq!(change(PASSWORD, NEW).await, done());
 
-    for _ in 0..8 {
+    for _ in 0..6 {
         assert_eq!(error(&change("not it", NEW).await).0, "WRONG_CREDENTIALS");
     }
     assert_eq!(

@@ -202,8 +202,9 @@ impl PasswordMutation {
         Ok(answer(Vec::new()))
     }
 
-    /// 重置密码 Sets a new password by the code that `requestPasswordReset` sent, and ends all sessions of the account. A wrong
-    /// code, one that ran out and an unknown identifier get the same answer after the same work: `WRONG_CODE`.
+    /// 重置密码 Sets a new password by the code that `requestPasswordReset` sent, and ends all sessions of the account. Its
+    /// person is told, by mail or else by SMS. A wrong code, one that ran out and an unknown identifier get the same answer
+    /// after the same work: `WRONG_CODE`.
     async fn reset_password(
         &self,
         ctx: &Context<'_>,
@@ -242,11 +243,15 @@ impl PasswordMutation {
         let reset = account::reset_password(&mut conn, id, account_id, &hash, platform.clock.now())
             .await
             .map_err(internal)?;
-        Ok(answer(if reset { Vec::new() } else { vec![wrong_code()] }))
+        if !reset {
+            return Ok(answer(vec![wrong_code()]));
+        }
+        platform.waker.wake();
+        Ok(answer(Vec::new()))
     }
 
-    /// 修改密码 Sets a new password by the current one, and ends all other sessions of the account. Ten tries an hour
-    /// (`TOO_MANY_ATTEMPTS`).
+    /// 修改密码 Sets a new password by the current one, and ends all other sessions of the account. Its person is told, by mail
+    /// or else by SMS. Ten tries an hour (`TOO_MANY_ATTEMPTS`).
     async fn change_password(
         &self,
         ctx: &Context<'_>,
@@ -288,6 +293,7 @@ impl PasswordMutation {
         account::set_password(&mut conn, account_id, &hash, Some(session.id), now)
             .await
             .map_err(internal)?;
+        platform.waker.wake();
         Ok(ChangePasswordPayload {
             user_errors: Vec::new(),
         })

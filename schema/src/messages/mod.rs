@@ -44,6 +44,8 @@ text_enum! {
         ContactChangeCode = "CONTACT_CHANGE_CODE",
         /// To an account's former address: it is no longer the account's.
         ContactChanged = "CONTACT_CHANGED",
+        /// To an account: its password was changed.
+        PasswordChanged = "PASSWORD_CHANGED",
         /// To whoever reads the address: the code with which an employer can be registered.
         RegistrationCode = "REGISTRATION_CODE",
         /// To the employer: it waits to be verified.
@@ -165,6 +167,7 @@ files! {
     PasswordResetCode => "password_reset_code",
     ContactChangeCode => "contact_change_code",
     ContactChanged => "contact_changed",
+    PasswordChanged => "password_changed",
     RegistrationCode => "registration_code",
     EmployerRegistered => "employer_registered",
     EmployerVerified => "employer_verified",
@@ -313,17 +316,13 @@ mod tests {
     }
 
     #[test]
-    fn a_former_address_is_told_by_mail_and_sms() {
-        for channel in [Channel::Email, Channel::Sms] {
-            let params = json!({ "moment": "2027年3月5日 18:00" });
-            let text = write(
-                MessageTemplate::ContactChanged,
-                channel,
-                &params,
-                "https://wq.example",
-            )
-            .unwrap();
-            assert!(text.body.contains("2027年3月5日 18:00"), "{channel}");
+    fn every_notice_about_an_account_is_written_for_mail_and_sms() {
+        let params = json!({ "moment": "2027年3月5日 18:00" });
+        for template in [MessageTemplate::ContactChanged, MessageTemplate::PasswordChanged] {
+            for channel in [Channel::Email, Channel::Sms] {
+                let text = write(template, channel, &params, "https://wq.example").unwrap();
+                assert!(text.body.contains("2027年3月5日 18:00"), "{template} {channel}");
+            }
         }
     }
 

@@ -3,11 +3,20 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use serde_json::json;
 use uuid::Uuid;
 
-use super::{graduate::Contact, passcode, reviewer::Operator, session};
+use super::{
+    account_notice::{self, AccountNotice},
+    graduate::Contact,
+    passcode::{self, PasscodeChannel},
+    reviewer::Operator,
+    session,
+};
 use crate::{
     checks::{Email, IdCardNumber, Mobile},
+    clock::format_moment,
+    messages::MessageTemplate,
     tables::{accounts, graduates, operators},
     text_enum::text_enum,
 };
@@ -188,7 +197,8 @@ pub async fn password_and_identifiers(
     Ok((hash, [mobile, email, id_card].into_iter().flatten().collect()))
 }
 
-/// Sets an account's password, and ends its sessions but `except` and its codes. `false` when the account is disabled.
+/// Sets an account's password, ends its sessions but `except` and its codes, and owes its person a notice: by mail, or by
+/// SMS where there is no address. `false` when the account is disabled; nothing is written then.
 ///
 /// # Errors
 /// The database's; nothing is written then.
@@ -200,14 +210,31 @@ pub async fn set_password(
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
     conn.transaction(async |conn: &mut AsyncPgConnection| {
-        let set = diesel::update(accounts::table.find(account_id))
+        let contact: Option<Contact> = diesel::update(accounts::table.find(account_id))
             .filter(accounts::disabled_at.is_null())
             .set(accounts::password_hash.eq(password_hash))
-            .execute(conn)
-            .await?;
+            .returning(Contact::as_returning())
+            .get_result(conn)
+            .await
+            .optional()?;
+        let Some(contact) = contact else { return Ok(false) };
         session::end_all(conn, account_id, except, now).await?;
         passcode::revoke(conn, account_id).await?;
-        Ok(set == 1)
+        let by_mail = contact.email.map(|address| (PasscodeChannel::Email, address));
+        let by_sms = contact.mobile.map(|address| (PasscodeChannel::Sms, address));
+        if let Some((channel, address)) = by_mail.or(by_sms) {
+            let notice = AccountNotice {
+                id: Uuid::now_v7(),
+                account_id,
+                channel,
+                address,
+                template: MessageTemplate::PasswordChanged,
+                params: json!({ "moment": format_moment(now) }),
+                created_at: now,
+            };
+            account_notice::owe(conn, &notice).await?;
+        }
+        Ok(true)
     })
     .await
 }
