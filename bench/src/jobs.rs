@@ -66,8 +66,6 @@ async fn through_ours(world: &World) -> Result<f64> {
             first: Duration::from_secs(1),
             longest: Duration::from_secs(60),
         },
-        keep_done: Duration::from_secs(86_400),
-        prune_every: Duration::from_secs(3_600),
         sample_every: Duration::from_secs(3_600),
     };
     let (_wake, woken) = watch::channel(0);

@@ -207,6 +207,7 @@ mod tests {
         ("_RENDER_CONCURRENCY", "documents"),
         ("_SEND_CONCURRENCY", "messages"),
         ("_IMPORT_CONCURRENCY", "rosters"),
+        ("_PRUNE_CONCURRENCY", "prunings"),
     ];
 
     /// A number, or a time that is written as one.

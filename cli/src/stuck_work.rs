@@ -26,8 +26,9 @@ const NO_ERROR: &str = "no error noted";
 #[derive(Clone, Debug, Args)]
 #[command(
     long_about = "Lists what has been owed for more than two minutes, longest first: invitations past their deadline that are \
-        still open, reminders, papers that are not rendered, messages that were not sent. Exits with 1 if there is any, so \
-        that a monitor can call it. With --summary work that is alike is counted instead. With --retry the listed work is tried again at once, parked or not. Safe while the \
+        still open, reminders, papers that are not rendered, messages that were not sent, recurring jobs that were not done. \
+        Exits with 1 if there is any, so that a monitor can call it. With --summary work that is alike is counted instead. With \
+        --retry the listed work is tried again at once, parked or not. Safe while the \
         platform runs.",
     after_help = "Examples:\n  \
         wangqian stuck-work\n  \
@@ -36,7 +37,7 @@ const NO_ERROR: &str = "no error noted";
         wangqian stuck-work --id 01940000-0000-7000-8000-000000000000 --retry"
 )]
 pub struct Arguments {
-    /// Only work of this kind: expiry, reminder, document, message, notice or import
+    /// Only work of this kind: expiry, reminder, document, message, notice, import or recurring
     #[arg(long, value_name = "KIND", value_parser = kind)]
     pub kind: Option<StuckWorkKind>,
     /// Only the work about this agreement, document or message
@@ -55,7 +56,7 @@ pub struct Arguments {
 
 fn kind(word: &str) -> Result<StuckWorkKind, String> {
     StuckWorkKind::parse(&word.to_ascii_uppercase())
-        .ok_or_else(|| "not one of expiry, reminder, document, message, notice, import".to_owned())
+        .ok_or_else(|| "not one of expiry, reminder, document, message, notice, import, recurring".to_owned())
 }
 
 /// Runs it.
@@ -206,8 +207,12 @@ fn line(work: &StuckWork, now: DateTime<Utc>) -> String {
         format!(", next at {}", at.to_rfc3339_opts(SecondsFormat::Secs, true))
     });
     let error = work.last_error.as_deref().unwrap_or(NO_ERROR);
+    let about = match &work.recurring {
+        Some(name) => format!("of {name}"),
+        None => format!("case {}", work.case_id),
+    };
     format!(
-        "{} {} (case {}): owed for {age} min; {job}{attempts}{next}; {error}\n",
-        work.kind, work.id, work.case_id
+        "{} {} ({about}): owed for {age} min; {job}{attempts}{next}; {error}\n",
+        work.kind, work.id
     )
 }

@@ -1,13 +1,14 @@
 //! The jobs' payloads, and how one is enqueued inside the transaction of the step that owes it. Taking and running
 //! them is the worker's business.
 
-use chrono::{DateTime, Utc};
-use diesel::ExpressionMethods;
+use chrono::{DateTime, SecondsFormat, Utc};
+use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Kept, tables::jobs};
+use crate::{Kept, tables::jobs, text_enum::text_enum};
 
 /// What a row of the table `jobs` carries: one payload type a queue.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -168,6 +169,43 @@ impl Job for ImportGraduates {
     }
 }
 
+text_enum! {
+    /// What is kept for a while only.
+    pub enum Pruned {
+        /// Jobs that were done.
+        DoneJobs = "DONE_JOBS",
+        /// Counts of attempts to log in and of requests.
+        Throttles = "THROTTLES",
+        /// Codes that ran out, with the addresses to which they went.
+        Passcodes = "PASSCODES",
+        /// Invitations to join an employer that are over.
+        MemberInvitations = "MEMBER_INVITATIONS",
+        /// Files that were handed in and not used.
+        Uploads = "UPLOADS",
+        /// Callers' keys of creating mutations and of registrations.
+        IdempotencyKeys = "IDEMPOTENCY_KEYS",
+        /// Sessions whose lives ended.
+        Sessions = "SESSIONS",
+    }
+}
+
+/// Deletes what was kept long enough. Idempotent: what is gone is gone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prune {
+    /// Of what.
+    pub what: Pruned,
+}
+
+impl Job for Prune {
+    const QUEUE: &'static str = "prune";
+    const MAX_ATTEMPTS: i32 = 10;
+}
+
+/// What the key of a recurring job's tick begins with. By the index `jobs_tick` such a key holds for as long as the row is
+/// kept, and not only while the job is unfinished.
+pub const TICK_PREFIX: &str = "cron:";
+
 /// Inserts of at most so many jobs are kept prepared, each number a statement of its own.
 const FEW: usize = 32;
 
@@ -175,11 +213,7 @@ const FEW: usize = 32;
 ///
 /// # Errors
 /// The database's; a duplicate of an unfinished unique key is no error and leaves the first job as it is.
-pub async fn enqueue<J: Job>(
-    conn: &AsyncPgConnection,
-    job: &J,
-    run_at: DateTime<Utc>,
-) -> diesel::QueryResult<()> {
+pub async fn enqueue<J: Job>(conn: &AsyncPgConnection, job: &J, run_at: DateTime<Utc>) -> QueryResult<()> {
     enqueue_all(conn, std::slice::from_ref(job), run_at).await?;
     Ok(())
 }
@@ -188,7 +222,7 @@ pub async fn enqueue<J: Job>(
 ///
 /// # Errors
 /// The database's.
-pub async fn hurry<J: Job>(conn: &AsyncPgConnection, job: &J, now: DateTime<Utc>) -> diesel::QueryResult<()> {
+pub async fn hurry<J: Job>(conn: &AsyncPgConnection, job: &J, now: DateTime<Utc>) -> QueryResult<()> {
     let mut of_job = conn;
     let waiting = diesel::update(jobs::table)
         .filter(jobs::queue.eq(J::QUEUE))
@@ -211,25 +245,14 @@ pub async fn enqueue_all<J: Job>(
     mut conn: &AsyncPgConnection,
     all: &[J],
     run_at: DateTime<Utc>,
-) -> diesel::QueryResult<usize> {
+) -> QueryResult<usize> {
     if all.is_empty() {
         return Ok(0);
     }
     let rows = all
         .iter()
-        .map(|job| {
-            let payload = serde_json::to_value(job)
-                .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
-            Ok((
-                jobs::queue.eq(J::QUEUE),
-                jobs::payload.eq(payload),
-                jobs::priority.eq(J::PRIORITY),
-                jobs::max_attempts.eq(J::MAX_ATTEMPTS),
-                jobs::unique_key.eq(job.unique_key()),
-                jobs::run_at.eq(run_at),
-            ))
-        })
-        .collect::<diesel::QueryResult<Vec<_>>>()?;
+        .map(|job| NewJob::of(job, job.unique_key(), run_at))
+        .collect::<QueryResult<Vec<_>>>()?;
     let few = rows.len() <= FEW;
     let insert = diesel::insert_into(jobs::table)
         .values(rows)
@@ -238,5 +261,53 @@ pub async fn enqueue_all<J: Job>(
         Kept(insert).execute(&mut conn).await
     } else {
         insert.execute(&mut conn).await
+    }
+}
+
+/// Inserts the job of a tick of the recurring job `name`, unless the cluster has it: waiting, running, done or parked. Says
+/// whether it did.
+///
+/// # Errors
+/// The database's.
+pub async fn enqueue_tick<J: Job>(
+    conn: &mut AsyncPgConnection,
+    job: &J,
+    name: &str,
+    tick: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let tick = tick.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let key = format!("{TICK_PREFIX}{name}:{tick}");
+    let inserted = diesel::insert_into(jobs::table)
+        .values(NewJob::of(job, Some(key), now)?)
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(inserted == 1)
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = jobs, treat_none_as_default_value = false)]
+struct NewJob {
+    queue: &'static str,
+    payload: Value,
+    priority: i16,
+    max_attempts: i32,
+    unique_key: Option<String>,
+    run_at: DateTime<Utc>,
+}
+
+impl NewJob {
+    fn of<J: Job>(job: &J, unique_key: Option<String>, run_at: DateTime<Utc>) -> QueryResult<Self> {
+        let payload = serde_json::to_value(job)
+            .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
+        Ok(Self {
+            queue: J::QUEUE,
+            payload,
+            priority: J::PRIORITY,
+            max_attempts: J::MAX_ATTEMPTS,
+            unique_key,
+            run_at,
+        })
     }
 }

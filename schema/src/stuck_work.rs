@@ -45,6 +45,8 @@ text_enum! {
         Notice = "NOTICE",
         /// A roster that a school handed in does not go on.
         Import = "IMPORT",
+        /// A tick of a recurring job was not done. Found among the jobs: nothing else says that it is owed.
+        Recurring = "RECURRING",
     }
 }
 
@@ -67,19 +69,28 @@ pub type StuckWorkKey = (DateTime<Utc>, Uuid);
 /// A piece of work that is stuck, with its job where there is one that is not done.
 #[derive(QueryableByName, Clone, Debug)]
 pub struct StuckWork {
-    /// The agreement, document, message, notice or import that it is about, by its kind.
+    /// The agreement, document, message, notice or import that it is about, by its kind; made of the tick's key for a
+    /// recurring job.
     #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
     /// What was to be done.
     #[diesel(sql_type = Text)]
     pub kind: StuckWorkKind,
     /// The case whose step owes it: an agreement, or for messages also a graduate or an employer; of a notice the account. An
-    /// import is its own.
+    /// import and a recurring job are their own.
     #[diesel(sql_type = SqlUuid)]
     pub case_id: Uuid,
     /// Since when it is owed.
     #[diesel(sql_type = Timestamptz)]
     pub owed_since: DateTime<Utc>,
+    /// Which recurring job.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub recurring: Option<String>,
+    /// The queue and the unique key of its job.
+    #[diesel(sql_type = Text)]
+    queue: String,
+    #[diesel(sql_type = Text)]
+    job_key: String,
     /// How its job stands; `None` when there is none, which the next sweep mends.
     #[diesel(sql_type = Nullable<Text>)]
     pub job_state: Option<JobState>,
@@ -107,13 +118,32 @@ impl StuckWork {
 /// One source of the list: a range of a partial index, in the list's order, no longer than a page. `$key` is the index's
 /// column, and `$shift` what is added to a place in the list to compare it with that column.
 macro_rules! source {
+    // Of a table whose job has the row's id as its key.
     ($kind:literal, $queue:literal, $case:literal, $owed:literal, $given_up:literal, $from:literal, $key:literal, $shift:literal, $open:literal, $direction:literal) => {
+        source!(
+            $kind,
+            [concat!("'", $queue, "'"), "work.id::text", "NULL"],
+            $case,
+            $owed,
+            $given_up,
+            $from,
+            $key,
+            $shift,
+            $open,
+            $direction
+        )
+    };
+    ($kind:literal, [$queue:expr, $job:literal, $recurring:literal], $case:literal, $owed:literal, $given_up:literal, $from:literal, $key:literal, $shift:literal, $open:literal, $direction:literal) => {
         concat!(
             "(SELECT '",
             $kind,
-            "' AS kind, '",
+            "' AS kind, ",
             $queue,
-            "' AS queue, work.id, ",
+            " AS queue, ",
+            $job,
+            " AS job_key, ",
+            $recurring,
+            " AS recurring, work.id, ",
             $case,
             " AS case_id, ",
             $owed,
@@ -176,13 +206,19 @@ macro_rules! list {
                 "work.status = 'INVITED' AND work.reminded_at IS NULL AND work.response_deadline > $2 \
                  AND work.response_deadline <= $1 + interval '24 hours' \
                  AND work.invited_at < work.response_deadline - interval '24 hours'", $direction),
+            " UNION ALL ",
+            source!("RECURRING", ["work.queue", "work.unique_key", "split_part(work.unique_key, ':', 2)"], "work.id",
+                "work.created_at", "false",
+                "(SELECT md5(unique_key)::uuid AS id, queue, unique_key, created_at FROM jobs \
+                  WHERE unique_key LIKE 'cron:%' AND state <> 'DONE') AS work",
+                "work.created_at", "", "work.created_at <= $1", $direction),
             ") AS every ORDER BY owed_since ", $direction, ", id ", $direction, " LIMIT $8) AS owed \
              LEFT JOIN LATERAL (\
                (SELECT state, attempt, max_attempts, run_at, last_error FROM jobs \
-                WHERE queue = owed.queue AND unique_key = owed.id::text AND state IN ('READY', 'RUNNING')) \
+                WHERE queue = owed.queue AND unique_key = owed.job_key AND state IN ('READY', 'RUNNING')) \
                UNION ALL \
                (SELECT state, attempt, max_attempts, run_at, last_error FROM jobs \
-                WHERE queue = owed.queue AND unique_key = owed.id::text AND state = 'PARKED' ORDER BY jobs.id DESC LIMIT 1) \
+                WHERE queue = owed.queue AND unique_key = owed.job_key AND state = 'PARKED' ORDER BY jobs.id DESC LIMIT 1) \
                LIMIT 1) AS job ON true \
              ORDER BY owed.owed_since ", $direction, ", owed.id ", $direction
         )
@@ -299,6 +335,10 @@ pub async fn drive(conn: &mut AsyncPgConnection, work: &StuckWork, now: DateTime
         StuckWorkKind::Notice => again(conn, &SendNotice { notice_id: id }, now).await,
         StuckWorkKind::Document => again(conn, &RenderDocument { document_id: id }, now).await,
         StuckWorkKind::Import => again(conn, &ImportGraduates { import_id: id }, now).await,
+        StuckWorkKind::Recurring => {
+            let driven = drive_job(conn, &work.queue, &work.job_key, now).await?;
+            Ok(driven == Some(true))
+        }
         StuckWorkKind::Message => {
             diesel::update(messages::table.find(id))
                 .filter(messages::status.eq(MessageStatus::Parked))
@@ -351,12 +391,29 @@ pub async fn parked_renderings(
     Ok(parked.into_iter().filter_map(of_document).collect())
 }
 
-/// The parked job stays as the record of what went wrong only until it is driven: then it is the same row that runs.
+/// As [`drive_job`], or makes the job anew where there is none.
 async fn again<J: Job>(conn: &mut AsyncPgConnection, job: &J, now: DateTime<Utc>) -> QueryResult<bool> {
-    let of_job = jobs_table::table
-        .filter(jobs_table::queue.eq(J::QUEUE))
-        .filter(jobs_table::unique_key.eq(job.unique_key()));
-    let found: Option<(i64, JobState)> = of_job
+    let key = job.unique_key().unwrap_or_default();
+    match drive_job(conn, J::QUEUE, &key, now).await? {
+        Some(driven) => Ok(driven),
+        None => {
+            jobs::enqueue(conn, job, now).await?;
+            Ok(true)
+        }
+    }
+}
+
+/// Has the job of a key run at once, unless it runs already; `None` when there is none. The parked job stays as the record of
+/// what went wrong only until it is driven: then it is the same row that runs.
+async fn drive_job(
+    conn: &mut AsyncPgConnection,
+    queue: &str,
+    key: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<bool>> {
+    let found: Option<(i64, JobState)> = jobs_table::table
+        .filter(jobs_table::queue.eq(queue))
+        .filter(jobs_table::unique_key.eq(key))
         // Each of the two conditions is that of a partial index; `<> 'DONE'` would read the whole table.
         .filter(sql::<Bool>("(state IN ('READY', 'RUNNING') OR state = 'PARKED')"))
         // An unfinished one before a parked one: its key would keep that from becoming a second.
@@ -369,25 +426,20 @@ async fn again<J: Job>(conn: &mut AsyncPgConnection, job: &J, now: DateTime<Utc>
         .first(conn)
         .await
         .optional()?;
-    match found {
-        Some((_, JobState::Running)) => Ok(false),
-        Some((id, _)) => {
-            diesel::update(jobs_table::table.find(id))
-                .set((
-                    jobs_table::state.eq(JobState::Ready),
-                    jobs_table::attempt.eq(0),
-                    jobs_table::run_at.eq(now),
-                    jobs_table::finished_at.eq(None::<DateTime<Utc>>),
-                ))
-                .execute(conn)
-                .await?;
-            Ok(true)
-        }
-        None => {
-            jobs::enqueue(conn, job, now).await?;
-            Ok(true)
-        }
+    let Some((id, state)) = found else { return Ok(None) };
+    if state == JobState::Running {
+        return Ok(Some(false));
     }
+    diesel::update(jobs_table::table.find(id))
+        .set((
+            jobs_table::state.eq(JobState::Ready),
+            jobs_table::attempt.eq(0),
+            jobs_table::run_at.eq(now),
+            jobs_table::finished_at.eq(None::<DateTime<Utc>>),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(Some(true))
 }
 
 /// Makes the lost jobs of stuck work anew, those that are owed longest first, and gives how many. What is parked waits

@@ -516,3 +516,67 @@ async fn stored_documents_are_walked_page_by_page_and_one_that_is_lost_has_one_j
     scene.execute(&running).await;
     assert!(!stuck_work::restore(&mut conn, lost, now).await.unwrap());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recurring_job_that_was_not_done_shows_by_its_name_and_is_driven() {
+    let scene = Scene::new().await;
+    let world = &scene.world;
+    let mut conn = world.conn().await;
+    let job = jobs::Prune {
+        what: jobs::Pruned::Sessions,
+    };
+    let tick = world.now();
+    let hour = TimeDelta::hours(1);
+    for (name, tick) in [
+        ("prune_sessions", tick),
+        ("prune_sessions", tick - hour),
+        ("done", tick),
+    ] {
+        assert!(
+            jobs::enqueue_tick(&mut conn, &job, name, tick, world.now())
+                .await
+                .unwrap()
+        );
+    }
+    scene
+        .execute("UPDATE jobs SET state = 'DONE', finished_at = now() WHERE unique_key LIKE 'cron:done:%'")
+        .await;
+    assert!(scene.list().await.is_empty(), "there is a while for it yet");
+    world.platform.clock.advance(GRACE);
+    scene
+        .execute("UPDATE jobs SET state = 'PARKED', finished_at = now(), last_error = 'refused' WHERE id = 1")
+        .await;
+    let found = scene.list().await;
+    assert_eq!(found.len(), 2);
+    for work in &found {
+        assert_eq!((work.kind, work.case_id), (StuckWorkKind::Recurring, work.id));
+        assert_eq!(work.recurring.as_deref(), Some("prune_sessions"));
+    }
+    assert_eq!(scene.sweep().await, 0, "what is parked waits for a person");
+    let parked = found
+        .iter()
+        .find(|work| work.job_state == Some(JobState::Parked))
+        .unwrap();
+    assert_eq!(parked.last_error.as_deref(), Some("refused"));
+    let now = world.now();
+    let retried = stuck_work::retry(&mut conn, &scene.operator, parked.id, now)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (retried.job_state, retried.id),
+        (Some(JobState::Ready), parked.id)
+    );
+    assert_eq!(
+        count(&mut conn, "jobs", "state = 'READY'").await,
+        2,
+        "the same row"
+    );
+    scene
+        .execute("UPDATE jobs SET state = 'RUNNING', lease_token = gen_random_uuid(), lease_until = now() WHERE state = 'READY'")
+        .await;
+    assert!(
+        !stuck_work::drive(&mut conn, parked, now).await.unwrap(),
+        "left to its worker"
+    );
+}

@@ -3,6 +3,7 @@
 
 mod error;
 mod jobs;
+mod recurring;
 mod roster_file;
 mod sweep;
 
@@ -23,15 +24,15 @@ use wangqian_document::Renderer;
 use wangqian_schema::{
     Platform,
     jobs::{
-        ExpireInvitation, ImportGraduates, Job, RemindInvitation, RenderDocument, SendMemberInvitation,
-        SendMessage, SendNotice, SendPasscode,
+        ExpireInvitation, ImportGraduates, Job, Prune, RemindInvitation, RenderDocument,
+        SendMemberInvitation, SendMessage, SendNotice, SendPasscode,
     },
     wake,
 };
 use wangqian_storage::Storage;
 
 use channels::Channels;
-use jobs::{ImportParts, RenderParts, SendParts};
+use jobs::{ImportParts, PruneParts, RenderParts, SendParts};
 use queue::{QueueConfig, QueueHost};
 
 /// Runs all queues until the shutdown: then claims nothing more, lets running jobs finish within the grace, hands back
@@ -60,7 +61,6 @@ pub async fn run(
         settings.queue_settings(),
         shutdown.clone(),
     );
-    let swept = storage.clone();
     let monitor = monitor(&platform, storage, &settings, &host).await?;
     let _keeper = host.keep_leases()?;
     let working = async {
@@ -85,13 +85,15 @@ pub async fn run(
         SendNotice::QUEUE,
         SendMemberInvitation::QUEUE,
         ImportGraduates::QUEUE,
+        Prune::QUEUE,
     ];
-    let (ended, (), (), _, _) = tokio::join!(
+    let (ended, (), (), _, _, _) = tokio::join!(
         working,
-        host.keep_house(&queues),
+        host.measure(&queues),
         host.listen(wake::CHANNEL, || platform.waker.wake_here()),
         shutdown.run_until_cancelled(platform.waker.forward(platform.pool.clone())),
-        shutdown.run_until_cancelled(sweep::sweep(&platform, &swept, settings.sweep_every())),
+        shutdown.run_until_cancelled(sweep::sweep(&platform, settings.sweep_every())),
+        shutdown.run_until_cancelled(recurring::plan(&platform, settings.poll())),
     );
     ended
 }
@@ -202,7 +204,7 @@ async fn monitor(
         let host = host.clone();
         let parts = ImportParts {
             platform: platform.clone(),
-            storage,
+            storage: storage.clone(),
         };
         monitor = monitor.register(move |_| {
             let queue = host.queue::<ImportGraduates>(import);
@@ -210,6 +212,22 @@ async fn monitor(
                 .backend(queue)
                 .data(parts.clone())
                 .build(jobs::import_graduates)
+        });
+    }
+    let prune = config(Prune::QUEUE, settings.prune_concurrency);
+    if prune.concurrency > 0 {
+        let host = host.clone();
+        let parts = PruneParts {
+            platform: platform.clone(),
+            storage,
+            keep_done: settings.keep_done(),
+        };
+        monitor = monitor.register(move |_| {
+            let queue = host.queue::<Prune>(prune);
+            worker(prune.name)
+                .backend(queue)
+                .data(parts.clone())
+                .build(jobs::prune)
         });
     }
     Ok(monitor)

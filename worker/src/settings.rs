@@ -26,13 +26,18 @@ pub struct WorkerSettings {
     /// to other processes.
     #[arg(long, env = "WANGQIAN_WORKER_IMPORT_CONCURRENCY", default_value_t = 1)]
     pub import_concurrency: usize,
+    /// Prunings, of what was kept long enough, that run at the same time in one process; 0 leaves the queue to other
+    /// processes.
+    #[arg(long, env = "WANGQIAN_WORKER_PRUNE_CONCURRENCY", default_value_t = 1)]
+    pub prune_concurrency: usize,
     /// Seconds that one attempt at a roster may take; the next attempt goes on where it stopped.
     #[arg(long, env = "WANGQIAN_WORKER_IMPORT_TIME_LIMIT_SECONDS", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub import_time_limit_seconds: u64,
     /// Seconds for which a worker holds a job without a sign of life; then another one takes it. At least 1.
     #[arg(long, env = "WANGQIAN_WORKER_LEASE_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub lease_seconds: u64,
-    /// Milliseconds after which a queue looks for jobs although nothing woke it.
+    /// Milliseconds after which a queue looks for jobs although nothing woke it, and the clock is looked at for the next
+    /// recurring job.
     #[arg(long, env = "WANGQIAN_WORKER_POLL_MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(10..=60_000))]
     pub poll_ms: u64,
     /// Seconds between two looks for work that is owed and whose job is gone: an invitation past its deadline, a paper, a
@@ -52,8 +57,8 @@ pub struct WorkerSettings {
     /// Seconds to wait between two attempts of a job, at most.
     #[arg(long, env = "WANGQIAN_WORKER_RETRY_LONGEST_SECONDS", default_value_t = 3600)]
     pub retry_longest_seconds: u64,
-    /// Days for which done jobs are kept. Parked ones are kept until somebody deals with them.
-    #[arg(long, env = "WANGQIAN_WORKER_KEEP_DONE_DAYS", default_value_t = 7)]
+    /// Days for which done jobs are kept, at least 1. Parked ones are kept until somebody deals with them.
+    #[arg(long, env = "WANGQIAN_WORKER_KEEP_DONE_DAYS", default_value_t = 7, value_parser = clap::value_parser!(u64).range(1..=3650))]
     pub keep_done_days: u64,
     /// A folder with further fonts, for characters that the built-in one lacks.
     #[arg(long, env = "WANGQIAN_FONT_DIR")]
@@ -125,18 +130,26 @@ impl WorkerSettings {
         Duration::from_secs(self.sweep_seconds)
     }
 
+    /// How long there is between two looks for what is due.
+    pub fn poll(&self) -> Duration {
+        Duration::from_millis(self.poll_ms)
+    }
+
+    /// How long done jobs are kept.
+    pub fn keep_done(&self) -> Duration {
+        Duration::from_secs(self.keep_done_days.saturating_mul(86_400))
+    }
+
     /// How the queues work.
     pub fn queue_settings(&self) -> QueueSettings {
         QueueSettings {
             lease: Duration::from_secs(self.lease_seconds),
-            poll: Duration::from_millis(self.poll_ms),
+            poll: self.poll(),
             grace: Duration::from_secs(self.shutdown_grace_seconds),
             pauses: Pauses {
                 first: Duration::from_secs(self.retry_first_seconds),
                 longest: Duration::from_secs(self.retry_longest_seconds),
             },
-            keep_done: Duration::from_secs(self.keep_done_days.saturating_mul(86_400)),
-            prune_every: Duration::from_secs(600),
             sample_every: Duration::from_secs(15),
         }
     }
@@ -170,6 +183,8 @@ mod tests {
         assert_eq!(settings.queue_settings().lease, Duration::from_secs(30));
         assert!(!format!("{settings:?}").contains("geheim"));
         assert!(Cli::try_parse_from(["worker", "--lease-seconds", "0"]).is_err());
+        // A tick's job must not be forgotten while the tick may still be caught up with.
+        assert!(Cli::try_parse_from(["worker", "--keep-done-days", "0"]).is_err());
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub enum StuckWorkKind {
     Notice,
     /// 导入毕业生 A school's roster does not go on.
     Import,
+    /// 定期任务 A recurring job of the platform itself was not done at its time.
+    Recurring,
 }
 
 /// 任务状态 How the job of a piece of work stands.
@@ -57,8 +59,8 @@ impl StuckWork {
         self.0.kind.into()
     }
 
-    /// 办理事项编号 The case whose step owes it, as `wangqian audit --case` takes it; of a notice the account. Operators do not
-    /// see the case itself.
+    /// 办理事项编号 The case whose step owes it, as `wangqian audit --case` takes it; of a notice the account. An
+    /// import and a recurring job are their own. Operators do not see the case itself.
     async fn case_reference(&self) -> String {
         self.0.case_id.to_string()
     }
@@ -66,6 +68,11 @@ impl StuckWork {
     /// 应完成时间 Since when it is owed.
     async fn owed_since(&self) -> DateTime<Utc> {
         self.0.owed_since
+    }
+
+    /// 定期任务名称 Which recurring job; null for other kinds.
+    async fn recurring_job(&self) -> Option<&str> {
+        self.0.recurring.as_deref()
     }
 
     /// 任务状态 How its job stands; null when the job is gone, which a worker mends within a minute or so.

@@ -1,13 +1,17 @@
 //! The caller's keys of creating mutations: the same key and body create nothing a second time and lead to what they created.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::aged::delete_before;
 use crate::tables::idempotency_keys;
+
+/// How long a key is kept: whoever repeats a request whose answer was lost does so sooner.
+pub const KEY_LIFETIME: TimeDelta = TimeDelta::days(30);
 
 /// What a key turned out to be.
 #[derive(Debug, PartialEq, Eq)]
@@ -65,4 +69,12 @@ pub async fn claim(
     } else {
         Claim::OtherBody
     })
+}
+
+/// Deletes keys that are old enough; gives how many. The same key creates anew from then on.
+///
+/// # Errors
+/// The database's.
+pub async fn forget(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    delete_before(conn, "idempotency_keys", "created_at", now - KEY_LIFETIME).await
 }

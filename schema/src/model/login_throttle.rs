@@ -7,12 +7,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
     prelude::*,
     sql_query,
-    sql_types::{BigInt, Binary, Double, Integer, Nullable, Timestamptz},
+    sql_types::{Binary, Double, Integer, Nullable, Timestamptz},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use sha2::{Digest, Sha256};
 
-use super::account::Identifier;
+use super::{account::Identifier, aged::delete_before};
 use crate::tables::login_throttles;
 
 /// The first lock; each further failed attempt doubles it.
@@ -21,8 +21,6 @@ pub const FIRST_LOCK: TimeDelta = TimeDelta::minutes(1);
 pub const LONGEST_LOCK: TimeDelta = TimeDelta::minutes(15);
 /// So long after the first of the attempts that count together they are forgotten.
 pub const FORGOTTEN_AFTER: TimeDelta = TimeDelta::hours(24);
-/// Rows forgotten in one statement.
-const BATCH: usize = 10_000;
 
 /// What attempts are counted for: an identifier, as its SHA-256. Each identifier of an account is counted on its own, since a
 /// common lock would tell which of them are the same person's.
@@ -172,29 +170,10 @@ pub async fn take_back(conn: &mut AsyncPgConnection, subject: Subject, attempt: 
     Ok(())
 }
 
-/// Deletes all that is forgotten, a batch at a time; gives how many rows went.
+/// Deletes all that is forgotten; gives how many rows went.
 ///
 /// # Errors
 /// The database's.
 pub async fn forget(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
-    let mut all = 0;
-    loop {
-        let gone = forget_batch(conn, now).await?;
-        all += gone;
-        if gone < BATCH {
-            return Ok(all);
-        }
-    }
-}
-
-async fn forget_batch(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
-    sql_query(
-        "DELETE FROM login_throttles WHERE identifier_hash = ANY(ARRAY(\
-         SELECT identifier_hash FROM login_throttles WHERE last_attempt_at < $1 ORDER BY last_attempt_at LIMIT $2 \
-         FOR UPDATE SKIP LOCKED))",
-    )
-    .bind::<Timestamptz, _>(now - FORGOTTEN_AFTER)
-    .bind::<BigInt, _>(i64::try_from(BATCH).unwrap_or(i64::MAX))
-    .execute(conn)
-    .await
+    delete_before(conn, "login_throttles", "last_attempt_at", now - FORGOTTEN_AFTER).await
 }

@@ -7,7 +7,7 @@ use rand::Rng;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Viewer, employer::MemberRole};
+use super::{Page, PageRequest, Viewer, aged::delete_before, employer::MemberRole};
 use crate::{
     checks::Email,
     jobs::{self, SendMemberInvitation},
@@ -267,12 +267,10 @@ pub async fn withdraw(conn: &mut AsyncPgConnection, employer_id: Uuid, email: &E
     Ok(diesel::delete(open).execute(conn).await? == 1)
 }
 
-/// Deletes invitations that are over.
+/// Deletes invitations that are over; gives how many.
 ///
 /// # Errors
 /// The database's.
 pub async fn forget(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
-    diesel::delete(member_invitations::table.filter(member_invitations::expires_at.le(now)))
-        .execute(conn)
-        .await
+    delete_before(conn, "member_invitations", "expires_at", now).await
 }

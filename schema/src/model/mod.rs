@@ -1,6 +1,8 @@
 //! What is kept, one file a noun: rows, inserts and queries. `visible_to` of a noun is the one place that says who sees
 //! it.
 
+mod aged;
+
 pub mod account;
 pub mod account_notice;
 pub mod agreement;

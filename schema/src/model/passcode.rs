@@ -11,7 +11,7 @@ use rand::Rng;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::message::Channel;
+use super::{aged::delete_before, message::Channel};
 use crate::{
     jobs::{self, SendPasscode},
     messages::MessageTemplate,
@@ -270,9 +270,7 @@ pub async fn revoke(conn: &mut AsyncPgConnection, account_id: Uuid) -> QueryResu
 /// # Errors
 /// The database's.
 pub async fn forget(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
-    diesel::delete(passcodes::table.filter(passcodes::expires_at.lt(now - KEPT)))
-        .execute(conn)
-        .await
+    delete_before(conn, "passcodes", "expires_at", now - KEPT).await
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ use uuid::Uuid;
 
 use super::{
     Viewer,
+    aged::delete_before,
+    idempotency::KEY_LIFETIME,
     licence::{self, Licence},
     terms::{FieldError, Form},
 };
@@ -205,6 +207,14 @@ impl RegistrationKey {
             .await?;
         Ok(())
     }
+}
+
+/// Deletes keys of registrations that are as old as other keys become; gives how many.
+///
+/// # Errors
+/// The database's.
+pub async fn forget_keys(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    delete_before(conn, "registration_keys", "created_at", now - KEY_LIFETIME).await
 }
 
 /// How an employer's registration stands.

@@ -4,13 +4,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
     sql_query,
-    sql_types::{BigInt, Binary, Integer, Timestamptz},
+    sql_types::{Binary, Integer, Timestamptz},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use sha2::{Digest, Sha256};
 
-/// Rows forgotten in one statement.
-const BATCH: usize = 10_000;
+use super::aged::delete_before;
 
 /// What is counted. Kept as a SHA-256, so that a row does not say whose address it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,25 +76,10 @@ pub async fn admit(
     Ok(counted == 1)
 }
 
-/// Deletes what counts no more, a batch at a time; gives how many rows went.
+/// Deletes what counts no more; gives how many rows went.
 ///
 /// # Errors
 /// The database's.
 pub async fn forget(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> diesel::QueryResult<usize> {
-    let mut all = 0;
-    loop {
-        let gone = sql_query(
-            "DELETE FROM request_throttles WHERE bucket_hash = ANY(ARRAY(\
-             SELECT bucket_hash FROM request_throttles WHERE forget_at < $1 ORDER BY forget_at LIMIT $2 \
-             FOR UPDATE SKIP LOCKED))",
-        )
-        .bind::<Timestamptz, _>(now)
-        .bind::<BigInt, _>(i64::try_from(BATCH).unwrap_or(i64::MAX))
-        .execute(conn)
-        .await?;
-        all += gone;
-        if gone < BATCH {
-            return Ok(all);
-        }
-    }
+    delete_before(conn, "request_throttles", "forget_at", now).await
 }

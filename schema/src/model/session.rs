@@ -7,11 +7,14 @@ use rand::Rng;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Viewer};
+use super::{Page, PageRequest, Viewer, aged::delete_before};
 use crate::tables::{accounts, employer_members, graduates, operators, reviewers, sessions};
 
 /// How long a session lives, however much it is used.
 pub const LIFETIME: TimeDelta = TimeDelta::days(7);
+
+/// How long after the end of its life a session is kept, to see who was there.
+const KEPT: TimeDelta = TimeDelta::days(30);
 
 /// `last_seen_at` is not written more often than this.
 const SEEN_GRAIN: TimeDelta = TimeDelta::minutes(5);
@@ -275,4 +278,12 @@ pub async fn find(
         .first(conn)
         .await
         .optional()
+}
+
+/// Deletes sessions whose lives ended long ago; gives how many.
+///
+/// # Errors
+/// The database's.
+pub async fn forget(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    delete_before(conn, "sessions", "expires_at", now - KEPT).await
 }

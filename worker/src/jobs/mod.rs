@@ -4,6 +4,7 @@
 mod expire_invitation;
 mod import_graduates;
 mod paper;
+mod prune;
 mod remind_invitation;
 mod render_document;
 mod send_member_invitation;
@@ -13,6 +14,7 @@ mod send_passcode;
 
 pub(crate) use expire_invitation::expire_invitation;
 pub(crate) use import_graduates::{ImportParts, import_graduates};
+pub(crate) use prune::{PruneParts, prune};
 pub(crate) use remind_invitation::remind_invitation;
 pub(crate) use render_document::{RenderParts, render_document};
 pub(crate) use send_member_invitation::send_member_invitation;

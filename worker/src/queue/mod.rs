@@ -4,15 +4,16 @@
 //! A job's row is READY until a worker claims it, RUNNING while the claim's lease is prolonged, then DONE, READY again
 //! after a pause, or PARKED for an operator. Each queue has three parts of its own: `pump` claims as many jobs as
 //! there are free slots, `run` runs them on the runtime's threads, `settle` writes back in batches how they ended.
-//! One `lease` thread a process prolongs all leases and frees the jobs of vanished workers; `housekeeping` prunes
-//! and measures, `listen` hears of commits elsewhere.
+//! One `lease` thread a process prolongs all leases and frees the jobs of vanished workers; `measure`
+//! measures, `listen` hears of commits elsewhere.
 
 mod backend;
-mod housekeeping;
 mod lease;
 mod listen;
+mod measure;
 mod metric;
 mod pause;
+mod prune;
 mod pump;
 mod run;
 mod settle;
@@ -21,6 +22,7 @@ mod sql;
 pub use backend::{JobQueue, RunLayer, RunService};
 pub use lease::LeaseKeeper;
 pub use pause::Pauses;
+pub use prune::prune_done;
 
 use std::{sync::Arc, time::Duration};
 
@@ -45,10 +47,6 @@ pub struct QueueSettings {
     pub grace: Duration,
     /// The pauses between the attempts of a failing job.
     pub pauses: Pauses,
-    /// How long done jobs are kept.
-    pub keep_done: Duration,
-    /// How often done jobs are pruned.
-    pub prune_every: Duration,
     /// How often the queues are measured.
     pub sample_every: Duration,
 }
@@ -135,10 +133,10 @@ impl QueueHost {
         LeaseKeeper::start(self.clone())
     }
 
-    /// Prunes and measures until the shutdown.
-    pub async fn keep_house(&self, queues: &[&str]) {
+    /// Measures these queues until the shutdown.
+    pub async fn measure(&self, queues: &[&str]) {
         self.shutdown
-            .run_until_cancelled(housekeeping::keep(self, queues))
+            .run_until_cancelled(measure::measure(self, queues))
             .await;
     }
 

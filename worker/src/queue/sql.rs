@@ -12,7 +12,7 @@ use diesel::{
         Array, BigInt, Bool, Double, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
     },
 };
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 /// The priorities that a queue's waiting jobs have, highest first: one short descent of the index
@@ -196,12 +196,6 @@ pub(super) struct Sample {
     pub(super) parked: i64,
 }
 
-#[derive(QueryableByName)]
-struct Locked {
-    #[diesel(sql_type = Bool)]
-    locked: bool,
-}
-
 /// Takes up to `limit` due jobs under `token`, in the order in which they are to run.
 pub(super) async fn claim(
     conn: &mut AsyncPgConnection,
@@ -295,29 +289,13 @@ pub(super) async fn reap(
         .await
 }
 
-/// Deletes a batch of jobs that were done longer than `age` ago; `None` when another worker is at it.
-pub(super) async fn prune(
-    conn: &mut AsyncPgConnection,
-    lock: i64,
-    age: Duration,
-    batch: i64,
-) -> QueryResult<Option<usize>> {
-    conn.transaction(async |conn: &mut AsyncPgConnection| {
-        let answer: Locked = sql_query("SELECT pg_try_advisory_xact_lock($1) AS locked")
-            .bind::<BigInt, _>(lock)
-            .get_result(conn)
-            .await?;
-        if !answer.locked {
-            return Ok(None);
-        }
-        let deleted = sql_query(PRUNE)
-            .bind::<Double, _>(age.as_secs_f64())
-            .bind::<BigInt, _>(batch)
-            .execute(conn)
-            .await?;
-        Ok(Some(deleted))
-    })
-    .await
+/// Deletes at most `batch` jobs that were done longer than `age` ago; gives how many.
+pub(super) async fn prune(conn: &mut AsyncPgConnection, age: Duration, batch: usize) -> QueryResult<usize> {
+    sql_query(PRUNE)
+        .bind::<Double, _>(age.as_secs_f64())
+        .bind::<BigInt, _>(i64::try_from(batch).unwrap_or(i64::MAX))
+        .execute(conn)
+        .await
 }
 
 /// How these queues stand.

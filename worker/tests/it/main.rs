@@ -10,6 +10,7 @@ mod failing;
 mod jobs;
 mod mail;
 mod outages;
+mod recurring;
 mod stopping;
 mod support;
 mod tidying;

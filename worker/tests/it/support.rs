@@ -49,8 +49,6 @@ pub(crate) fn settings() -> QueueSettings {
             first: Duration::from_millis(20),
             longest: Duration::from_millis(200),
         },
-        keep_done: Duration::from_secs(7 * 86_400),
-        prune_every: Duration::from_secs(3600),
         sample_every: Duration::from_secs(3600),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wangqian_worker::queue::QueueSettings;
+use wangqian_worker::queue::prune_done;
 
 use crate::support::*;
 
@@ -18,19 +18,14 @@ async fn jobs_done_long_ago_are_deleted_and_nothing_else() {
          INSERT INTO jobs (queue, payload, max_attempts, created_at) VALUES ('kept', '{}', 1, now() - interval '1 year')",
     )
     .await;
-    let often = QueueSettings {
-        prune_every: Duration::from_millis(50),
-        ..settings()
-    };
-    let (host, _wake, shutdown) = host(&db, often);
-    let keeping = tokio::spawn(async move { host.keep_house(&["old"]).await });
+    let mut conn = db.pool.get().await.unwrap();
+    let week = Duration::from_secs(7 * 86_400);
+    assert_eq!(prune_done(&mut conn, week).await.unwrap(), 2500);
     db.counts("old", "DONE", 0).await;
     assert_eq!(
         db.number("SELECT count(*) FROM jobs WHERE queue = 'kept'").await,
         3
     );
-    shutdown.cancel();
-    keeping.await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -50,7 +45,7 @@ async fn the_queues_are_measured() {
     )
     .await;
     let (host, _wake, shutdown) = host(&db, settings());
-    let keeping = tokio::spawn(async move { host.keep_house(&["measured", "empty"]).await });
+    let keeping = tokio::spawn(async move { host.measure(&["measured", "empty"]).await });
     let figure = |name: &str| {
         let (figures, name) = (figures.render(), name.to_owned());
         figures

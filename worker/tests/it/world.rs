@@ -146,12 +146,17 @@ impl World {
     }
 
     pub(crate) fn work(&self, more: &[&str]) -> Workers {
+        self.work_on(&self.platform, more)
+    }
+
+    /// Workers with a clock of their own.
+    pub(crate) fn work_on(&self, platform: &Platform, more: &[&str]) -> Workers {
         let outbox = self.outbox.path().join("outbox");
         let arguments = ["worker", "--poll-ms", "20", "--outbox", outbox.to_str().unwrap()];
         let settings = Cli::parse_from(arguments.iter().chain(more)).settings;
         let shutdown = CancellationToken::new();
         let running = tokio::spawn(wangqian_worker::run(
-            self.platform.clone(),
+            platform.clone(),
             self.db.url.clone(),
             self.storage.clone(),
             settings,

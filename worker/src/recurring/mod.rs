@@ -1,0 +1,118 @@
+//! Recurring jobs: which there are, and that each of their ticks becomes one job in the whole cluster.
+//!
+//! There is no table of them. Every worker enqueues the last tick of each job, under a key of the job's name and the tick;
+//! the first one gets it in, for all others the key is taken, as long as the row is kept. So it does not matter how many
+//! workers there are, that their clocks differ, or that one was restarted. Of the ticks that nobody was there for, the
+//! last one is caught up with, while it is not older than [`Recurring::catch_up`]; those before it are left out.
+
+mod schedule;
+
+use std::{collections::HashMap, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use wangqian_schema::{
+    Platform,
+    jobs::{self, Prune, Pruned},
+};
+
+use schedule::Schedule;
+
+/// A recurring job.
+struct Recurring {
+    /// Its name in keys and in the list of stuck work; without a colon.
+    name: &'static str,
+    schedule: Schedule,
+    /// How old a missed tick may be and still be caught up with; less than done jobs are kept at least, which is a day.
+    catch_up: TimeDelta,
+    /// What is deleted.
+    what: Pruned,
+}
+
+const fn hourly(name: &'static str, minute: u32, what: Pruned) -> Recurring {
+    Recurring {
+        name,
+        schedule: Schedule::Hourly { minute },
+        catch_up: TimeDelta::hours(1),
+        what,
+    }
+}
+
+const fn nightly(name: &'static str, hour: u32, minute: u32, what: Pruned) -> Recurring {
+    Recurring {
+        name,
+        schedule: Schedule::Daily { hour, minute },
+        catch_up: TimeDelta::hours(12),
+        what,
+    }
+}
+
+/// Every recurring job. Those by the hour delete what people's addresses stand in or what grows by the hour; those by night
+/// the rest.
+const RECURRING: &[Recurring] = &[
+    hourly("prune_passcodes", 5, Pruned::Passcodes),
+    hourly("prune_member_invitations", 15, Pruned::MemberInvitations),
+    hourly("prune_uploads", 25, Pruned::Uploads),
+    hourly("prune_throttles", 35, Pruned::Throttles),
+    hourly("prune_done_jobs", 45, Pruned::DoneJobs),
+    nightly("prune_idempotency_keys", 3, 10, Pruned::IdempotencyKeys),
+    nightly("prune_sessions", 3, 20, Pruned::Sessions),
+];
+
+/// Enqueues the ticks as they come, for ever, looking at the clock every so often. A failure is made good by the next look.
+pub(crate) async fn plan(platform: &Platform, look_every: Duration) {
+    let mut planned = HashMap::new();
+    loop {
+        let now = platform.clock.now();
+        match enqueue_due(platform, &mut planned, now).await {
+            Ok(0) => {}
+            Ok(_) => platform.waker.wake(),
+            Err(error) => tracing::warn!(%error, "recurring jobs could not be enqueued; trying again"),
+        }
+        tokio::time::sleep(look_every).await;
+    }
+}
+
+/// Enqueues what is due and was not enqueued by this process before; gives how many of them were not there yet. Asks the
+/// database nothing while no tick has come.
+async fn enqueue_due(
+    platform: &Platform,
+    planned: &mut HashMap<&'static str, DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<usize, String> {
+    let mut inserted = 0;
+    for recurring in RECURRING {
+        let tick = recurring.schedule.last(now);
+        if planned.get(recurring.name) == Some(&tick) || now - tick > recurring.catch_up {
+            continue;
+        }
+        let mut conn = platform.pool.get().await.map_err(|error| error.to_string())?;
+        let job = Prune { what: recurring.what };
+        if jobs::enqueue_tick(&mut conn, &job, recurring.name, tick, now)
+            .await
+            .map_err(|error| error.to_string())?
+        {
+            inserted += 1;
+        }
+        planned.insert(recurring.name, tick);
+    }
+    Ok(inserted)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_tell_jobs_apart_and_no_tick_is_forgotten_while_it_may_be_caught_up_with() {
+        let names: BTreeSet<_> = RECURRING.iter().map(|recurring| recurring.name).collect();
+        assert_eq!(names.len(), RECURRING.len());
+        let pruned: BTreeSet<_> = RECURRING.iter().map(|recurring| recurring.what).collect();
+        assert_eq!(pruned, Pruned::ALL.iter().copied().collect());
+        for recurring in RECURRING {
+            assert!(!recurring.name.contains(':'), "{}", recurring.name);
+            assert!(recurring.catch_up < TimeDelta::days(1), "{}", recurring.name);
+        }
+    }
+}
