@@ -1,12 +1,12 @@
 //! The session cookie of browsers: HttpOnly, of this host only, not sent along from other sites.
 
-use wangqian_schema::model::session::{LIFETIME, SessionToken};
+use wangqian_schema::{SecretToken, model::session::LIFETIME};
 
 /// Its name.
 pub const NAME: &str = "wangqian_session";
 
 /// The header value that hands the cookie out.
-pub fn set(token: &SessionToken, secure: bool) -> String {
+pub fn set(token: &SecretToken, secure: bool) -> String {
     format!(
         "{NAME}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{}",
         token.expose(),

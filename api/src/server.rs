@@ -8,10 +8,10 @@ use futures_util::{StreamExt, stream::BoxStream};
 use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wangqian_schema::{
-    Platform, db,
+    Platform, SecretToken, db,
     model::{
         Viewer,
-        session::{self, Session, SessionToken},
+        session::{self, Session},
     },
 };
 use wangqian_storage::Storage;
@@ -73,7 +73,7 @@ impl Gateway for Application {
             Credentials::Cookie(token) => (token, call.transport != Transport::WebSocket),
             Credentials::Bearer(token) => (token, false),
         };
-        let token = SessionToken::presented(token.expose());
+        let token = SecretToken::presented(token.expose());
         let platform = &self.app.platform;
         let found = async {
             let mut conn = platform.pool.get().await.map_err(|error| error.to_string())?;

@@ -5,12 +5,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use wangqian_schema::{
-    Platform,
+    Platform, SecretToken,
     model::{
         PageRequest, Viewer,
         agreement::{self, AgreementFilter},
-        graduate, message,
-        session::{self, SessionToken},
+        graduate, message, session,
     },
 };
 
@@ -66,7 +65,7 @@ fn graduate_of(number: u32) -> u32 {
 /// The page's statements: who it is, his data, his agreements, his unread messages.
 async fn straight(platform: &Platform, number: u32) -> Result<()> {
     let mut conn = platform.pool.get().await?;
-    let token = SessionToken::presented(&token(number));
+    let token = SecretToken::presented(&token(number));
     let signed_in = session::authenticate(&mut conn, &token, platform.clock.now()).await?;
     let (session, viewer) = signed_in.context("a session")?;
     let Viewer::Graduate { graduate_id, .. } = viewer else {

@@ -3,6 +3,7 @@
 //! Everything that happens to a case goes through [`step`]: the [`workflow`] rules decide, one transaction writes.
 
 mod kept;
+mod secret_token;
 mod text_enum;
 
 pub mod audit;
@@ -27,6 +28,7 @@ pub mod wake;
 pub mod workflow;
 
 pub use kept::Kept;
+pub use secret_token::SecretToken;
 
 use std::sync::Arc;
 

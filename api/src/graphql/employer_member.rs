@@ -3,10 +3,10 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, connection::Connection};
 use chrono::{DateTime, Utc};
 use wangqian_schema::{
+    SecretToken,
     checks::Email,
     model::{
-        Viewer, employer as employers,
-        member::{self as model, InvitationToken},
+        Viewer, employer as employers, member as model,
         registration::check_member_name,
         request_throttle::{Bucket, Limit, admit},
     },
@@ -317,7 +317,7 @@ impl EmployerMemberMutation {
         }
         drop(conn);
         let hash = passwords::hash(ctx, password.expose().to_owned()).await?;
-        let token = InvitationToken::presented(&input.token);
+        let token = SecretToken::presented(&input.token);
         Ok(match step::join(&ctx.app().platform, &token, &hash).await {
             Ok(member) => EmployerMemberPayload {
                 member: Some(EmployerMember(member)),

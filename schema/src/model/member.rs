@@ -3,12 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{dsl, pg::Pg, prelude::*, sql_types::Bool, upsert::excluded};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
-use rand::Rng;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{Page, PageRequest, Viewer, aged::delete_before, employer::MemberRole};
 use crate::{
+    SecretToken,
     checks::Email,
     jobs::{self, SendMemberInvitation},
     tables::{accounts, employer_members, employers, member_invitations},
@@ -117,39 +116,6 @@ pub async fn list(
     Ok(request.page(query.load(conn).await?))
 }
 
-/// The token of an invitation: 32 random bytes in hexadecimal. Never stored, never logged.
-#[derive(Clone)]
-pub struct InvitationToken(String);
-
-impl InvitationToken {
-    /// A new one from the system's random source.
-    pub fn generate() -> Self {
-        let mut bytes = [0_u8; 32];
-        rand::rng().fill_bytes(&mut bytes);
-        Self(hex::encode(bytes))
-    }
-
-    /// A token that somebody presents.
-    pub fn presented(text: &str) -> Self {
-        Self(text.trim().to_owned())
-    }
-
-    /// The token itself, to send it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    fn hash(&self) -> Vec<u8> {
-        Sha256::digest(self.0.as_bytes()).to_vec()
-    }
-}
-
-impl std::fmt::Debug for InvitationToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("InvitationToken(…)")
-    }
-}
-
 /// A colleague who is invited.
 #[derive(Queryable, Selectable, Insertable, Clone)]
 #[diesel(table_name = member_invitations)]
@@ -229,7 +195,7 @@ pub async fn waiting(
 ///
 /// # Errors
 /// The database's.
-pub async fn arm(conn: &mut AsyncPgConnection, id: Uuid, token: &InvitationToken) -> QueryResult<bool> {
+pub async fn arm(conn: &mut AsyncPgConnection, id: Uuid, token: &SecretToken) -> QueryResult<bool> {
     let armed = diesel::update(member_invitations::table.find(id))
         .set(member_invitations::token_hash.eq(token.hash()))
         .execute(conn)
@@ -243,7 +209,7 @@ pub async fn arm(conn: &mut AsyncPgConnection, id: Uuid, token: &InvitationToken
 /// The database's.
 pub async fn consume(
     conn: &mut AsyncPgConnection,
-    token: &InvitationToken,
+    token: &SecretToken,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<MemberInvitation>> {
     let open = member_invitations::table

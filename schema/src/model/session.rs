@@ -1,14 +1,15 @@
-//! Sessions: opaque random tokens of which only the SHA-256 is kept, and the viewer behind one.
+//! Sessions, each known by a secret token, and the viewer behind one.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use rand::Rng;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{Page, PageRequest, Viewer, aged::delete_before};
-use crate::tables::{accounts, employer_members, graduates, operators, reviewers, sessions};
+use crate::{
+    SecretToken,
+    tables::{accounts, employer_members, graduates, operators, reviewers, sessions},
+};
 
 /// How long a session lives, however much it is used.
 pub const LIFETIME: TimeDelta = TimeDelta::days(7);
@@ -18,39 +19,6 @@ const KEPT: TimeDelta = TimeDelta::days(30);
 
 /// `last_seen_at` is not written more often than this.
 const SEEN_GRAIN: TimeDelta = TimeDelta::minutes(5);
-
-/// The secret that stands for a session: 32 random bytes in hexadecimal. Never logged, never stored.
-#[derive(Clone)]
-pub struct SessionToken(String);
-
-impl SessionToken {
-    /// A new one from the system's random source.
-    pub fn generate() -> Self {
-        let mut bytes = [0_u8; 32];
-        rand::rng().fill_bytes(&mut bytes);
-        Self(hex::encode(bytes))
-    }
-
-    /// A token that somebody presents.
-    pub fn presented(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-
-    /// The token itself, to hand to its owner.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    fn hash(&self) -> Vec<u8> {
-        Sha256::digest(self.0.as_bytes()).to_vec()
-    }
-}
-
-impl std::fmt::Debug for SessionToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SessionToken(…)")
-    }
-}
 
 /// A session of an account.
 #[derive(Queryable, Selectable, Clone, Debug)]
@@ -78,8 +46,8 @@ pub async fn begin(
     account_id: Uuid,
     user_agent: Option<&str>,
     now: DateTime<Utc>,
-) -> QueryResult<(Session, SessionToken)> {
-    let token = SessionToken::generate();
+) -> QueryResult<(Session, SecretToken)> {
+    let token = SecretToken::generate();
     let user_agent = user_agent.map(|agent| agent.chars().take(200).collect::<String>());
     let session = diesel::insert_into(sessions::table)
         .values((
@@ -103,7 +71,7 @@ pub async fn begin(
 /// The database's.
 pub async fn authenticate(
     conn: &mut AsyncPgConnection,
-    token: &SessionToken,
+    token: &SecretToken,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<(Session, Viewer)>> {
     type GraduateIds = (Uuid, Uuid, Uuid);

@@ -10,13 +10,13 @@ use uuid::Uuid;
 
 use super::StepError;
 use crate::{
-    Platform,
+    Platform, SecretToken,
     checks::Email,
     model::{
         Viewer,
         account::{AccountKind, NewAccount},
         employer::{EmployerVerification, MemberRole},
-        member::{self, INVITATION_LIFETIME, InvitationToken, Member, MemberInvitation},
+        member::{self, INVITATION_LIFETIME, Member, MemberInvitation},
         passcode, session,
     },
     tables::{accounts, employer_members, employers},
@@ -139,7 +139,7 @@ pub async fn withdraw_member_invitation(
 /// account's, which its reader may know.
 pub async fn join(
     platform: &Platform,
-    token: &InvitationToken,
+    token: &SecretToken,
     password_hash: &str,
 ) -> Result<Member, StepError> {
     let mut conn = platform.pool.get().await?;

@@ -5,10 +5,11 @@ use apalis::prelude::Data;
 use serde_json::json;
 use uuid::Uuid;
 use wangqian_schema::{
+    SecretToken,
     jobs::SendMemberInvitation,
     messages::{MessageTemplate, write},
     model::{
-        member::{self, INVITATION_LIFETIME, InvitationToken},
+        member::{self, INVITATION_LIFETIME},
         message::Channel,
     },
 };
@@ -42,7 +43,7 @@ async fn send(job: &SendMemberInvitation, parts: &SendParts) -> Result<(), JobEr
     let Some((invitation, employer)) = member::waiting(&mut conn, job.invitation_id, now).await? else {
         return Ok(());
     };
-    let token = InvitationToken::generate();
+    let token = SecretToken::generate();
     let params = json!({
         "name": invitation.name,
         "employer": employer,
