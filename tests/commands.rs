@@ -283,8 +283,9 @@ async fn an_operator_is_added_once_and_logs_in_with_the_printed_password() {
     let found = found.expect("an answer").expect("the account");
     assert!(wangqian_schema::password::verify(&password, &found.password_hash));
     let now = wangqian_schema::clock::Clock::default().now();
-    let (_, token) = session::begin(&mut conn, found.account_id, None, now)
+    let (_, token) = session::begin(&mut conn, &found, None, now)
         .await
+        .expect("an answer")
         .expect("a session");
     let (_, viewer) = session::authenticate(&mut conn, &token, now)
         .await

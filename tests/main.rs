@@ -29,6 +29,7 @@ mod metrics;
 mod online_signing;
 mod outages;
 mod paper;
+mod password_races;
 mod passwords;
 mod races;
 mod readme;

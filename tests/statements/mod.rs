@@ -38,7 +38,7 @@ use wangqian_schema::{
     Platform,
     model::{
         Viewer,
-        account::Identifier,
+        account::{self, Credentials, Identifier},
         document::{self, StoredPdf},
         employer::EmployerVerification,
         session,
@@ -65,13 +65,14 @@ struct World {
 async fn viewer(platform: &Platform, email: &str) -> Viewer {
     let mut conn = platform.pool.get().await.unwrap();
     let identifier = Identifier::parse(email).unwrap();
-    let found = wangqian_schema::model::account::find_credentials(&mut conn, &identifier)
+    let found = account::find_credentials(&mut conn, &identifier)
         .await
         .unwrap()
         .unwrap();
     let now = platform.clock.now();
-    let (_, token) = session::begin(&mut conn, found.account_id, None, now)
+    let (_, token) = session::begin(&mut conn, &found, None, now)
         .await
+        .unwrap()
         .unwrap();
     session::authenticate(&mut conn, &token, now)
         .await
@@ -212,14 +213,19 @@ impl World {
             Asker::Graduate => self.graduate.1,
         };
         let mut conn = self.app.platform.pool.get().await.unwrap();
-        let (session, _) = session::begin(
-            &mut conn,
-            viewer.account_id(),
-            None,
-            self.app.platform.clock.now(),
-        )
-        .await
-        .unwrap();
+        let account_id = viewer.account_id();
+        let (password_hash, _) = account::password_and_identifiers(&mut conn, account_id)
+            .await
+            .unwrap();
+        let proved = Credentials {
+            account_id,
+            password_hash,
+        };
+        let now = self.app.platform.clock.now();
+        let (session, _) = session::begin(&mut conn, &proved, None, now)
+            .await
+            .unwrap()
+            .unwrap();
         drop(conn);
         let query = if query.contains("...all") {
             format!("{query}{ALL_FIELDS}")

@@ -249,6 +249,10 @@ fn too_many_attempts(pause: TimeDelta) -> UserError {
     )
 }
 
+fn wrong_credentials() -> UserError {
+    UserError::new(UserErrorCode::WrongCredentials, "账号或密码错误")
+}
+
 /// Logging in and out.
 #[derive(Default)]
 pub struct AccountMutation;
@@ -256,7 +260,7 @@ pub struct AccountMutation;
 #[Object]
 impl AccountMutation {
     /// 登录 Logs in with an identifier and a password (§1). An unknown identifier and a wrong password get the same
-    /// answer after the same work. After five failed attempts in a day the identifier is locked for a minute, and with
+    /// answer after the same work, and so does a password that is changed while it is looked at. After five failed attempts in a day the identifier is locked for a minute, and with
     /// each further one for longer, up to fifteen minutes: `TOO_MANY_ATTEMPTS`, for an unknown identifier as well.
     async fn log_in(&self, ctx: &Context<'_>, input: LogInInput) -> async_graphql::Result<LogInPayload> {
         let app = ctx.app();
@@ -279,10 +283,6 @@ impl AccountMutation {
                 .map_err(internal)?,
             None => None,
         };
-        let (account_id, hash) = match credentials {
-            Some(found) => (Some(found.account_id), Some(found.password_hash)),
-            None => (None, None),
-        };
         let subject = Subject::of(&input.identifier);
         let now = app.platform.clock.now();
         let free = app.settings.login_attempts;
@@ -295,28 +295,32 @@ impl AccountMutation {
         };
         // Hashing takes a while: no connection is held meanwhile.
         drop(conn);
+        let hash = credentials.as_ref().map(|found| found.password_hash.clone());
         let verified = passwords::verify(ctx, input.password, hash).await?;
-        let (Some(account_id), true) = (account_id, verified) else {
-            return Ok(refused(UserError::new(
-                UserErrorCode::WrongCredentials,
-                "账号或密码错误",
-            )));
+        let (Some(proved), true) = (credentials, verified) else {
+            return Ok(refused(wrong_credentials()));
         };
 
         let now = app.platform.clock.now();
         let mut conn = ctx.connection().await?;
-        login_throttle::take_back(&mut conn, subject, &attempt)
+        let user_agent = ctx.caller().user_agent.as_deref();
+        let begun = session::begin(&mut conn, &proved, user_agent, now)
             .await
             .map_err(internal)?;
-        let user_agent = ctx.caller().user_agent.as_deref();
-        let (session, token) = session::begin(&mut conn, account_id, user_agent, now)
+        let Some((session, token)) = begun else {
+            return Ok(refused(wrong_credentials()));
+        };
+        login_throttle::take_back(&mut conn, subject, &attempt)
             .await
             .map_err(internal)?;
         let signed_in = session::authenticate(&mut conn, &token, now)
             .await
             .map_err(internal)?;
         drop(conn);
-        let (_, viewer) = signed_in.ok_or_else(|| internal("an account without a role"))?;
+        // Nobody, where the account was disabled or its password set in this very moment, or who he is is not set up yet.
+        let Some((_, viewer)) = signed_in else {
+            return Ok(refused(wrong_credentials()));
+        };
         let viewer = load_viewer(ctx, &viewer).await?;
         let token = match input.delivery {
             TokenDelivery::Cookie => {

@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 use chrono::TimeDelta;
 use wangqian_schema::{
     model::{
-        account::{self, Addresses, Identifier},
+        account::{self, Addresses, Identifier, PasswordChange},
         login_throttle::Subject,
         passcode::{self, PasscodeRequest, PasscodeSubject, Purpose},
         request_throttle::{Bucket, Limit, admit},
@@ -108,6 +108,13 @@ pub(super) fn wrong_code() -> UserError {
     UserError {
         field: Some("code".to_owned()),
         ..UserError::new(UserErrorCode::WrongCode, "验证码错误或已失效，请重新获取")
+    }
+}
+
+fn wrong_current_password() -> UserError {
+    UserError {
+        field: Some("currentPassword".to_owned()),
+        ..UserError::new(UserErrorCode::WrongCredentials, "当前密码错误")
     }
 }
 
@@ -281,21 +288,24 @@ impl PasswordMutation {
             return Ok(refused(UserError::new(UserErrorCode::TooManyAttempts, message)));
         }
         drop(conn);
-        if !passwords::verify(ctx, input.current_password, Some(hash)).await? {
-            return Ok(refused(UserError {
-                field: Some("currentPassword".to_owned()),
-                ..UserError::new(UserErrorCode::WrongCredentials, "当前密码错误")
-            }));
+        if !passwords::verify(ctx, input.current_password, Some(hash.clone())).await? {
+            return Ok(refused(wrong_current_password()));
         }
-        let hash = passwords::hash(ctx, new_password.expose().to_owned()).await?;
+        let new_hash = passwords::hash(ctx, new_password.expose().to_owned()).await?;
         let mut conn = ctx.connection().await?;
         let now = platform.clock.now();
-        account::set_password(&mut conn, account_id, &hash, Some(session.id), now)
+        match account::change_password(&mut conn, session, &hash, &new_hash, now)
             .await
-            .map_err(internal)?;
-        platform.waker.wake();
-        Ok(ChangePasswordPayload {
-            user_errors: Vec::new(),
-        })
+            .map_err(internal)?
+        {
+            PasswordChange::Changed => {
+                platform.waker.wake();
+                Ok(ChangePasswordPayload {
+                    user_errors: Vec::new(),
+                })
+            }
+            PasswordChange::OtherPassword => Ok(refused(wrong_current_password())),
+            PasswordChange::SessionEnded => Err(unauthenticated()),
+        }
     }
 }

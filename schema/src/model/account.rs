@@ -11,7 +11,7 @@ use super::{
     graduate::Contact,
     passcode::{self, PasscodeChannel},
     reviewer::Operator,
-    session,
+    session::{self, Session},
 };
 use crate::{
     checks::{Email, IdCardNumber, Mobile},
@@ -197,44 +197,42 @@ pub async fn password_and_identifiers(
     Ok((hash, [mobile, email, id_card].into_iter().flatten().collect()))
 }
 
-/// Sets an account's password, ends its sessions but `except` and its codes, and owes its person a notice: by mail, or by
-/// SMS where there is no address. `false` when the account is disabled; nothing is written then.
+/// What came of changing a password by the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordChange {
+    /// It is the new one now.
+    Changed,
+    /// The one before is the account's no more.
+    OtherPassword,
+    /// The session in which it was asked for has ended.
+    SessionEnded,
+}
+
+/// Sets an account's password in one of its sessions, by the hash of the password that was proved, and ends all other
+/// sessions. What was proved is compared again under the lock: meanwhile somebody else may have set another one.
 ///
 /// # Errors
 /// The database's; nothing is written then.
-pub async fn set_password(
+pub async fn change_password(
     conn: &mut AsyncPgConnection,
-    account_id: Uuid,
-    password_hash: &str,
-    except: Option<Uuid>,
+    session: &Session,
+    proved_hash: &str,
+    new_hash: &str,
     now: DateTime<Utc>,
-) -> QueryResult<bool> {
+) -> QueryResult<PasswordChange> {
+    let account_id = session.account_id;
     conn.transaction(async |conn: &mut AsyncPgConnection| {
-        let contact: Option<Contact> = diesel::update(accounts::table.find(account_id))
-            .filter(accounts::disabled_at.is_null())
-            .set(accounts::password_hash.eq(password_hash))
-            .returning(Contact::as_returning())
-            .get_result(conn)
-            .await
-            .optional()?;
-        let Some(contact) = contact else { return Ok(false) };
-        session::end_all(conn, account_id, except, now).await?;
-        passcode::revoke(conn, account_id).await?;
-        let by_mail = contact.email.map(|address| (PasscodeChannel::Email, address));
-        let by_sms = contact.mobile.map(|address| (PasscodeChannel::Sms, address));
-        if let Some((channel, address)) = by_mail.or(by_sms) {
-            let notice = AccountNotice {
-                id: Uuid::now_v7(),
-                account_id,
-                channel,
-                address,
-                template: MessageTemplate::PasswordChanged,
-                params: json!({ "moment": format_moment(now) }),
-                created_at: now,
-            };
-            account_notice::owe(conn, &notice).await?;
+        let Some(hash) = lock(conn, account_id).await? else {
+            return Ok(PasswordChange::SessionEnded);
+        };
+        if session::find(conn, account_id, session.id, now).await?.is_none() {
+            return Ok(PasswordChange::SessionEnded);
         }
-        Ok(true)
+        if hash != proved_hash {
+            return Ok(PasswordChange::OtherPassword);
+        }
+        set_password(conn, account_id, new_hash, Some(session.id), now).await?;
+        Ok(PasswordChange::Changed)
     })
     .await
 }
@@ -252,10 +250,59 @@ pub async fn reset_password(
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
     conn.transaction(async |conn: &mut AsyncPgConnection| {
-        Ok(passcode::consume(conn, passcode_id).await?
-            && set_password(conn, account_id, password_hash, None, now).await?)
+        // The account before its codes, as whoever disables it or changes its addresses does.
+        let usable = lock(conn, account_id).await?.is_some() && passcode::consume(conn, passcode_id).await?;
+        if usable {
+            set_password(conn, account_id, password_hash, None, now).await?;
+        }
+        Ok(usable)
     })
     .await
+}
+
+/// Locks an account, unless it is disabled; gives its password's hash. Others may still refer to its row.
+async fn lock(conn: &mut AsyncPgConnection, account_id: Uuid) -> QueryResult<Option<String>> {
+    accounts::table
+        .find(account_id)
+        .filter(accounts::disabled_at.is_null())
+        .for_no_key_update()
+        .select(accounts::password_hash)
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// Sets the password of a locked account, ends its sessions but `except` and its codes, and owes its person a notice: by mail, or
+/// by SMS where there is no address.
+async fn set_password(
+    conn: &mut AsyncPgConnection,
+    account_id: Uuid,
+    password_hash: &str,
+    except: Option<Uuid>,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let contact: Contact = diesel::update(accounts::table.find(account_id))
+        .set(accounts::password_hash.eq(password_hash))
+        .returning(Contact::as_returning())
+        .get_result(conn)
+        .await?;
+    session::end_all(conn, account_id, except, now).await?;
+    passcode::revoke(conn, account_id).await?;
+    let by_mail = contact.email.map(|address| (PasscodeChannel::Email, address));
+    let by_sms = contact.mobile.map(|address| (PasscodeChannel::Sms, address));
+    if let Some((channel, address)) = by_mail.or(by_sms) {
+        let notice = AccountNotice {
+            id: Uuid::now_v7(),
+            account_id,
+            channel,
+            address,
+            template: MessageTemplate::PasswordChanged,
+            params: json!({ "moment": format_moment(now) }),
+            created_at: now,
+        };
+        account_notice::owe(conn, &notice).await?;
+    }
+    Ok(())
 }
 
 /// Mobile and e-mail of an account.

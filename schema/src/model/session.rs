@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Viewer, aged::delete_before};
+use super::{Page, PageRequest, Viewer, account::Credentials, aged::delete_before};
 use crate::{
     SecretToken,
     tables::{accounts, employer_members, graduates, operators, reviewers, sessions},
@@ -37,32 +37,51 @@ pub struct Session {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Begins a session.
+/// Begins a session of whoever has proved to know a password. `None` where it is the account's no more, or the account is
+/// disabled.
+///
+/// The account's row is locked, so that whoever sets another password or disables the account either comes first, and is
+/// seen here, or comes later, and sees this session among those that he ends.
 ///
 /// # Errors
-/// The database's.
+/// The database's; nothing is written then.
 pub async fn begin(
     conn: &mut AsyncPgConnection,
-    account_id: Uuid,
+    proved: &Credentials,
     user_agent: Option<&str>,
     now: DateTime<Utc>,
-) -> QueryResult<(Session, SecretToken)> {
+) -> QueryResult<Option<(Session, SecretToken)>> {
     let token = SecretToken::generate();
     let user_agent = user_agent.map(|agent| agent.chars().take(200).collect::<String>());
-    let session = diesel::insert_into(sessions::table)
-        .values((
-            sessions::id.eq(Uuid::now_v7()),
-            sessions::account_id.eq(account_id),
-            sessions::token_hash.eq(token.hash()),
-            sessions::user_agent.eq(user_agent),
-            sessions::created_at.eq(now),
-            sessions::last_seen_at.eq(now),
-            sessions::expires_at.eq(now + LIFETIME),
-        ))
-        .returning(Session::as_returning())
-        .get_result(conn)
-        .await?;
-    Ok((session, token))
+    conn.transaction(async |conn: &mut AsyncPgConnection| {
+        let still: Option<Uuid> = accounts::table
+            .find(proved.account_id)
+            .filter(accounts::password_hash.eq(&proved.password_hash))
+            .filter(accounts::disabled_at.is_null())
+            .for_share()
+            .select(accounts::id)
+            .first(conn)
+            .await
+            .optional()?;
+        if still.is_none() {
+            return Ok(None);
+        }
+        let session = diesel::insert_into(sessions::table)
+            .values((
+                sessions::id.eq(Uuid::now_v7()),
+                sessions::account_id.eq(proved.account_id),
+                sessions::token_hash.eq(token.hash()),
+                sessions::user_agent.eq(user_agent),
+                sessions::created_at.eq(now),
+                sessions::last_seen_at.eq(now),
+                sessions::expires_at.eq(now + LIFETIME),
+            ))
+            .returning(Session::as_returning())
+            .get_result(conn)
+            .await?;
+        Ok(Some((session, token)))
+    })
+    .await
 }
 
 /// The live session behind a token, and who that is. One statement; a second one now and then to note the use.
