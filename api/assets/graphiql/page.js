@@ -36,6 +36,23 @@ ReactDOM.createRoot(document.getElementById('graphiql')).render(
     fetcher,
     defaultEditorToolsVisibility: true,
     shouldPersistHeaders: false,
-    defaultQuery: '# 网签 GraphQL API\n\nquery {\n  __typename\n}\n',
+    defaultQuery: `# 网签 GraphQL API。左上角第一个图标打开文档。
+# 先登录，浏览器会保存会话，再运行其他查询和订阅：
+#
+#   mutation {
+#     logIn(input: {
+#       identifier: "手机号/身份证号/邮箱"
+#       password: "密码"
+#     }) {
+#       userErrors { message }
+#     }
+#   }
+
+query {
+  viewer {
+    __typename
+  }
+}
+`,
   }),
 );
