@@ -124,7 +124,7 @@ async fn what_is_corrected_has_to_be_confirmed_again_and_the_trail_has_no_value(
         .as_str()
         .expect("a message");
     assert!(body.contains("身份证号") && !body.contains("20040229"), "{body}");
-    let confirm = "mutation($version: Int!) { confirmGraduateData(input: { version: $version }) {
+    let confirm = "mutation($version: Int!) { confirmGraduateData(input: { expectedVersion: $version }) {
         graduate { confirmedAt } userErrors { code } } }";
     let stale = graduate.mutate(confirm, json!({ "version": 1 })).await;
     assert_eq!(stale["userErrors"], json!([{ "code": "STALE_VERSION" }]));
@@ -167,7 +167,7 @@ async fn a_correction_under_review_holds_the_approval_until_he_has_confirmed() {
     let may = scene.reviewer.query(actions, json!({ "id": agreement })).await;
     assert_eq!(may["node"]["viewerActions"], json!(["REJECT"]));
 
-    let confirm = "mutation { confirmGraduateData(input: { version: 2 }) { userErrors { code } } }";
+    let confirm = "mutation { confirmGraduateData(input: { expectedVersion: 2 }) { userErrors { code } } }";
     assert_eq!(graduate.mutate(confirm, json!({})).await["userErrors"], json!([]));
     let signed = signing::review(&scene.reviewer, &agreement, "APPROVE", None).await;
     assert_eq!(signed["agreement"]["status"], "SIGNED", "{signed}");

@@ -264,7 +264,7 @@ async fn who_may_not_yet() {
         refusal(&step(&client, ACCEPT, &agreement).await),
         Some("DATA_NOT_CONFIRMED")
     );
-    let confirm = "mutation($version: Int!) { confirmGraduateData(input: { version: $version }) {
+    let confirm = "mutation($version: Int!) { confirmGraduateData(input: { expectedVersion: $version }) {
         graduate { confirmedAt version } userErrors { code field message } } }";
     assert_eq!(
         refusal(&client.mutate(confirm, json!({ "version": 7 })).await),

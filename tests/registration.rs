@@ -319,7 +319,7 @@ async fn a_licence_counts_only_as_what_it_is() {
     for (id, code) in [
         (json!("no such upload"), "NOT_FOUND"),
         (json!(uuid::Uuid::new_v4().to_string()), "NOT_FOUND"),
-        (begun["link"]["uploadId"].clone(), "INVALID_INPUT"),
+        (begun["uploadId"].clone(), "FILE_NOT_UPLOADED"),
         (json!(html), "INVALID_INPUT"),
     ] {
         input["licenceUploadId"] = id;

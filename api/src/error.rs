@@ -7,7 +7,7 @@ use wangqian_schema::{db::DatabaseError, model::terms::FieldError, step::StepErr
 
 use crate::loaders::LoadError;
 
-/// What a person can put right.
+/// 业务错误代码 What a person can put right.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserErrorCode {
     /// 不存在 No such thing, or none that the viewer may see: both read the same.
@@ -48,14 +48,14 @@ pub enum UserErrorCode {
     AlreadyTaken,
 }
 
-/// Something that a person can put right.
+/// 业务错误 Something that a person can put right.
 #[derive(SimpleObject, Clone, Debug, PartialEq, Eq)]
 pub struct UserError {
-    /// What it is, for programs.
+    /// 错误代码 What it is, for programs.
     pub code: UserErrorCode,
-    /// What it is, in Chinese, for the person.
+    /// 错误说明 What it is, in Chinese, for the person.
     pub message: String,
-    /// The field of the input that is wrong, as a path such as `terms.contactMobile`; null when no single field is.
+    /// 出错字段 The field of the input that is wrong, as a path such as `terms.contactMobile`; null when no single field is.
     pub field: Option<String>,
 }
 
@@ -111,7 +111,7 @@ impl UserError {
     }
 }
 
-fn refusal(refusal: Refusal) -> UserError {
+fn refusal(refusal: Refusal, id_field: &str) -> UserError {
     use UserErrorCode as Code;
     let (code, message) = match refusal {
         Refusal::NotInThisStatus => (Code::StepNotAllowed, "当前状态下不能进行此操作"),
@@ -142,7 +142,11 @@ fn refusal(refusal: Refusal) -> UserError {
         Refusal::FileNotUploaded => (Code::FileNotUploaded, "文件尚未上传，或与申报的大小不一致"),
         Refusal::ReasonRequired => (Code::ReasonRequired, "请填写原因"),
     };
-    let field = (refusal == Refusal::ReasonRequired).then(|| "reason".to_owned());
+    let field = match refusal {
+        Refusal::ReasonRequired => Some("reason".to_owned()),
+        Refusal::FileNotUploaded => Some(id_field.to_owned()),
+        _ => None,
+    };
     UserError {
         code,
         message: message.to_owned(),
@@ -157,7 +161,7 @@ fn refusal(refusal: Refusal) -> UserError {
 pub fn step_errors(error: StepError, id_field: &str) -> async_graphql::Result<Vec<UserError>> {
     Ok(match error {
         StepError::NotFound => vec![UserError::not_found(id_field)],
-        StepError::Refused(reason) => vec![refusal(reason)],
+        StepError::Refused(reason) => vec![refusal(reason, id_field)],
         StepError::StaleVersion { .. } => {
             let message = "内容已被更新，请刷新后重试";
             vec![UserError {

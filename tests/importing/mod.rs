@@ -339,18 +339,18 @@ async fn what_is_refused_names_its_field() {
 
     let id = first["graduateImport"]["id"].as_str().unwrap();
     let refused = reviewer.mutate(roster::START, json!({ "id": id })).await;
-    assert_eq!(errors(&refused), ["FILE_NOT_UPLOADED –"]);
+    assert_eq!(errors(&refused), ["FILE_NOT_UPLOADED importId"]);
     let nothing = NodeType::GraduateImport.id(uuid::Uuid::now_v7()).to_string();
     let refused = reviewer.mutate(roster::START, json!({ "id": nothing })).await;
     assert_eq!(errors(&refused), ["NOT_FOUND importId"]);
     let mut longer = file.clone();
     longer.push(b'\n');
     assert_eq!(
-        roster::put(&again["upload"], longer).await,
+        roster::put(&again["link"], longer).await,
         403,
         "not what was announced"
     );
-    assert_eq!(roster::put(&again["upload"], file).await, 200);
+    assert_eq!(roster::put(&again["link"], file).await, 200);
 
     // Somebody else's roster of the same school is at work.
     let other = "INSERT INTO graduate_imports (id, school_id, created_by, file_name, file_format, byte_size, object_key,

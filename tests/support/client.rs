@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::events::Events;
+use super::{events::Events, refusals};
 
 /// The password of every demo account.
 pub(crate) const PASSWORD: &str = wangqian_cli::demo::accounts::PASSWORD;
@@ -65,7 +65,9 @@ impl Client {
         let response = self
             .send("application/graphql-response+json", query, variables)
             .await;
-        response.json().await.expect("JSON")
+        let answer = response.json().await.expect("JSON");
+        refusals::check(&answer);
+        answer
     }
 
     /// As [`Client::graphql`], of a server that may go away: `None` when there is no whole answer.

@@ -1,8 +1,8 @@
 //! What the black-box tests share: a whole product in this process ([`Server`]), the executable as a process
 //! ([`process`]), the roles as processes of their own ([`cluster`]), a client that speaks GraphQL over HTTP ([`Client`]) and reads
 //! subscriptions ([`events`]), the clients of others ([`node`], [`follower`]), what leaves the platform ([`outbox`]), people to act
-//! as ([`people`]), their papers ([`papers`]), and the operations of online signing ([`signing`]) and of registration
-//! ([`registering`]).
+//! as ([`people`]), their papers ([`papers`]), the operations of online signing ([`signing`]) and of registration
+//! ([`registering`]), and what the SDL says of refusals, held against every answer ([`refusals`]).
 
 pub(crate) mod client;
 pub(crate) mod cluster;
@@ -13,6 +13,7 @@ pub(crate) mod outbox;
 pub(crate) mod papers;
 pub(crate) mod people;
 pub(crate) mod process;
+pub(crate) mod refusals;
 pub(crate) mod registering;
 pub(crate) mod roster;
 pub(crate) mod server;

@@ -11,7 +11,7 @@ pub(crate) const REQUEST_CODE: &str =
     userErrors { code field message } } }";
 /// Announces a file.
 pub(crate) const BEGIN_UPLOAD: &str = "mutation($input: BeginUploadInput!) { beginUpload(input: $input) {
-    link { uploadId url expiresAt } userErrors { code field message } } }";
+    uploadId link { url headers { name value } expiresAt } userErrors { code field message } } }";
 /// Registers.
 pub(crate) const REGISTER: &str =
     "mutation($input: RegisterEmployerInput!) { registerEmployer(input: $input) {
@@ -36,7 +36,7 @@ pub(crate) async fn upload(client: &Client, content_type: &str, bytes: &'static 
     let url = link["url"].as_str().unwrap_or_else(|| panic!("{begun}"));
     let status = put(url, content_type, bytes).await;
     assert_eq!(status, 200, "the store takes it");
-    link["uploadId"].as_str().unwrap().to_owned()
+    begun["uploadId"].as_str().unwrap().to_owned()
 }
 
 /// PUTs bytes to a link; gives the status.

@@ -8,7 +8,7 @@ use super::Client;
 /// Announces a roster.
 pub(crate) const CREATE: &str =
     "mutation($input: CreateGraduateImportInput!) { createGraduateImport(input: $input) {
-    graduateImport { id status } upload { url headers { name value } } userErrors { code field message } } }";
+    graduateImport { id status } link { url headers { name value } } userErrors { code field message } } }";
 /// Has it worked through.
 pub(crate) const START: &str = "mutation($id: ID!) { startGraduateImport(input: { importId: $id }) {
     graduateImport { id status } userErrors { code field message } } }";
@@ -101,7 +101,7 @@ pub(crate) async fn hand_in(reviewer: &Client, key: &str, format: &str, file: Ve
     } });
     let created = reviewer.mutate(CREATE, input).await;
     assert_eq!(created["userErrors"], json!([]));
-    assert_eq!(put(&created["upload"], file).await, 200);
+    assert_eq!(put(&created["link"], file).await, 200);
     created["graduateImport"]["id"]
         .as_str()
         .expect("an id")

@@ -54,7 +54,7 @@ pub(super) const DOING: &[Probe] = &[
     step("reviewCase", signing::REVIEW, approval),
     of(
         "confirmGraduateData",
-        "mutation { confirmGraduateData(input: { version: 1 }) { graduate { id } userErrors { code field message } } }",
+        "mutation { confirmGraduateData(input: { expectedVersion: 1 }) { graduate { id } userErrors { code field message } } }",
         Target::Nothing,
         Mark::Text(|world| world.target(Target::Graduate).0),
     ),

@@ -108,12 +108,12 @@ pub struct Session(pub SessionRow);
 /// 登录会话 A session of the viewer's account.
 #[Object]
 impl Session {
-    /// Global id.
+    /// 全局标识 Global id, for `node`.
     pub async fn id(&self) -> ID {
         NodeType::Session.id(self.0.id)
     }
 
-    /// 登录设备 The program that logged in, as it names itself.
+    /// 登录设备 The program that logged in, as it names itself; null when it did not.
     async fn user_agent(&self) -> Option<&str> {
         self.0.user_agent.as_deref()
     }
@@ -142,12 +142,12 @@ impl Session {
     }
 }
 
-/// Where the session's token goes.
+/// 令牌传递方式 Where the session's token goes.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenDelivery {
-    /// Into an HttpOnly cookie: for browsers. Over HTTP only.
+    /// 浏览器存储 Into an HttpOnly cookie: for browsers. Over HTTP only.
     Cookie,
-    /// Into the payload, to be sent as `Authorization: Bearer …`: for programs.
+    /// 随结果返回 Into the payload, to be sent as `Authorization: Bearer …`: for programs.
     Bearer,
 }
 
@@ -159,28 +159,28 @@ pub struct LogInInput {
     /// 密码 Password.
     #[graphql(secret)]
     password: String,
-    /// Where the session's token goes.
+    /// 令牌传递方式 Where the session's token goes.
     #[graphql(default_with = "TokenDelivery::Cookie")]
     delivery: TokenDelivery,
 }
 
-/// What came of the log-in.
+/// 登录结果 What came of the log-in.
 #[derive(SimpleObject)]
 pub struct LogInPayload {
-    /// Who is now signed in; null when something was wrong.
+    /// 当前用户 Who is now signed in; null when it was refused.
     viewer: Option<Viewer>,
-    /// The session's token for `BEARER`; null for `COOKIE`.
+    /// 会话令牌 The session's token for `BEARER`; null for `COOKIE`, and when it was refused.
     token: Option<String>,
-    /// The session that began.
+    /// 登录会话 The session that began; null when it was refused.
     session: Option<Session>,
-    /// What was wrong.
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
-/// What came of the log-out.
+/// 退出登录的结果 What came of the log-out.
 #[derive(SimpleObject)]
 pub struct LogOutPayload {
-    /// What was wrong.
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
@@ -191,12 +191,12 @@ pub struct EndSessionInput {
     session_id: ID,
 }
 
-/// What came of it.
+/// 结束会话的结果 What came of ending a session.
 #[derive(SimpleObject)]
 pub struct EndSessionPayload {
-    /// The session that ended; null when there is none such.
+    /// 登录会话 The id of the session that ended; null when it was refused.
     session_id: Option<ID>,
-    /// What was wrong.
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
@@ -262,6 +262,8 @@ impl AccountMutation {
     /// 登录 Logs in with an identifier and a password (§1). An unknown identifier and a wrong password get the same
     /// answer after the same work, and so does a password that is changed while it is looked at. After five failed attempts in a day the identifier is locked for a minute, and with
     /// each further one for longer, up to fifteen minutes: `TOO_MANY_ATTEMPTS`, for an unknown identifier as well.
+    ///
+    /// Refusals: `WRONG_CREDENTIALS`, `TOO_MANY_ATTEMPTS`, `INVALID_INPUT` (a cookie over a WebSocket).
     async fn log_in(&self, ctx: &Context<'_>, input: LogInInput) -> async_graphql::Result<LogInPayload> {
         let app = ctx.app();
         let refused = |error| LogInPayload {
@@ -337,7 +339,7 @@ impl AccountMutation {
         })
     }
 
-    /// 退出登录 Ends the session of this request and takes its cookie away.
+    /// 退出登录 Ends the session of this request and takes its cookie away. It takes no input and refuses nothing.
     async fn log_out(&self, ctx: &Context<'_>) -> async_graphql::Result<LogOutPayload> {
         let app = ctx.app();
         let (session, _) = ctx.caller().signed_in.as_ref().ok_or_else(unauthenticated)?;
@@ -353,6 +355,8 @@ impl AccountMutation {
     }
 
     /// 结束会话 Ends one of the viewer's sessions, also that of another device; its open sockets are closed.
+    ///
+    /// Refusals: `NOT_FOUND`.
     async fn end_session(
         &self,
         ctx: &Context<'_>,

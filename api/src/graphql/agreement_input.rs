@@ -10,7 +10,7 @@ use wangqian_schema::{
 
 use super::{code::Code, date::Date};
 
-/// 户籍接收 Who takes the graduate's household registration.
+/// 单位是否解决户籍 Who takes the graduate's household registration.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "model::HouseholdRegistration")]
 pub enum HouseholdRegistration {
@@ -27,43 +27,43 @@ pub enum HouseholdRegistration {
 /// 签约条款 The terms of an invitation. Name and credit code are those the employer is registered with.
 #[derive(InputObject, Clone)]
 pub struct AgreementTermsInput {
-    /// 单位性质 Code of `EMPLOYER_NATURE`.
+    /// 单位性质 Nature: a code of `EMPLOYER_NATURE`.
     nature: String,
-    /// 单位行业 Code of `INDUSTRY`.
+    /// 单位行业 Industry: a code of `INDUSTRY`.
     industry: String,
-    /// 通讯地址 Code of `REGION`.
+    /// 通讯地址 Region: a code of `REGION`.
     region: String,
-    /// 详细地址 5 to 200 characters.
+    /// 详细地址 Detailed address, 5 to 200 characters.
     address: String,
-    /// 职位类别 Code of `POSITION_CATEGORY`.
+    /// 职位类别 Position category: a code of `POSITION_CATEGORY`.
     position_category: String,
-    /// 职位名称 At most 50 characters.
+    /// 职位名称 Position title, at most 50 characters.
     position_title: String,
-    /// 单位联系人 At most 30 characters.
+    /// 单位联系人 Contact person, at most 30 characters.
     contact_person: String,
-    /// 联系人电话 Landline.
+    /// 联系人电话 Landline: digits, `+`, `-`, brackets and blanks; at most 30 characters.
     contact_phone: Option<String>,
-    /// 联系人手机 11 digits.
+    /// 联系人手机 Mobile number, 11 digits.
     contact_mobile: String,
     /// 联系人邮箱 E-mail address.
     contact_email: String,
-    /// 试用期 Months, 0 to 6 (labour contract law, article 19).
+    /// 试用期 Probation in months, 0 to 6 (labour contract law, article 19).
     probation_months: Option<i32>,
-    /// 试用起薪 Yuan a month.
+    /// 试用起薪 Yuan a month, 0 to 100 million.
     probation_salary: Option<i32>,
-    /// 转正起薪 Yuan a month.
+    /// 转正起薪 Yuan a month, 0 to 100 million.
     regular_salary: Option<i32>,
-    /// 违约金 Yuan.
+    /// 违约金 Liquidated damages in yuan, 0 to 100 million.
     liquidated_damages: Option<i32>,
-    /// 报到地点 At most 100 characters.
+    /// 报到地点 Where to report, at most 100 characters.
     report_place: Option<String>,
-    /// 报到期限 Date.
+    /// 报到期限 Until when to report.
     report_deadline: Option<Date>,
-    /// 实际工作地点 At most 100 characters.
+    /// 实际工作地点 Where the work is done, at most 100 characters.
     work_place: Option<String>,
-    /// 单位是否解决户籍
+    /// 单位是否解决户籍 Who takes the household registration.
     household_registration: HouseholdRegistration,
-    /// 协议补充内容 At most 1000 characters.
+    /// 协议补充内容 Supplementary terms, at most 1000 characters.
     supplementary_terms: Option<String>,
 }
 
@@ -159,22 +159,22 @@ impl AgreementTerms {
         self.0.contact_email.as_str()
     }
 
-    /// 试用期 Months.
+    /// 试用期 Probation, in months.
     async fn probation_months(&self) -> Option<i32> {
         self.0.probation_months.map(Into::into)
     }
 
-    /// 试用起薪 Yuan a month.
+    /// 试用起薪 Salary during probation, in yuan a month.
     async fn probation_salary(&self) -> Option<u32> {
         self.0.probation_salary
     }
 
-    /// 转正起薪 Yuan a month.
+    /// 转正起薪 Salary after probation, in yuan a month.
     async fn regular_salary(&self) -> Option<u32> {
         self.0.regular_salary
     }
 
-    /// 违约金 Yuan.
+    /// 违约金 Liquidated damages in yuan.
     async fn liquidated_damages(&self) -> Option<u32> {
         self.0.liquidated_damages
     }
@@ -208,8 +208,8 @@ impl AgreementTerms {
 /// 签约邀请 Invites one graduate or many with the same terms.
 #[derive(InputObject)]
 pub struct InviteGraduatesInput {
-    /// Chosen by the caller, 1 to 60 characters: the same key and input invite nobody a second time and give the same
-    /// agreements, as they are now.
+    /// 幂等键 Chosen by the caller, 1 to 60 characters without `/`: the same key and input invite nobody a second time and give
+    /// the same agreements, as they are now.
     pub idempotency_key: String,
     /// 毕业生 Whom to invite, 1 to 100, each once: ids from `findGraduates`.
     pub graduate_ids: Vec<ID>,
@@ -230,12 +230,12 @@ pub struct InviteBody<'a> {
     pub response_deadline: DateTime<Utc>,
 }
 
-/// A step that needs nothing but the agreement.
+/// 就业协议办理 A step that needs nothing but the agreement.
 #[derive(InputObject)]
 pub struct AgreementStepInput {
     /// 就业协议 The agreement.
     pub agreement_id: ID,
-    /// The `version` that the viewer has looked at; when given, a changed agreement is refused with STALE_VERSION.
+    /// 预期版本号 The `version` that the viewer has looked at; when given, a changed agreement is refused with `STALE_VERSION`.
     pub expected_version: Option<i32>,
 }
 
@@ -246,7 +246,7 @@ pub struct DeclineInvitationInput {
     pub agreement_id: ID,
     /// 原因 Told to the employer; at most 500 characters.
     pub reason: Option<String>,
-    /// The `version` that the viewer has looked at; when given, a changed agreement is refused with STALE_VERSION.
+    /// 预期版本号 The `version` that the viewer has looked at; when given, a changed agreement is refused with `STALE_VERSION`.
     pub expected_version: Option<i32>,
 }
 
@@ -262,12 +262,12 @@ pub enum ReviewDecision {
 /// 审核 Decides a case that waits for the viewer's review.
 #[derive(InputObject)]
 pub struct ReviewCaseInput {
-    /// 办理事项 The case: an agreement's id.
+    /// 办理事项 The case: the id of an agreement.
     pub case_id: ID,
     /// 审核结论 The decision.
     pub decision: ReviewDecision,
     /// 原因 Needed to reject; told to both parties; at most 500 characters.
     pub reason: Option<String>,
-    /// The `version` that the viewer has looked at; when given, a changed case is refused with STALE_VERSION.
+    /// 预期版本号 The `version` that the viewer has looked at; when given, a changed case is refused with `STALE_VERSION`.
     pub expected_version: Option<i32>,
 }

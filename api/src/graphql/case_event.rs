@@ -30,7 +30,7 @@ pub enum ActorRole {
     Worker,
 }
 
-/// 操作 What can be done to an agreement.
+/// 就业协议操作 What can be done to an agreement.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "rules::AgreementAction")]
 pub enum AgreementAction {
@@ -54,7 +54,7 @@ pub enum AgreementAction {
     StoreDocument,
 }
 
-/// 操作 What can be done to a graduate's basic information.
+/// 基本信息操作 What can be done to a graduate's basic information.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "graduate_data::GraduateDataAction")]
 pub enum GraduateDataAction {
@@ -78,7 +78,7 @@ pub enum GraduateDataStatus {
     Confirmed,
 }
 
-/// 操作 What can be done to an employer's registration.
+/// 单位注册操作 What can be done to an employer's registration.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "employer_registration::EmployerAction")]
 pub enum EmployerAction {
@@ -92,26 +92,34 @@ pub enum EmployerAction {
     Refuse,
 }
 
-/// 事件 One step of one case. Append-only, chained by hash.
+/// 办理事件 One step of one case. Append-only, chained by hash.
 #[derive(Interface)]
 #[graphql(
-    field(name = "id", ty = "ID", desc = "Id of the event."),
+    field(
+        name = "id",
+        ty = "ID",
+        desc = "事件标识 Id of the event. Events are no nodes: they are read in the history of their case."
+    ),
     field(
         name = "sequence",
         ty = "i32",
-        desc = "The how-manieth event of the case, from 1."
+        desc = "序号 Its number among the events of the case, from 1."
     ),
     field(
         name = "occurred_at",
         ty = "DateTime<Utc>",
-        desc = "时间 When the step was taken."
+        desc = "办理时间 When the step was taken."
     ),
     field(
         name = "actor_role",
         ty = "ActorRole",
         desc = "办理角色 In which role somebody acted."
     ),
-    field(name = "reason", ty = "Option<String>", desc = "原因 The reason given.")
+    field(
+        name = "reason",
+        ty = "Option<String>",
+        desc = "原因 The reason given; null where none was."
+    )
 )]
 pub enum CaseEvent {
     /// An event of an agreement.
@@ -148,17 +156,17 @@ macro_rules! event {
         $(#[doc = $doc])+
         #[Object]
         impl $name {
-            /// Id of the event.
+            /// 事件标识 Id of the event. Events are no nodes: they are read in the history of their case.
             pub async fn id(&self) -> ID {
                 ID(URL_SAFE_NO_PAD.encode(format!(concat!(stringify!($name), ":{}"), self.0.id)))
             }
 
-            /// The how-manieth event of the case, from 1.
+            /// 序号 Its number among the events of the case, from 1.
             pub async fn sequence(&self) -> i32 {
                 self.0.sequence
             }
 
-            /// 时间 When the step was taken.
+            /// 办理时间 When the step was taken.
             pub async fn occurred_at(&self) -> DateTime<Utc> {
                 self.0.occurred_at
             }
@@ -168,7 +176,7 @@ macro_rules! event {
                 self.0.actor_role.into()
             }
 
-            /// 原因 The reason given.
+            /// 原因 The reason given; null where none was.
             pub async fn reason(&self) -> Option<String> {
                 self.0.reason.clone()
             }

@@ -7,7 +7,7 @@ use wangqian_schema::codes::{self, CodeList};
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "CodeList")]
 pub enum CodeListName {
-    /// 学历 degree level
+    /// 学历层次 degree level
     DegreeLevel,
     /// 培养方式 training mode
     TrainingMode,
@@ -17,24 +17,24 @@ pub enum CodeListName {
     Industry,
     /// 职位类别 position category
     PositionCategory,
-    /// 户籍接收 household registration
+    /// 单位是否解决户籍 who takes the household registration
     HouseholdRegistration,
     /// 行政区划 region: province, city, county
     Region,
 }
 
-/// 代码 One entry of a code list.
+/// 代码项 One entry of a code list.
 #[derive(SimpleObject, Clone, Debug)]
 pub struct Code {
-    /// The code itself.
+    /// 代码值 The code itself.
     pub code: String,
-    /// Chinese name, as printed.
+    /// 中文名称 Chinese name, as printed.
     pub name_zh: String,
-    /// English name; for regions the Chinese one.
+    /// 英文名称 English name; for regions the Chinese one.
     pub name_en: String,
-    /// The code above this one (regions).
+    /// 上级代码 The code above this one; null at the top, and in lists without levels (all but `REGION`).
     pub parent_code: Option<String>,
-    /// Whether it may still be chosen; an old one keeps its meaning.
+    /// 是否可选 Whether it may still be chosen; an old one keeps its meaning.
     pub active: bool,
 }
 

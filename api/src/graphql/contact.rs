@@ -53,7 +53,7 @@ impl ContactQuery {
     }
 }
 
-/// 新联系方式 One of the two.
+/// 新联系方式 A mobile number or an e-mail address: one of the two.
 #[derive(OneofObject)]
 pub enum ContactInput {
     /// 手机号码 Mobile number: the code comes by SMS.
@@ -69,10 +69,10 @@ pub struct RequestContactChangeInput {
     contact: ContactInput,
 }
 
-/// What came of it.
+/// 更换联系方式的结果 What came of asking for a code.
 #[derive(SimpleObject)]
 pub struct RequestContactChangePayload {
-    /// What was wrong.
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
@@ -84,12 +84,12 @@ pub struct ConfirmContactChangeInput {
     code: String,
 }
 
-/// What came of it.
+/// 确认更换联系方式的结果 What came of handing the code in.
 #[derive(SimpleObject)]
 pub struct ConfirmContactChangePayload {
-    /// The viewer's contact as it is now; null when something was wrong.
+    /// 联系方式 The viewer's contact as it is now; null when it was refused.
     contact: Option<Contact>,
-    /// What was wrong.
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
@@ -116,6 +116,8 @@ impl ContactMutation {
     /// asked for before is good for nothing then. The answer is the same whether or not the address is another account's.
     /// One a minute and ten a day for each account (`TOO_MANY_REQUESTS`), and no more than that to each address: those
     /// beyond are silently not sent.
+    ///
+    /// Refusals: `INVALID_INPUT`, `TOO_MANY_REQUESTS`.
     async fn request_contact_change(
         &self,
         ctx: &Context<'_>,
@@ -167,6 +169,8 @@ impl ContactMutation {
     /// 确认更换联系方式 Changes the viewer's mobile number or e-mail address to the one to which the code was sent, and tells the
     /// one before. That it is another account's is told only now, to somebody who reads it: `ALREADY_TAKEN`, of the field
     /// of `requestContactChange`. For a graduate it is an event of his trail, in which the address itself does not stand.
+    ///
+    /// Refusals: `WRONG_CODE`, `ALREADY_TAKEN`.
     async fn confirm_contact_change(
         &self,
         ctx: &Context<'_>,

@@ -3,12 +3,15 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::NaiveDate;
 
-/// A date of the calendar without a time, as in RFC 3339: `2027-07-01`.
+/// 日期 A date of the calendar without a time, as in RFC 3339: `2027-07-01`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Date(pub NaiveDate);
 
-/// A date of the calendar without a time, as in RFC 3339: `2027-07-01`.
-#[Scalar(name = "Date", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
+/// 日期 A date of the calendar without a time, as in RFC 3339: `2027-07-01`.
+#[Scalar(
+    name = "Date",
+    specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339"
+)]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {

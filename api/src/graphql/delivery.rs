@@ -64,7 +64,7 @@ pub struct MessageDelivery(pub Delivery);
 /// 消息发送情况 How far one message to one person through one channel got. What it says is the recipient's own.
 #[Object]
 impl MessageDelivery {
-    /// Global id.
+    /// 全局标识 Global id, for `node`.
     pub async fn id(&self) -> ID {
         NodeType::MessageDelivery.id(self.0.id)
     }
@@ -104,17 +104,17 @@ impl MessageDelivery {
         self.0.created_at
     }
 
-    /// 送出时间 When it was handed over.
+    /// 送出时间 When it was handed over; null before.
     async fn sent_at(&self) -> Option<DateTime<Utc>> {
         self.0.sent_at
     }
 
-    /// 服务商回执 What the mail server or provider calls it, to ask there.
+    /// 服务商回执 What the mail server or provider calls it, to ask there; null before it took it, and in the inbox.
     async fn provider_reference(&self) -> Option<&str> {
         self.0.provider_reference.as_deref()
     }
 
-    /// 失败原因 Why it was given up, without personal data.
+    /// 失败原因 Why it was given up; null otherwise. Without personal data.
     async fn last_error(&self) -> Option<&str> {
         self.0.last_error.as_deref()
     }

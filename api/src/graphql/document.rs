@@ -27,9 +27,9 @@ pub enum DocumentStatus {
 /// 下载链接 A link that opens the file without a session, for a short time.
 #[derive(SimpleObject)]
 pub struct DownloadLink {
-    /// The link. Whoever has it can open the file until it ends: do not keep it.
+    /// 链接地址 The link. Whoever has it can open the file until it ends: do not keep it.
     url: String,
-    /// When it ends, to the second.
+    /// 失效时间 When it ends, to the second.
     expires_at: DateTime<Utc>,
 }
 
@@ -64,12 +64,12 @@ pub struct Document(pub model::Document);
 /// 就业协议书 The paper of an agreement, as a PDF.
 #[Object]
 impl Document {
-    /// Global id.
+    /// 全局标识 Global id, for `node`.
     pub async fn id(&self) -> ID {
         NodeType::Document.id(self.0.id)
     }
 
-    /// 版本 1 for the first; an amendment makes the next.
+    /// 版本号 1 for the first paper of an agreement; an amendment makes the next.
     async fn version(&self) -> i32 {
         self.0.version
     }
@@ -88,23 +88,23 @@ impl Document {
         &self.0.verification_code
     }
 
-    /// SHA-256 of the PDF, in hexadecimal; null while it is being rendered.
+    /// 文件摘要 SHA-256 of the PDF, in hexadecimal; null while it is being rendered.
     async fn sha256(&self) -> Option<String> {
         let bytes = self.0.sha256.as_ref()?;
         Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// Size of the PDF in bytes; null while it is being rendered.
+    /// 文件大小 Size of the PDF in bytes; null while it is being rendered.
     async fn byte_size(&self) -> Option<i32> {
         self.0.byte_size
     }
 
-    /// 生成时间 When the PDF was stored.
+    /// 生成时间 When the PDF was stored; null while it is being rendered.
     async fn ready_at(&self) -> Option<DateTime<Utc>> {
         self.0.ready_at
     }
 
-    /// 下载 A fresh link to the PDF, valid for a few minutes; null while it is being rendered.
+    /// 下载链接 A fresh link to the PDF, valid for a few minutes; null while it is being rendered.
     async fn download_link(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<DownloadLink>> {
         let Some(key) = &self.0.object_key else {
             return Ok(None);

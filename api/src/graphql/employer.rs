@@ -27,7 +27,7 @@ pub struct Employer(pub model::Employer);
 /// 用人单位 An employer.
 #[Object]
 impl Employer {
-    /// Global id.
+    /// 全局标识 Global id, for `node`.
     pub async fn id(&self) -> ID {
         NodeType::Employer.id(self.0.id)
     }

@@ -41,7 +41,7 @@ const INVITATIONS: Limit = Limit {
 pub enum MemberRole {
     /// 管理员 Also opens and disables the accounts of colleagues.
     Administrator,
-    /// 成员 Acts for the employer.
+    /// 普通成员 Acts for the employer.
     Member,
 }
 
@@ -51,7 +51,7 @@ pub struct EmployerMember(pub model::Member);
 /// 用人单位成员 A member of an employer. Seen by its members and operators.
 #[Object]
 impl EmployerMember {
-    /// Global id.
+    /// 全局标识 Global id, for `node`.
     pub async fn id(&self) -> ID {
         NodeType::EmployerMember.id(self.0.account_id)
     }
@@ -66,12 +66,12 @@ impl EmployerMember {
         self.0.role.into()
     }
 
-    /// 电子邮箱 E-mail address.
+    /// 电子邮箱 E-mail address, to log in with; null when he has none.
     async fn email(&self) -> Option<&str> {
         self.0.email.as_deref()
     }
 
-    /// 联系手机 The mobile number that he gave when he registered the employer; not proved.
+    /// 联系手机 The mobile number that he gave when he registered the employer; not proved; null for whoever was invited.
     async fn contact_mobile(&self) -> Option<&str> {
         self.0.contact_mobile.as_deref()
     }
@@ -136,7 +136,7 @@ impl EmployerMemberQuery {
     }
 }
 
-/// 邀请成员 Invites a colleague.
+/// 邀请成员 Invites a colleague to the same employer.
 #[derive(InputObject)]
 pub struct InviteEmployerMemberInput {
     /// 电子邮箱 His e-mail address: the link goes there, and he logs in with it.
@@ -147,24 +147,24 @@ pub struct InviteEmployerMemberInput {
     role: MemberRole,
 }
 
-/// 撤回邀请 Takes an invitation back.
+/// 撤回成员邀请 Takes the invitation of a colleague back.
 #[derive(InputObject)]
 pub struct WithdrawMemberInvitationInput {
     /// 电子邮箱 The address that was invited.
     email: String,
 }
 
-/// What came of it.
+/// 成员邀请办理结果 What came of a step on the invitation of a colleague. Nothing here tells whether the address is an account's.
 #[derive(SimpleObject)]
 pub struct MemberInvitationPayload {
-    /// What was wrong.
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
 /// 加入单位 Joins the employer by which one was invited.
 #[derive(InputObject)]
 pub struct JoinEmployerInput {
-    /// What follows the `#` of the link that came by mail.
+    /// 邀请令牌 What follows the `#` of the link that came by mail.
     #[graphql(secret)]
     token: String,
     /// 密码 10 to 128 characters.
@@ -174,17 +174,17 @@ pub struct JoinEmployerInput {
 
 /// 停用或启用成员 Disables a colleague's account or enables it again.
 #[derive(InputObject)]
-pub struct EmployerMemberInput {
+pub struct EmployerMemberStepInput {
     /// 成员 The colleague.
     member_id: ID,
 }
 
-/// What came of it.
+/// 成员办理结果 What came of a step on a member.
 #[derive(SimpleObject)]
 pub struct EmployerMemberPayload {
-    /// The member as he is now; null when something was wrong.
+    /// 成员 The member as he is now; null when it was refused.
     member: Option<EmployerMember>,
-    /// What was wrong.
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
@@ -231,6 +231,8 @@ impl EmployerMemberMutation {
     /// 邀请成员 An administrator of a verified employer invites a colleague: a link, good for seven days and one use, goes to his
     /// address. Inviting again replaces it. The answer is the same whether or not the address is an account's. Fifty a day
     /// for each employer (`TOO_MANY_REQUESTS`); more to one address than codes may go there are silently not sent.
+    ///
+    /// Refusals: `STEP_NOT_ALLOWED`, `EMPLOYER_NOT_VERIFIED`, `INVALID_INPUT`, `TOO_MANY_REQUESTS`.
     async fn invite_employer_member(
         &self,
         ctx: &Context<'_>,
@@ -278,7 +280,9 @@ impl EmployerMemberMutation {
         ))
     }
 
-    /// 撤回邀请 An administrator takes an invitation back: its link is good for nothing from then on.
+    /// 撤回成员邀请 An administrator takes an invitation back: its link is good for nothing from then on.
+    ///
+    /// Refusals: `STEP_NOT_ALLOWED`, `NOT_FOUND`, `INVALID_INPUT`.
     async fn withdraw_member_invitation(
         &self,
         ctx: &Context<'_>,
@@ -298,6 +302,8 @@ impl EmployerMemberMutation {
 
     /// 加入单位 An invited colleague opens his account, of the address to which the link went, and can log in then. A token that
     /// is wrong, used or over: `WRONG_CODE`. Public.
+    ///
+    /// Refusals: `INVALID_INPUT`, `WRONG_CODE`, `ALREADY_TAKEN`, `TOO_MANY_REQUESTS`.
     async fn join_employer(
         &self,
         ctx: &Context<'_>,
@@ -336,19 +342,23 @@ impl EmployerMemberMutation {
 
     /// 停用成员 An administrator disables a colleague's account: its sessions end at once. Nobody disables himself, so that there
     /// is always an administrator left.
+    ///
+    /// Refusals: `NOT_FOUND`, `STEP_NOT_ALLOWED`.
     async fn disable_employer_member(
         &self,
         ctx: &Context<'_>,
-        input: EmployerMemberInput,
+        input: EmployerMemberStepInput,
     ) -> async_graphql::Result<EmployerMemberPayload> {
         set_enabled(ctx, &input.member_id, false).await
     }
 
     /// 启用成员 An administrator enables a colleague's account again.
+    ///
+    /// Refusals: `NOT_FOUND`, `STEP_NOT_ALLOWED`.
     async fn enable_employer_member(
         &self,
         ctx: &Context<'_>,
-        input: EmployerMemberInput,
+        input: EmployerMemberStepInput,
     ) -> async_graphql::Result<EmployerMemberPayload> {
         set_enabled(ctx, &input.member_id, true).await
     }

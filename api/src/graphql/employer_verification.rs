@@ -29,7 +29,7 @@ pub struct EmployerRegistration(pub Submission);
 /// 注册信息 How an employer's registration stands; for its members and operators.
 #[Object]
 impl EmployerRegistration {
-    /// Goes up with every step on the registration: the `expectedVersion` of the next.
+    /// 版本号 Goes up with every step on the registration: the `expectedVersion` of the next.
     async fn version(&self) -> i32 {
         self.0.version
     }
@@ -66,12 +66,12 @@ impl EmployerLicence {
         self.0.byte_size
     }
 
-    /// SHA-256 of the file, in hexadecimal; the trail holds it too.
+    /// 文件摘要 SHA-256 of the file, in hexadecimal; the trail holds it too.
     async fn sha256(&self) -> String {
         self.0.sha256.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// 下载 A fresh link to the file, valid for a few minutes.
+    /// 下载链接 A fresh link to the file, valid for a few minutes.
     async fn download_link(&self, ctx: &Context<'_>) -> async_graphql::Result<DownloadLink> {
         let end = FileKind::of_content_type(&self.0.content_type).map_or("bin", FileKind::extension);
         let offered = DownloadName {
@@ -134,9 +134,10 @@ pub struct VerifyEmployerInput {
     employer_id: ID,
     /// 核验结论 The decision.
     decision: VerificationDecision,
-    /// 原因 The reason, which the employer reads; at most 500 characters.
+    /// 核验意见 The reason, which the employer reads; needed to refuse; at most 500 characters.
     reason: Option<String>,
-    /// The registration's `version` that the operator has looked at.
+    /// 预期版本号 The registration's `version` that the operator has looked at; when given, a changed registration is refused with
+    /// `STALE_VERSION`.
     expected_version: Option<i32>,
 }
 
@@ -147,16 +148,17 @@ pub struct ResubmitEmployerInput {
     employer: EmployerDetailsInput,
     /// 营业执照 The upload of another licence: `beginUpload`. Without it the one before counts.
     licence_upload_id: Option<ID>,
-    /// The registration's `version` that the member has looked at.
+    /// 预期版本号 The registration's `version` that the member has looked at; when given, a changed registration is refused with
+    /// `STALE_VERSION`.
     expected_version: Option<i32>,
 }
 
-/// What came of a step on a registration.
+/// 单位注册办理结果 What came of a step on a registration.
 #[derive(SimpleObject)]
 pub struct EmployerPayload {
-    /// The employer as it is now; null when something was wrong.
+    /// 用人单位 The employer as it is now; null when it was refused.
     employer: Option<Employer>,
-    /// What was wrong.
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
@@ -190,6 +192,9 @@ impl EmployerVerificationMutation {
     /// 单位核验 An operator verifies an employer, which may act from then on, or refuses it with a reason; a verification can be
     /// taken back in the same way. The members are told. Refused with `ALREADY_TAKEN` where another employer of the same
     /// credit code waits or is verified.
+    ///
+    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `REASON_REQUIRED`, `ALREADY_TAKEN`,
+    /// `INVALID_INPUT`.
     async fn verify_employer(
         &self,
         ctx: &Context<'_>,
@@ -219,6 +224,9 @@ impl EmployerVerificationMutation {
     }
 
     /// 重新提交 A member hands in again what was refused, put right. It waits to be verified then.
+    ///
+    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `INVALID_INPUT`, `FILE_NOT_UPLOADED`,
+    /// `ALREADY_TAKEN`.
     async fn resubmit_employer(
         &self,
         ctx: &Context<'_>,

@@ -53,7 +53,7 @@ impl Graduate {
 /// 毕业生 A graduate: a student of one school and department, in one graduating year.
 #[Object]
 impl Graduate {
-    /// Global id.
+    /// 全局标识 Global id, for `node`.
     pub async fn id(&self) -> ID {
         NodeType::Graduate.id(self.0.id)
     }
@@ -92,7 +92,7 @@ impl Graduate {
             .ok_or_else(|| internal("a graduate without his department"))
     }
 
-    /// 届 Graduating year.
+    /// 届 Graduating year, four digits.
     async fn class_year(&self) -> i32 {
         i32::from(self.0.class_year)
     }
@@ -116,7 +116,7 @@ impl Graduate {
             .collect()
     }
 
-    /// 学历 Degree level.
+    /// 学历层次 Degree level, of the list `DEGREE_LEVEL`.
     async fn degree_level(&self) -> Code {
         Code::of(CodeList::DegreeLevel, &self.0.degree_level)
     }
@@ -126,22 +126,22 @@ impl Graduate {
         &self.0.major
     }
 
-    /// 培养方式 Training mode.
+    /// 培养方式 Training mode, of the list `TRAINING_MODE`.
     async fn training_mode(&self) -> Code {
         Code::of(CodeList::TrainingMode, &self.0.training_mode)
     }
 
-    /// 生源地 Where he comes from.
+    /// 生源地 Where he comes from, of the list `REGION`.
     async fn origin_region(&self) -> Code {
         Code::of(CodeList::Region, &self.0.origin_region)
     }
 
-    /// 手机号码 Mobile number; null for an employer.
+    /// 手机号码 Mobile number; null for an employer, and when he has none.
     async fn mobile(&self, ctx: &Context<'_>) -> Option<&str> {
         self.0.contact.mobile.as_deref().filter(|_| self.open_to(ctx))
     }
 
-    /// 电子邮箱 E-mail address; null for an employer.
+    /// 电子邮箱 E-mail address; null for an employer, and when he has none.
     async fn email(&self, ctx: &Context<'_>) -> Option<&str> {
         self.0.contact.email.as_deref().filter(|_| self.open_to(ctx))
     }
@@ -156,7 +156,7 @@ impl Graduate {
         self.0.confirmed_at
     }
 
-    /// Goes up with every change of the data.
+    /// 版本号 Goes up with every change of the data: the `expectedVersion` of what is done to it.
     async fn version(&self) -> i32 {
         self.0.version
     }
@@ -199,7 +199,7 @@ pub struct GraduateMatch(model::Graduate);
 /// 查找到的毕业生 What an employer is told of a graduate whose name and number it knows.
 #[Object]
 impl GraduateMatch {
-    /// The graduate's global id, to invite him by.
+    /// 毕业生标识 The graduate's global id, to invite him by.
     async fn graduate_id(&self) -> ID {
         NodeType::Graduate.id(self.0.id)
     }
@@ -233,12 +233,12 @@ impl GraduateMatch {
             .ok_or_else(|| internal("a graduate without his department"))
     }
 
-    /// 届 Graduating year.
+    /// 届 Graduating year, four digits.
     async fn class_year(&self) -> i32 {
         i32::from(self.0.class_year)
     }
 
-    /// 学历 Degree level.
+    /// 学历层次 Degree level, of the list `DEGREE_LEVEL`.
     async fn degree_level(&self) -> Code {
         Code::of(CodeList::DegreeLevel, &self.0.degree_level)
     }
@@ -263,11 +263,11 @@ pub enum GraduateNumberInput {
     IdCardNumber(String),
 }
 
-/// 基本信息确认 Confirms the basic information.
+/// 信息确认 Confirms the basic information.
 #[derive(InputObject)]
 pub struct ConfirmGraduateDataInput {
-    /// The `version` of the data that the graduate has looked at.
-    version: i32,
+    /// 预期版本号 The `version` of the data that the graduate has looked at; changed data is refused with `STALE_VERSION`.
+    expected_version: i32,
 }
 
 /// 信息更正 Corrects the basic information: fields that are given, the others stay as they are.
@@ -275,50 +275,50 @@ pub struct ConfirmGraduateDataInput {
 pub struct CorrectGraduateInput {
     /// 毕业生 The graduate.
     graduate_id: ID,
-    /// The `version` that the reviewer has looked at; when given, a changed one is refused.
+    /// 预期版本号 The `version` that the reviewer has looked at; when given, changed data is refused with `STALE_VERSION`.
     expected_version: Option<i32>,
     /// 原因 Why, at most 500 characters; stands in the history.
     reason: Option<String>,
-    /// 学号 Student number.
+    /// 学号 Student number, at most 32 characters.
     student_number: Option<String>,
-    /// 姓名 Name.
+    /// 姓名 Name, at most 60 characters.
     name: Option<String>,
     /// 性别 Gender; has to fit the ID-card number.
     gender: Option<Gender>,
     /// 身份证号 ID-card number; he logs in with it.
     #[graphql(secret)]
     id_card_number: Option<String>,
-    /// 届 Graduating year.
+    /// 届 Graduating year, four digits.
     class_year: Option<i32>,
     /// 院系 A department of the same school.
     department_id: Option<ID>,
-    /// 学历层次 A code of the list DEGREE_LEVEL.
+    /// 学历层次 A code of `DEGREE_LEVEL`.
     degree_level: Option<String>,
-    /// 专业 Major.
+    /// 专业 Major, at most 100 characters.
     major: Option<String>,
-    /// 培养方式 A code of the list TRAINING_MODE. With another one `onlineSigningAllowed` becomes that one's default.
+    /// 培养方式 A code of `TRAINING_MODE`. With another one `onlineSigningAllowed` becomes that one's default.
     training_mode: Option<String>,
-    /// 生源地 A code of the list REGION.
+    /// 生源地 A code of `REGION`.
     origin_region: Option<String>,
     /// 可否网签 Whether he may sign online.
     online_signing_allowed: Option<bool>,
 }
 
-/// What came of the correction.
+/// 信息更正的结果 What came of the correction.
 #[derive(SimpleObject)]
 pub struct CorrectGraduatePayload {
-    /// The graduate as he is now; null when something was wrong.
+    /// 毕业生 The graduate as he is now; null when it was refused.
     graduate: Option<Graduate>,
-    /// What was wrong.
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
-/// What came of the confirmation.
+/// 信息确认的结果 What came of the confirmation.
 #[derive(SimpleObject)]
 pub struct ConfirmGraduateDataPayload {
-    /// The graduate; null when something was wrong.
+    /// 毕业生 The graduate as he is now; null when it was refused.
     graduate: Option<Graduate>,
-    /// What was wrong.
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
@@ -363,6 +363,8 @@ pub struct GraduateMutation;
 impl GraduateMutation {
     /// 信息更正 A reviewer of the school corrects a graduate's basic information (§2). He is told and has to confirm it again; until
     /// then he takes no step. How he is reached he changes himself.
+    ///
+    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `INVALID_INPUT`.
     async fn correct_graduate(
         &self,
         ctx: &Context<'_>,
@@ -405,13 +407,15 @@ impl GraduateMutation {
     }
 
     /// 信息确认无误，进入系统 The graduate confirms that his basic information is right (§2). Before it he takes no step.
+    ///
+    /// Refusals: `STALE_VERSION`, `STEP_NOT_ALLOWED`.
     async fn confirm_graduate_data(
         &self,
         ctx: &Context<'_>,
         input: ConfirmGraduateDataInput,
     ) -> async_graphql::Result<ConfirmGraduateDataPayload> {
         let viewer = ctx.viewer()?;
-        let confirmed = step::confirm_data(&ctx.app().platform, &viewer, input.version).await;
+        let confirmed = step::confirm_data(&ctx.app().platform, &viewer, input.expected_version).await;
         Ok(match confirmed {
             Ok(graduate) => ConfirmGraduateDataPayload {
                 graduate: Some(Graduate(graduate)),
@@ -420,13 +424,13 @@ impl GraduateMutation {
             Err(StepError::StaleVersion { .. }) => ConfirmGraduateDataPayload {
                 graduate: None,
                 user_errors: vec![UserError {
-                    field: Some("version".to_owned()),
+                    field: Some("expectedVersion".to_owned()),
                     ..UserError::new(UserErrorCode::StaleVersion, "基本信息已被更新，请重新核对")
                 }],
             },
             Err(error) => ConfirmGraduateDataPayload {
                 graduate: None,
-                user_errors: step_errors(error, "version")?,
+                user_errors: step_errors(error, "expectedVersion")?,
             },
         })
     }

@@ -22,6 +22,7 @@ pub use self::{
     follow::GraduateImportSubscription,
     report::{GraduateField, ImportProblem, ImportProblemCode},
 };
+use super::upload::UploadLink;
 use crate::{
     context::ContextExt,
     error::{UserError, internal, step_errors},
@@ -50,7 +51,7 @@ pub enum GraduateImportStatus {
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "model::RosterFormat")]
 pub enum RosterFormat {
-    /// Excel 工作簿 Workbook (.xlsx); its first visible sheet is read.
+    /// 工作簿 Excel workbook (.xlsx); its first visible sheet is read.
     Xlsx,
     /// 逗号分隔文件 Comma-separated values (.csv), in UTF-8 or GB 18030.
     Csv,
@@ -85,11 +86,11 @@ pub enum GraduateImportFailureCode {
 /// 导入失败 Why a file could not be worked through, for programs and for the person.
 #[derive(SimpleObject)]
 pub struct GraduateImportFailure {
-    /// What it is, for programs.
+    /// 失败代码 What it is, for programs.
     code: GraduateImportFailureCode,
-    /// What it is, in Chinese, for the person.
+    /// 失败说明 What it is, in Chinese, for the person.
     message: String,
-    /// 相关列名 The headings that it is about.
+    /// 相关列名 The headings that it is about; empty when it is about none.
     headings: Vec<String>,
 }
 
@@ -120,7 +121,7 @@ fn texts(value: &serde_json::Value) -> Vec<String> {
 /// 毕业生导入 A roster that a school hands in: good rows go in, the others are reported, one by one.
 #[Object]
 impl GraduateImport {
-    /// Global id.
+    /// 全局标识 Global id, for `node`.
     pub async fn id(&self) -> ID {
         NodeType::GraduateImport.id(self.0.id)
     }
@@ -171,22 +172,22 @@ impl GraduateImport {
         self.0.rows_done
     }
 
-    /// 新增 Of those done: graduates who were entered.
+    /// 新增行数 Of those done: graduates who were entered.
     async fn rows_created(&self) -> i32 {
         self.0.rows_created
     }
 
-    /// 更正 Graduates whose data was corrected; they have to confirm it again.
+    /// 更正行数 Graduates whose data was corrected; they have to confirm it again.
     async fn rows_updated(&self) -> i32 {
         self.0.rows_updated
     }
 
-    /// 无变化 Graduates who were there just so.
+    /// 无变化行数 Graduates who were there just so.
     async fn rows_unchanged(&self) -> i32 {
         self.0.rows_unchanged
     }
 
-    /// 失败 Rows with something wrong, which changed nothing: see `report`.
+    /// 失败行数 Rows with something wrong, which changed nothing: see `report`.
     async fn rows_failed(&self) -> i32 {
         self.0.rows_failed
     }
@@ -201,7 +202,7 @@ impl GraduateImport {
         self.0.progressed_at
     }
 
-    /// 结束时间 When it ended.
+    /// 结束时间 When it ended; null before.
     async fn finished_at(&self) -> Option<DateTime<Utc>> {
         self.0.finished_at
     }
@@ -236,26 +237,6 @@ impl GraduateImport {
     }
 }
 
-/// 请求头 A header of a request.
-#[derive(SimpleObject)]
-pub struct HttpHeader {
-    /// Its name.
-    name: String,
-    /// Its value.
-    value: String,
-}
-
-/// 上传链接 A link by which one file is handed in without a session, for a short time.
-#[derive(SimpleObject)]
-pub struct RosterUpload {
-    /// Where to PUT the file's bytes. Whoever has it can hand in a file until it ends: do not keep it.
-    url: String,
-    /// Headers that have to be sent along. The store also refuses a body of another size than the announced one.
-    headers: Vec<HttpHeader>,
-    /// When it ends.
-    expires_at: DateTime<Utc>,
-}
-
 /// 建立导入 Announces a roster.
 #[derive(InputObject, Serialize)]
 pub struct CreateGraduateImportInput {
@@ -265,7 +246,7 @@ pub struct CreateGraduateImportInput {
     format: RosterFormat,
     /// 文件大小 Its exact size in bytes, at most 50 MB.
     byte_size: i32,
-    /// Chosen by the caller, 1 to 60 characters: the same key and input give the same import again, with a fresh link.
+    /// 幂等键 Chosen by the caller, 1 to 60 characters: the same key and input give the same import again, with a fresh link.
     idempotency_key: String,
 }
 
@@ -275,14 +256,14 @@ impl Serialize for RosterFormat {
     }
 }
 
-/// What came of it.
+/// 建立导入的结果 What came of announcing a roster.
 #[derive(SimpleObject)]
 pub struct CreateGraduateImportPayload {
-    /// The import; null when something was wrong.
+    /// 毕业生导入 The import; null when it was refused.
     graduate_import: Option<GraduateImport>,
-    /// Where to hand the file in; null when that has been done, or something was wrong.
-    upload: Option<RosterUpload>,
-    /// What was wrong.
+    /// 上传链接 Where to hand the file in; null when that has been done, and when it was refused.
+    link: Option<UploadLink>,
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
@@ -293,12 +274,12 @@ pub struct StartGraduateImportInput {
     import_id: ID,
 }
 
-/// What came of it.
+/// 开始导入的结果 What came of having a roster worked through.
 #[derive(SimpleObject)]
 pub struct StartGraduateImportPayload {
-    /// The import; null when something was wrong.
+    /// 毕业生导入 The import; null when it was refused.
     graduate_import: Option<GraduateImport>,
-    /// What was wrong.
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
@@ -341,6 +322,8 @@ pub struct GraduateImportMutation;
 #[Object]
 impl GraduateImportMutation {
     /// 建立毕业生导入 A reviewer of the school announces a roster and gets a link to hand it in. Then `startGraduateImport`.
+    ///
+    /// Refusals: `STEP_NOT_ALLOWED`, `INVALID_INPUT`, `IDEMPOTENCY_KEY_REUSED`.
     async fn create_graduate_import(
         &self,
         ctx: &Context<'_>,
@@ -349,7 +332,7 @@ impl GraduateImportMutation {
         let viewer = ctx.viewer()?;
         let refused = |user_errors| CreateGraduateImportPayload {
             graduate_import: None,
-            upload: None,
+            link: None,
             user_errors,
         };
         if !(1..=60).contains(&input.idempotency_key.chars().count()) {
@@ -373,20 +356,24 @@ impl GraduateImportMutation {
             Ok(import) => import,
             Err(error) => return Ok(refused(step_errors(error, "idempotencyKey")?)),
         };
-        let upload = if import.status == model::ImportStatus::AwaitingUpload {
-            Some(upload_link(ctx, &import, seconds).await?)
+        let link = if import.status == model::ImportStatus::AwaitingUpload {
+            let lifetime = Duration::from_secs(seconds.into());
+            let media_type = import.file_format.media_type();
+            Some(UploadLink::to(app, &import.object_key, lifetime, media_type, import.byte_size).await?)
         } else {
             None
         };
         Ok(CreateGraduateImportPayload {
             graduate_import: Some(GraduateImport(import)),
-            upload,
+            link,
             user_errors: Vec::new(),
         })
     }
 
     /// 开始导入 Has a roster worked through whose file has been handed in; `FILE_NOT_UPLOADED` when it has not. A school has
     /// one at a time. Starting one that was started before gives it as it stands.
+    ///
+    /// Refusals: `NOT_FOUND`, `STEP_NOT_ALLOWED`, `FILE_NOT_UPLOADED`.
     async fn start_graduate_import(
         &self,
         ctx: &Context<'_>,
@@ -431,24 +418,4 @@ async fn start(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> async_graphql::Re
     let object = app.storage.head(&import.object_key).await.map_err(internal)?;
     let handed_in = object.map(|object| object.byte_size);
     Ok(step::start_import(&app.platform, viewer, id, handed_in).await)
-}
-
-async fn upload_link(ctx: &Context<'_>, import: &Row, seconds: u32) -> async_graphql::Result<RosterUpload> {
-    let media_type = import.file_format.media_type();
-    let size = u64::try_from(import.byte_size).unwrap_or_default();
-    let lifetime = Duration::from_secs(seconds.into());
-    let storage = &ctx.app().storage;
-    let url = storage
-        .presign_put(&import.object_key, lifetime, media_type, size)
-        .await
-        .map_err(internal)?;
-    Ok(RosterUpload {
-        url,
-        headers: vec![HttpHeader {
-            name: "Content-Type".to_owned(),
-            value: media_type.to_owned(),
-        }],
-        // The link is judged by the object store's clock, so by the real time.
-        expires_at: Utc::now() + TimeDelta::seconds(seconds.into()),
-    })
 }

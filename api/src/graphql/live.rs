@@ -46,20 +46,20 @@ pub enum Case {
 /// 办理事项变化 A step was taken on a case that concerns the viewer.
 #[derive(SimpleObject)]
 pub struct CaseChange {
-    /// Where the event stands in the feed: hand it back as `after` to go on from here.
+    /// 位置游标 Where the event stands in the feed: hand it back as `after` to go on from here.
     cursor: String,
-    /// What happened.
+    /// 办理事件 What happened.
     event: CaseEvent,
-    /// The case as it is now.
+    /// 办理事项 The case as it is now; null when the viewer does not see it any more.
     case: Option<Case>,
 }
 
 /// 新消息 A message arrived in the viewer's inbox.
 #[derive(SimpleObject)]
 pub struct NotificationReceived {
-    /// Where it stands in the feed: hand it back as `after` to go on from here.
+    /// 位置游标 Where it stands in the feed: hand it back as `after` to go on from here.
     cursor: String,
-    /// The message.
+    /// 消息 The message.
     notification: Notification,
 }
 
@@ -110,9 +110,9 @@ impl LiveSubscription {
     async fn case_changed(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Go on after this cursor; without it from now on.")] after: Option<String>,
+        #[graphql(desc = "位置游标 Go on after this cursor; without it from now on.")] after: Option<String>,
         #[graphql(
-            desc = "Only changes of this case. `NOT_FOUND` when there is none, or none that the viewer sees."
+            desc = "办理事项 Only changes of this case. `NOT_FOUND` when there is none, or none that the viewer sees."
         )]
         case_id: Option<ID>,
     ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<Box<CaseChange>>> + use<>> {
@@ -162,7 +162,7 @@ impl LiveSubscription {
     async fn notification_received(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Go on after this cursor; without it from now on.")] after: Option<String>,
+        #[graphql(desc = "位置游标 Go on after this cursor; without it from now on.")] after: Option<String>,
     ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<Box<NotificationReceived>>> + use<>>
     {
         let viewer = ctx.viewer()?;

@@ -8,6 +8,8 @@ pub mod code;
 pub mod contact;
 pub mod date;
 pub mod delivery;
+#[cfg(test)]
+mod described;
 pub mod document;
 pub mod employer;
 pub mod employer_member;
@@ -30,6 +32,7 @@ use async_graphql::{
     connection::{Connection, Edge, EmptyFields, PageInfo},
 };
 use case_event::{AgreementEvent, GraduateEvent};
+use chrono::{DateTime, Utc};
 use delivery::MessageDelivery;
 use employer::Employer;
 use employer_member::EmployerMember;
@@ -39,7 +42,7 @@ use stuck_work::StuckWork;
 
 use account::Session;
 
-/// Everything that can be read.
+/// 查询 Everything that can be read.
 #[derive(MergedObject, Default)]
 pub struct Query(
     node::NodeQuery,
@@ -58,7 +61,8 @@ pub struct Query(
     graduate_import::GraduateImportQuery,
 );
 
-/// Everything that can be done.
+/// 变更 Everything that can be done. What a person can put right comes back as `userErrors`; each field names the codes that it
+/// may give. Without a session all but the public ones fail as a whole with `UNAUTHENTICATED`.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     account::AccountMutation,
@@ -75,7 +79,7 @@ pub struct Mutation(
     graduate_import::GraduateImportMutation,
 );
 
-/// What can be followed live.
+/// 订阅 What can be followed live, over WebSocket or SSE.
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(
     live::LiveSubscription,
@@ -113,7 +117,12 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         GraduateEvent: "毕业生信息办理记录" "events of a graduate's data",
         EmployerMember: "单位成员" "members of an employer",
     }
-    builder.override_output_type_description::<PageInfo>("分页信息 Where a page stands in its list (Relay).")
+    builder
+        .override_output_type_description::<PageInfo>("分页信息 Where a page stands in its list (Relay).")
+        .override_output_type_description::<DateTime<Utc>>(
+            "日期时间 A moment, as in RFC 3339: `2027-07-01T08:00:00Z`. Any offset is taken; answers are in UTC, to be shown in \
+             Asia/Shanghai.",
+        )
 }
 
 /// The schema as SDL, as it is published in `schema/schema.graphql`.
@@ -122,8 +131,11 @@ pub fn sdl() -> String {
         .sorted_fields()
         .sorted_arguments()
         .sorted_enum_items()
-        .prefer_single_line_descriptions();
-    builder().finish().sdl_with_options(options)
+        .prefer_single_line_descriptions()
+        .include_specified_by();
+    let sdl = builder().finish().sdl_with_options(options);
+    // The exporter indents the blank lines within descriptions, too.
+    sdl.replace("\n\t\n", "\n\n")
 }
 
 #[cfg(test)]

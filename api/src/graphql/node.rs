@@ -27,9 +27,9 @@ use crate::{
     id::{self, NodeType},
 };
 
-/// An object with a global id (Relay).
+/// 对象 An object with a global id (Relay).
 #[derive(Interface)]
-#[graphql(field(name = "id", ty = "ID", desc = "Global id."))]
+#[graphql(field(name = "id", ty = "ID", desc = "全局标识 Global id, for `node`."))]
 #[expect(
     clippy::large_enum_variant,
     reason = "one at a time, on its way into the answer"
@@ -67,11 +67,11 @@ pub struct NodeQuery;
 
 #[Object]
 impl NodeQuery {
-    /// The object of a global id; null when there is none, or none that the viewer sees.
+    /// 按全局标识查询 The object of a global id; null when there is none, or none that the viewer sees.
     async fn node(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Global id.")] id: ID,
+        #[graphql(desc = "全局标识 Global id, for `node`.")] id: ID,
     ) -> async_graphql::Result<Option<Node>> {
         find(ctx, &id).await
     }

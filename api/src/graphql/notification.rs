@@ -33,7 +33,7 @@ impl Notification {
 /// 消息 A message in the viewer's inbox.
 #[Object]
 impl Notification {
-    /// Global id.
+    /// 全局标识 Global id, for `node`.
     pub async fn id(&self) -> ID {
         NodeType::Notification.id(self.0.id)
     }
@@ -48,7 +48,7 @@ impl Notification {
         Ok(self.text(ctx)?.body)
     }
 
-    /// 办理事项 The case that it is about, as it is now.
+    /// 办理事项 The case that it is about, as it is now; null for what is about the viewer's own data.
     async fn case(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Case>> {
         let event = ctx
             .loader()
@@ -73,12 +73,12 @@ impl Notification {
         })
     }
 
-    /// 时间 When it arrived.
+    /// 到达时间 When it arrived.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
 
-    /// 已读时间 When it was read.
+    /// 已读时间 When it was read; null before.
     async fn read_at(&self) -> Option<DateTime<Utc>> {
         self.0.read_at
     }
@@ -95,7 +95,7 @@ impl NotificationQuery {
     async fn notifications(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only those that were not read yet.", default = false)] unread_only: bool,
+        #[graphql(desc = "仅未读 Only those that were not read yet.", default = false)] unread_only: bool,
         #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
         #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
         #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
@@ -130,16 +130,16 @@ impl NotificationQuery {
 /// 标为已读 Marks messages as read.
 #[derive(InputObject)]
 pub struct MarkNotificationsReadInput {
-    /// The messages, 1 to 100.
+    /// 消息 The messages, 1 to 100: ids from `notifications`.
     notification_ids: Vec<ID>,
 }
 
-/// What came of it.
+/// 标为已读的结果 What came of marking messages as read.
 #[derive(SimpleObject)]
 pub struct MarkNotificationsReadPayload {
-    /// How many messages are still unread.
+    /// 未读消息数 How many messages in the inbox are still unread.
     unread_notification_count: i32,
-    /// What was wrong.
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
@@ -150,6 +150,8 @@ pub struct NotificationMutation;
 #[Object]
 impl NotificationMutation {
     /// 标为已读 Marks messages of the viewer's own inbox as read; ids that are not his are passed over.
+    ///
+    /// Refusals: `INVALID_INPUT`.
     async fn mark_notifications_read(
         &self,
         ctx: &Context<'_>,

@@ -45,10 +45,10 @@ pub struct RequestPasswordResetInput {
     channel: Option<PasscodeChannel>,
 }
 
-/// What came of it.
+/// 获取验证码的结果 What came of asking for the code.
 #[derive(SimpleObject)]
 pub struct RequestPasswordResetPayload {
-    /// What was wrong. Nothing here tells whether there is such an account.
+    /// 业务错误 Why it was refused; empty otherwise. Nothing here tells whether there is such an account.
     user_errors: Vec<UserError>,
 }
 
@@ -65,10 +65,10 @@ pub struct ResetPasswordInput {
     new_password: String,
 }
 
-/// What came of it.
+/// 重置密码的结果 What came of setting a new password by a code.
 #[derive(SimpleObject)]
 pub struct ResetPasswordPayload {
-    /// What was wrong.
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
@@ -83,10 +83,10 @@ pub struct ChangePasswordInput {
     new_password: String,
 }
 
-/// What came of it.
+/// 修改密码的结果 What came of setting a new password by the old one.
 #[derive(SimpleObject)]
 pub struct ChangePasswordPayload {
-    /// What was wrong.
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
@@ -152,6 +152,8 @@ impl PasswordMutation {
     /// e-mail address; a code asked for before is good for nothing then. The answer and the work are the same whether or not
     /// there is such an account, or it has such an address. One a minute and ten a day for each identifier
     /// (`TOO_MANY_REQUESTS`), and no more than that to each address: those beyond are silently not sent.
+    ///
+    /// Refusals: `TOO_MANY_REQUESTS`.
     async fn request_password_reset(
         &self,
         ctx: &Context<'_>,
@@ -212,6 +214,8 @@ impl PasswordMutation {
     /// 重置密码 Sets a new password by the code that `requestPasswordReset` sent, and ends all sessions of the account. Its
     /// person is told, by mail or else by SMS. A wrong code, one that ran out and an unknown identifier get the same answer
     /// after the same work: `WRONG_CODE`.
+    ///
+    /// Refusals: `INVALID_INPUT`, `WRONG_CODE`, `TOO_MANY_REQUESTS`.
     async fn reset_password(
         &self,
         ctx: &Context<'_>,
@@ -259,6 +263,8 @@ impl PasswordMutation {
 
     /// 修改密码 Sets a new password by the current one, and ends all other sessions of the account. Its person is told, by mail
     /// or else by SMS. Ten tries an hour (`TOO_MANY_ATTEMPTS`).
+    ///
+    /// Refusals: `INVALID_INPUT`, `WRONG_CREDENTIALS`, `TOO_MANY_ATTEMPTS`.
     async fn change_password(
         &self,
         ctx: &Context<'_>,

@@ -36,10 +36,10 @@ pub struct RequestRegistrationCodeInput {
     email: String,
 }
 
-/// What came of it.
+/// 获取注册验证码的结果 What came of asking for the code.
 #[derive(SimpleObject)]
 pub struct RequestRegistrationCodePayload {
-    /// What was wrong. Nothing here tells whether the address is an account's.
+    /// 业务错误 Why it was refused; empty otherwise. Nothing here tells whether the address is an account's.
     user_errors: Vec<UserError>,
 }
 
@@ -50,11 +50,11 @@ pub struct EmployerDetailsInput {
     credit_code: String,
     /// 单位名称 Name, 2 to 100 characters.
     name: String,
-    /// 单位性质 A code of `EMPLOYER_NATURE`.
+    /// 单位性质 Nature: a code of `EMPLOYER_NATURE`.
     nature: String,
-    /// 单位行业 A code of `INDUSTRY`.
+    /// 单位行业 Industry: a code of `INDUSTRY`.
     industry: String,
-    /// 所在地 A code of `REGION`.
+    /// 所在地 Region: a code of `REGION`.
     region: String,
     /// 详细地址 Detailed address, 5 to 200 characters.
     address: String,
@@ -78,7 +78,7 @@ impl From<EmployerDetailsInput> for EmployerDraft {
 pub struct FirstMemberInput {
     /// 姓名 Name, at most 30 characters.
     name: String,
-    /// 手机号码 Mobile number, for the operator who asks back. To log in with it, prove it by `requestContactChange`.
+    /// 手机号码 Mobile number, 11 digits, for the operator who asks back. To log in with it, prove it by `requestContactChange`.
     mobile: String,
     /// 电子邮箱 E-mail address, to log in with.
     email: String,
@@ -99,16 +99,16 @@ pub struct RegisterEmployerInput {
     member: FirstMemberInput,
     /// 营业执照 The upload of its business licence: `beginUpload`.
     licence_upload_id: ID,
-    /// Chosen by the caller: the same key and input give the first answer again.
+    /// 幂等键 Chosen by the caller, 1 to 100 characters: the same key and input give the same employer again.
     idempotency_key: String,
 }
 
-/// What came of it.
+/// 单位注册的结果 What came of the registration.
 #[derive(SimpleObject)]
 pub struct RegisterEmployerPayload {
-    /// The employer; null when something was wrong. Its member can log in now.
+    /// 用人单位 The employer; null when it was refused. Its member can log in now.
     employer: Option<Employer>,
-    /// What was wrong.
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
@@ -129,6 +129,8 @@ pub struct RegistrationMutation;
 impl RegistrationMutation {
     /// 获取注册验证码 Sends a code to an e-mail address with which an employer can be registered, good for ten minutes and five
     /// tries. One a minute and ten a day for each address (`TOO_MANY_REQUESTS`). Public.
+    ///
+    /// Refusals: `INVALID_INPUT`, `TOO_MANY_REQUESTS`.
     async fn request_registration_code(
         &self,
         ctx: &Context<'_>,
@@ -174,6 +176,9 @@ impl RegistrationMutation {
     /// administrator. It waits to be verified then and may look around, but not act. Refused with `ALREADY_TAKEN` where an
     /// employer of this credit code waits or is verified already, or the e-mail address, once proved, is an account's; one
     /// that was refused stands in nobody's way. Public.
+    ///
+    /// Refusals: `INVALID_INPUT`, `WRONG_CODE`, `NOT_FOUND` and `FILE_NOT_UPLOADED` (the licence), `ALREADY_TAKEN`,
+    /// `IDEMPOTENCY_KEY_REUSED`, `TOO_MANY_REQUESTS`.
     async fn register_employer(
         &self,
         ctx: &Context<'_>,

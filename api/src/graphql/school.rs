@@ -36,7 +36,7 @@ pub struct School(pub model::School);
 /// 学校 A school.
 #[Object]
 impl School {
-    /// Global id.
+    /// 全局标识 Global id, for `node`.
     pub async fn id(&self) -> ID {
         NodeType::School.id(self.0.id)
     }
@@ -68,7 +68,7 @@ pub struct Department(pub model::Department);
 /// 院系 A department of a school.
 #[Object]
 impl Department {
-    /// Global id.
+    /// 全局标识 Global id, for `node`.
     pub async fn id(&self) -> ID {
         NodeType::Department.id(self.0.id)
     }

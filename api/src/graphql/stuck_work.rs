@@ -49,7 +49,7 @@ pub struct StuckWork(pub Row);
 /// 滞留事项 A piece of work that has been owed for more than two minutes.
 #[Object]
 impl StuckWork {
-    /// Global id.
+    /// 全局标识 Global id, for `node`.
     pub async fn id(&self) -> ID {
         NodeType::StuckWork.id(self.0.id)
     }
@@ -80,12 +80,12 @@ impl StuckWork {
         self.0.job_state.map(Into::into)
     }
 
-    /// 已尝试次数 How often its job was begun.
+    /// 已尝试次数 How often its job was begun; null when the job is gone.
     async fn attempts(&self) -> Option<i32> {
         self.0.attempt
     }
 
-    /// 最多尝试次数 How often its job may be begun before it is parked.
+    /// 最多尝试次数 How often its job may be begun before it is parked; null when the job is gone.
     async fn max_attempts(&self) -> Option<i32> {
         self.0.max_attempts
     }
@@ -95,7 +95,7 @@ impl StuckWork {
         self.0.next_attempt_at
     }
 
-    /// 失败原因 How the last attempt failed, without personal data.
+    /// 失败原因 How the last attempt failed; null when none has. Without personal data.
     async fn last_error(&self) -> Option<&str> {
         self.0.last_error.as_deref()
     }
@@ -137,16 +137,16 @@ impl StuckWorkQuery {
 /// 重新执行 Has stuck work tried again.
 #[derive(InputObject)]
 pub struct RetryStuckWorkInput {
-    /// The pieces of work, 1 to 100.
+    /// 滞留事项 The pieces of work, 1 to 100: ids from `stuckWork`.
     stuck_work_ids: Vec<ID>,
 }
 
-/// What came of it.
+/// 重新执行的结果 What came of trying stuck work again.
 #[derive(SimpleObject)]
 pub struct RetryStuckWorkPayload {
-    /// What is tried again, as it stands now.
+    /// 滞留事项 What is tried again, as it stands now.
     stuck_work: Vec<StuckWork>,
-    /// What was wrong; the others are tried again all the same.
+    /// 业务错误 Why some were refused, such as `stuckWorkIds.2`; the others are tried again all the same.
     user_errors: Vec<UserError>,
 }
 
@@ -158,6 +158,8 @@ pub struct StuckWorkMutation;
 impl StuckWorkMutation {
     /// 重新执行 Has stuck work tried again at once, with all its attempts before it. What a worker is at already is left to
     /// it. Whatever has been done meanwhile is no stuck work any more: `NOT_FOUND`.
+    ///
+    /// Refusals: `NOT_FOUND`, `INVALID_INPUT`.
     async fn retry_stuck_work(
         &self,
         ctx: &Context<'_>,

@@ -14,8 +14,8 @@ use wangqian_schema::{
 };
 
 use crate::{
-    context::ContextExt,
-    error::{UserError, internal},
+    context::{App, ContextExt},
+    error::{UserError, UserErrorCode, internal},
     throttle,
 };
 
@@ -38,23 +38,65 @@ pub struct BeginUploadInput {
     byte_size: i32,
 }
 
-/// 上传链接 A link that takes one file of the announced size and type.
+/// 请求头 A header of a request.
+#[derive(SimpleObject)]
+pub struct HttpHeader {
+    /// 名称 Its name.
+    name: String,
+    /// 值 Its value.
+    value: String,
+}
+
+/// 上传链接 A link by which one file of the announced size and type is handed in without a session, for a short time.
 #[derive(SimpleObject)]
 pub struct UploadLink {
-    /// The upload, for the mutation that uses it within a day. Whoever has it can use the file: do not pass it on.
-    upload_id: ID,
-    /// Where to PUT the file, with its `Content-Type`. The store refuses any other size or type.
+    /// 链接地址 Where to PUT the file's bytes. Whoever has it can hand in a file until it ends: do not keep it.
     url: String,
-    /// Until when the link takes it.
+    /// 请求头 Headers that have to be sent along. The store refuses any other size or type than the announced one.
+    headers: Vec<HttpHeader>,
+    /// 失效时间 When it ends.
     expires_at: DateTime<Utc>,
 }
 
-/// What came of it.
+impl UploadLink {
+    /// A fresh link to put an object of exactly this type and size in bytes.
+    ///
+    /// # Errors
+    /// A top-level error when the link cannot be made.
+    pub(super) async fn to(
+        app: &App,
+        key: &str,
+        lifetime: Duration,
+        content_type: &str,
+        byte_size: i32,
+    ) -> async_graphql::Result<Self> {
+        let size = u64::try_from(byte_size).unwrap_or_default();
+        let url = app
+            .storage
+            .presign_put(key, lifetime, content_type, size)
+            .await
+            .map_err(internal)?;
+        Ok(Self {
+            url,
+            headers: vec![HttpHeader {
+                name: "Content-Type".to_owned(),
+                value: content_type.to_owned(),
+            }],
+            // The link is judged by the object store's clock, so by the real time.
+            expires_at: Utc::now() + lifetime,
+        })
+    }
+}
+
+/// 上传申请的结果 What came of announcing a file.
 #[derive(SimpleObject)]
 pub struct BeginUploadPayload {
-    /// The link; null when something was wrong.
+    /// 上传标识 The upload, for the mutation that uses it within a day; null when it was refused. Whoever has it can use the
+    /// file: do not pass it on.
+    upload_id: Option<ID>,
+    /// 上传链接 Where to hand the file in; null when it was refused.
     link: Option<UploadLink>,
-    /// What was wrong.
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
@@ -67,12 +109,15 @@ impl UploadMutation {
     /// 上传文件 Gives a link by which a file can be put into the object store, for a quarter of an hour. The file counts only
     /// once a mutation uses it: what it really is, is looked at then. Unused ones are deleted after a day. Public; sixty an
     /// hour from one client address.
+    ///
+    /// Refusals: `INVALID_INPUT`, `TOO_MANY_REQUESTS`.
     async fn begin_upload(
         &self,
         ctx: &Context<'_>,
         input: BeginUploadInput,
     ) -> async_graphql::Result<BeginUploadPayload> {
         let refused = |user_errors| BeginUploadPayload {
+            upload_id: None,
             link: None,
             user_errors,
         };
@@ -96,22 +141,27 @@ impl UploadMutation {
         let upload = Upload::new(input.purpose.into(), kind, input.byte_size, now);
         upload::begin(&mut conn, &upload).await.map_err(internal)?;
         drop(conn);
-        let byte_size = u64::try_from(input.byte_size).unwrap_or_default();
         let lifetime = Duration::from_secs(LINK_LIFETIME.num_seconds().unsigned_abs());
-        let url = app
-            .storage
-            .presign_put(&upload.object_key(), lifetime, &upload.content_type, byte_size)
-            .await
-            .map_err(internal)?;
+        let link = UploadLink::to(
+            app,
+            &upload.object_key(),
+            lifetime,
+            &upload.content_type,
+            input.byte_size,
+        )
+        .await?;
         Ok(BeginUploadPayload {
-            link: Some(UploadLink {
-                upload_id: ID(upload.id.simple().to_string()),
-                url,
-                // The link is judged by the object store's clock, so by the real time.
-                expires_at: Utc::now() + LINK_LIFETIME,
-            }),
+            upload_id: Some(ID(upload.id.simple().to_string())),
+            link: Some(link),
             user_errors: Vec::new(),
         })
+    }
+}
+
+fn not_uploaded(field: &str, message: &str) -> UserError {
+    UserError {
+        field: Some(field.to_owned()),
+        ..UserError::new(UserErrorCode::FileNotUploaded, message)
     }
 }
 
@@ -139,13 +189,13 @@ pub(super) async fn take_licence(
         return Ok(Err(UserError::not_found(field)));
     };
     let Some(put) = app.storage.head(&upload.object_key()).await.map_err(internal)? else {
-        return Ok(Err(UserError::invalid(field, "文件尚未上传完成")));
+        return Ok(Err(not_uploaded(field, "文件尚未上传完成")));
     };
     // The link took this size only; looked at again before it is read into memory.
     let announced = u64::try_from(upload.byte_size).unwrap_or_default();
     let kind = FileKind::of_content_type(&upload.content_type);
     let (true, Some(kind)) = (put.byte_size == announced, kind) else {
-        return Ok(Err(UserError::invalid(field, "文件大小与上传前不符，请重新上传")));
+        return Ok(Err(not_uploaded(field, "文件大小与上传前不符，请重新上传")));
     };
     let bytes = app.storage.get(&upload.object_key()).await.map_err(internal)?;
     if !kind.begins(&bytes) {

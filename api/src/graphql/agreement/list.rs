@@ -24,8 +24,8 @@ impl AgreementQuery {
     async fn agreements(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only those in one of these statuses.")] statuses: Option<Vec<AgreementStatus>>,
-        #[graphql(desc = "Only those of this graduate.")] graduate_id: Option<ID>,
+        #[graphql(desc = "状态 Only those in one of these statuses.")] statuses: Option<Vec<AgreementStatus>>,
+        #[graphql(desc = "毕业生 Only those of this graduate.")] graduate_id: Option<ID>,
         #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
         #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
         #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,

@@ -61,7 +61,7 @@ pub struct Agreement(pub AgreementView);
 /// 就业协议 One attempt to sign. While INVITED it is an invitation (签约邀请).
 #[Object]
 impl Agreement {
-    /// Global id.
+    /// 全局标识 Global id, for `node`.
     pub async fn id(&self) -> ID {
         NodeType::Agreement.id(self.0.agreement.id)
     }
@@ -76,7 +76,7 @@ impl Agreement {
         self.0.agreement.status.into()
     }
 
-    /// Goes up with every change of status or terms; hand it back as `expectedVersion`.
+    /// 版本号 Goes up with every change of status or terms; hand it back as `expectedVersion`.
     async fn version(&self) -> i32 {
         self.0.agreement.version
     }
@@ -115,27 +115,27 @@ impl Agreement {
         self.0.agreement.response_deadline
     }
 
-    /// 审核方式 The route by which it is reviewed, once submitted.
+    /// 审核方式 The route by which it is reviewed; null until the graduate has accepted.
     async fn review_route(&self) -> Option<ReviewRoute> {
         self.0.agreement.review_route.map(Into::into)
     }
 
-    /// 待审核环节 The level that decides next, while under review.
+    /// 待审核环节 The level that decides next; null unless it is under review.
     async fn awaiting_review(&self) -> Option<ReviewLevel> {
         self.0.agreement.awaiting_review.map(Into::into)
     }
 
-    /// 待审核起始时间 Since when it waits for that level.
+    /// 待审核起始时间 Since when it waits for that level; null unless it is under review.
     async fn waiting_since(&self) -> Option<DateTime<Utc>> {
         self.0.agreement.waiting_since
     }
 
-    /// 协议编号 Once signed.
+    /// 协议编号 The agreement number: class year, school code, degree level and serial; null until it is signed.
     async fn agreement_number(&self) -> Option<&str> {
         self.0.agreement.agreement_number.as_deref()
     }
 
-    /// 原因 Why it was declined or rejected.
+    /// 原因 Why it was declined or rejected; null otherwise, and where no reason was given.
     async fn reason(&self) -> Option<&str> {
         self.0.agreement.reason.as_deref()
     }
@@ -145,12 +145,12 @@ impl Agreement {
         self.0.agreement.invited_at
     }
 
-    /// 应约时间 When the graduate accepted.
+    /// 应约时间 When the graduate accepted; null before.
     async fn accepted_at(&self) -> Option<DateTime<Utc>> {
         self.0.agreement.accepted_at
     }
 
-    /// 签约时间 When it was signed.
+    /// 签约时间 When it was signed; null before.
     async fn signed_at(&self) -> Option<DateTime<Utc>> {
         self.0.agreement.signed_at
     }
@@ -167,7 +167,7 @@ impl Agreement {
         Ok(actions.into_iter().map(Into::into).collect())
     }
 
-    /// 协议书 The documents, newest version first.
+    /// 就业协议书 The documents, newest version first.
     #[graphql(complexity = "3 * child_complexity")]
     async fn documents(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Document>> {
         let documents = ctx

@@ -19,43 +19,43 @@ use crate::{
     id::NodeType,
 };
 
-/// What came of a step.
+/// 就业协议办理结果 What came of a step on an agreement.
 #[derive(SimpleObject)]
 pub struct AgreementPayload {
-    /// The agreement as it is now; null when the step was not taken.
+    /// 就业协议 The agreement as it is now; null when it was refused.
     agreement: Option<Agreement>,
-    /// Why the step was not taken.
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
-/// What came of one invitation of many.
+/// 单个邀请的结果 What came of one invitation of many.
 #[derive(SimpleObject)]
 pub struct InvitationResult {
-    /// The graduate it was for.
+    /// 毕业生 The graduate it was for.
     graduate_id: ID,
-    /// The invitation; null when it was refused.
+    /// 签约邀请 The invitation; null when it was refused.
     agreement: Option<Agreement>,
     /// 提示 What is allowed but worth a second look, such as a low salary during probation.
     warnings: Vec<Warning>,
-    /// Why it was refused.
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
 /// 提示 Something that is allowed but worth a second look.
 #[derive(SimpleObject)]
 pub struct Warning {
-    /// The field, as a path such as `terms.probationSalary`.
+    /// 字段 The field, as a path such as `terms.probationSalary`.
     field: String,
-    /// What it is, in Chinese, for the person.
+    /// 提示内容 What it is, in Chinese, for the person.
     message: String,
 }
 
-/// What came of the invitations, in the order of `graduateIds`.
+/// 签约邀请的结果 What came of the invitations, in the order of `graduateIds`.
 #[derive(SimpleObject)]
 pub struct InviteGraduatesPayload {
-    /// One result a graduate; empty when the input as a whole was refused.
+    /// 各邀请的结果 One result a graduate; empty when the input as a whole was refused.
     results: Vec<InvitationResult>,
-    /// What was wrong with the input as a whole.
+    /// 业务错误 Why the input as a whole was refused; empty otherwise.
     user_errors: Vec<UserError>,
 }
 
@@ -66,6 +66,9 @@ pub struct AgreementMutation;
 #[Object]
 impl AgreementMutation {
     /// 发起签约邀请 A verified employer invites one graduate or many (§4.1). Each invitation stands or falls by itself.
+    ///
+    /// Refusals: `INVALID_INPUT`, `STEP_NOT_ALLOWED`, `EMPLOYER_NOT_VERIFIED`, `IDEMPOTENCY_KEY_REUSED`; of one:
+    /// `NOT_FOUND`, `INVALID_INPUT`, `ONLINE_SIGNING_NOT_ALLOWED`, `ALREADY_INVITED`.
     async fn invite_graduates(
         &self,
         ctx: &Context<'_>,
@@ -179,6 +182,8 @@ impl AgreementMutation {
     }
 
     /// 撤销邀请 The employer takes back an invitation that has not been answered.
+    ///
+    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `EMPLOYER_NOT_VERIFIED`, `DEADLINE_PASSED`.
     async fn cancel_invitation(
         &self,
         ctx: &Context<'_>,
@@ -195,6 +200,9 @@ impl AgreementMutation {
     }
 
     /// 接受邀请 The graduate accepts (§4.2). He is then held by this agreement, and the school or department reviews.
+    ///
+    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`, `DEADLINE_PASSED`,
+    /// `ALREADY_ENGAGED`, `ONLINE_SIGNING_NOT_ALLOWED`.
     async fn accept_invitation(
         &self,
         ctx: &Context<'_>,
@@ -211,6 +219,9 @@ impl AgreementMutation {
     }
 
     /// 拒绝邀请 The graduate declines (§4.2).
+    ///
+    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`, `DEADLINE_PASSED`,
+    /// `ALREADY_ENGAGED`, `INVALID_INPUT`.
     async fn decline_invitation(
         &self,
         ctx: &Context<'_>,
@@ -228,6 +239,9 @@ impl AgreementMutation {
     }
 
     /// 审核 A reviewer decides a case that waits for him (§4.3).
+    ///
+    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `REASON_REQUIRED`, `DATA_NOT_CONFIRMED` (he has
+    /// not confirmed a correction yet), `INVALID_INPUT`.
     async fn review_case(
         &self,
         ctx: &Context<'_>,

@@ -7,37 +7,37 @@ use wangqian_schema::{model::graduate_import as model, roster};
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "roster::GraduateField")]
 pub enum GraduateField {
-    /// 学号
+    /// 学号 student number
     StudentNumber,
-    /// 姓名
+    /// 姓名 name
     Name,
-    /// 性别
+    /// 性别 gender
     Gender,
-    /// 身份证号
+    /// 身份证号 ID-card number
     IdCardNumber,
-    /// 出生日期 within the ID-card number; compared with it, not kept
+    /// 出生日期 date of birth, within the ID-card number; compared with it, not kept
     BirthDate,
-    /// 届
+    /// 届 graduating year
     ClassYear,
-    /// 院系
+    /// 院系 department
     Department,
-    /// 学历层次
+    /// 学历层次 degree level
     DegreeLevel,
-    /// 专业
+    /// 专业 major
     Major,
-    /// 培养方式
+    /// 培养方式 training mode
     TrainingMode,
-    /// 生源地
+    /// 生源地 where he comes from
     OriginRegion,
-    /// 可否网签
+    /// 可否网签 whether he may sign online
     OnlineSigningAllowed,
-    /// 手机
+    /// 手机 mobile number
     Mobile,
-    /// 邮箱
+    /// 邮箱 e-mail address
     Email,
 }
 
-/// 问题 What can be wrong with a row of a roster.
+/// 导入问题代码 What can be wrong with a row of a roster.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "roster::ProblemCode")]
 pub enum ImportProblemCode {
@@ -88,17 +88,17 @@ impl ImportProblem {
         self.0.field.heading()
     }
 
-    /// 问题 What is wrong, for programs.
+    /// 问题代码 What is wrong, for programs.
     async fn code(&self) -> ImportProblemCode {
         self.0.code.into()
     }
 
-    /// 说明 What is wrong, in Chinese, for the person.
+    /// 问题说明 What is wrong, in Chinese, for the person.
     async fn message(&self) -> String {
         roster::message(self.0.field, self.0.code, self.0.other_row)
     }
 
-    /// 重复的行 For duplicates the number of the earlier row.
+    /// 重复的行 For duplicates the number of the earlier row; null otherwise.
     async fn other_row(&self) -> Option<i32> {
         self.0.other_row
     }
