@@ -70,7 +70,8 @@ fn of_type(of: &TypeDefinition) -> Vec<(String, String)> {
             let argument_name = argument.name.node.as_str();
             // A mutation's only argument, of which its type says everything.
             let is_input = at == "Mutation" && argument_name == "input";
-            if !is_input && !(is_list && PAGE.contains(&argument_name)) {
+            let is_page = is_list && PAGE.contains(&argument_name);
+            if !is_input && !is_page {
                 say(format!("{name}({argument_name})"), argument.description.as_ref());
             }
         }
