@@ -27,9 +27,8 @@ const NO_ERROR: &str = "no error noted";
 #[command(
     long_about = "Lists what has been owed for more than two minutes, longest first: invitations past their deadline that are \
         still open, reminders, papers that are not rendered, messages that were not sent, recurring jobs that were not done. \
-        Exits with 1 if there is any, so that a monitor can call it. With --summary work that is alike is counted instead. With \
-        --retry the listed work is tried again at once, parked or not. Safe while the \
-        platform runs.",
+        Exits with 1 if there is any, so that a monitor can call it. With --summary work that is alike is counted instead. \
+        With --retry the listed work is tried again at once, parked or not. Safe while the platform runs.",
     after_help = "Examples:\n  \
         wangqian stuck-work\n  \
         wangqian stuck-work --summary\n  \
