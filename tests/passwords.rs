@@ -11,6 +11,7 @@ use crate::support::{
     client::PASSWORD,
     outbox::Outbox,
     people::{self, Person},
+    registering,
 };
 
 const REQUEST: &str = "mutation($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) {
@@ -50,8 +51,7 @@ impl Scene {
     }
 
     async fn request(&self, identifier: &str) -> Value {
-        let input = json!({ "input": { "identifier": identifier } });
-        self.server.client().mutate(REQUEST, input).await
+        request(&self.server.client(), identifier).await
     }
 
     async fn reset(&self, identifier: &str, code: &str, password: &str) -> Value {
@@ -88,6 +88,11 @@ impl Scene {
     fn pass(&self, time: TimeDelta) {
         self.server.platform.clock.advance(time);
     }
+}
+
+async fn request(client: &Client, identifier: &str) -> Value {
+    let input = json!({ "input": { "identifier": identifier } });
+    client.mutate(REQUEST, input).await
 }
 
 fn done() -> Value {
@@ -210,32 +215,50 @@ async fn nobody_is_answered_and_counted_like_somebody() {
         assert_eq!(error(&answers[0][2]), ("INVALID_INPUT", Some("newPassword")));
         scene.pass(TimeDelta::minutes(1));
     }
-    // And the same rows are written: a request, its job, the counts of the identifier and of where the code goes.
+    // And the same rows are written: a request, its job, the counts of the identifier, of its tries and of where the code goes.
     let written = "SELECT concat_ws(' ', (SELECT count(*) FROM passcodes), (SELECT count(*) FROM jobs WHERE queue = 'send_passcode'),
         (SELECT count(*) FROM request_throttles)) AS text";
     assert_eq!(
         scene.text(written).await,
-        "4 6 9",
-        "one of them asked three times; the client is counted too"
+        "4 6 13",
+        "one of them asked three times; tries are counted, and the client too"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_codes_a_day_for_an_identifier_and_for_an_address() {
-    let scene = Scene::new().await;
+async fn what_one_uses_up_is_his_own_and_an_address_has_its_limit() {
+    let scene = Scene::with(&["--codes-per-day=2", "--trusted-proxies=1"]).await;
     let Person {
         mobile,
+        email,
         id_card_number,
         ..
     } = &scene.person;
-    for _ in 0..10 {
-        assert_eq!(scene.request(mobile).await, done());
-        scene.outbox.next_code_to(mobile).await;
-        scene.pass(TimeDelta::minutes(1));
+    let (here, elsewhere) = (
+        scene.server.client().from("192.0.2.1"),
+        scene.server.client().from("192.0.2.2"),
+    );
+    // What goes to an address for another purpose is counted apart.
+    let registration = here
+        .mutate(registering::REQUEST_CODE, json!({ "email": email }))
+        .await;
+    assert_eq!(registration, done());
+    scene.outbox.next_code_to(email).await;
+    assert_eq!(request(&here, email).await, done());
+    scene.outbox.next_code_to(email).await;
+
+    let mut code = String::new();
+    for (client, identifier) in [(&elsewhere, mobile), (&here, mobile), (&here, id_card_number)] {
+        for _ in 0..2 {
+            assert_eq!(request(client, identifier).await, done());
+            code = scene.outbox.next_code_to(mobile).await;
+            scene.pass(TimeDelta::minutes(1));
+        }
+        let third = request(client, identifier).await;
+        assert_eq!(error(&third), ("TOO_MANY_REQUESTS", None), "two a day here");
     }
-    assert_eq!(error(&scene.request(mobile).await).0, "TOO_MANY_REQUESTS");
-    // Another identifier of the same person is answered as ever, and yet his telephone stays silent.
-    assert_eq!(scene.request(id_card_number).await, done());
+    // Six have gone to the telephone: another network is answered as ever, and it stays silent.
+    assert_eq!(request(&elsewhere, id_card_number).await, done());
     let waiting = async || {
         let open =
             "SELECT count(*)::text AS text FROM jobs WHERE queue = 'send_passcode' AND state <> 'DONE'";
@@ -246,9 +269,33 @@ async fn ten_codes_a_day_for_an_identifier_and_for_an_address() {
         .eventually("the job of the silent code", waiting)
         .await;
     assert_eq!(scene.outbox.unread_to(mobile), None);
+    assert_eq!(
+        scene.reset(id_card_number, &code, NEW).await,
+        done(),
+        "the code that was sent stays good"
+    );
     scene.pass(TimeDelta::days(1));
-    assert_eq!(scene.request(mobile).await, done(), "tomorrow");
+    assert_eq!(request(&here, mobile).await, done(), "tomorrow");
     scene.outbox.next_code_to(mobile).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_uses_up_codes_by_junk_runs_out_of_tries() {
+    let scene = Scene::with(&["--trusted-proxies=1"]).await;
+    let email = &scene.person.email;
+    let stranger = scene.server.client().from("192.0.2.1");
+    let junk = async || {
+        let input = json!({ "identifier": email, "code": "abcdef", "newPassword": NEW });
+        let answer = stranger.mutate(RESET, json!({ "input": input })).await;
+        error(&answer).0.to_owned()
+    };
+    let tries = join_all((0..30).map(|_| junk())).await;
+    assert_eq!(tries, vec!["WRONG_CODE"; 30]);
+    let code = scene.code().await;
+    for _ in 0..5 {
+        assert_eq!(junk().await, "TOO_MANY_REQUESTS");
+    }
+    assert_eq!(scene.reset(email, &code, NEW).await, done());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,9 +1,25 @@
 //! Hashing and checking of passwords and codes, a bounded number at a time, with no thread of the runtime held up.
 
 use async_graphql::Context;
-use wangqian_schema::password;
+use wangqian_schema::password::{self, MAX_LENGTH, MIN_LENGTH, UnfitPassword};
 
-use crate::{context::ContextExt, error::internal};
+use crate::{
+    context::ContextExt,
+    error::{UserError, internal},
+};
+
+/// What is wrong with a new password, for the person.
+pub(crate) fn unfit(field: &str, why: UnfitPassword) -> UserError {
+    let message = match why {
+        UnfitPassword::TooShort | UnfitPassword::TooLong => {
+            format!("密码应为 {MIN_LENGTH} 至 {MAX_LENGTH} 个字符")
+        }
+        UnfitPassword::DigitsOnly => "密码不能全部为数字".to_owned(),
+        UnfitPassword::Monotonous => "密码过于简单，请使用更多不同的字符".to_owned(),
+        UnfitPassword::Identifier => "密码不能与登录账号相同".to_owned(),
+    };
+    UserError::invalid(field, message)
+}
 
 /// Whether a text is the one that was hashed; without a hash it costs the same and fits nothing.
 ///

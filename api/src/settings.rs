@@ -32,10 +32,11 @@ pub struct ApiSettings {
     /// and longer, up to a quarter of an hour.
     #[arg(long, env = "WANGQIAN_LOGIN_ATTEMPTS", default_value_t = 5, value_parser = clap::value_parser!(i32).range(1..=1000))]
     pub login_attempts: i32,
-    /// Seconds between two codes that are asked for with one identifier, or for one address.
+    /// Seconds between two codes that are asked for with one identifier from one network, or that go to one address.
     #[arg(long, env = "WANGQIAN_CODE_PAUSE_SECONDS", default_value_t = 60)]
     pub code_pause_seconds: u32,
-    /// Codes that may be asked for in a day with one identifier, or for one address.
+    /// Codes that may be asked for in a day with one identifier from one network. Three times as many go to one address for
+    /// one purpose, whoever asks.
     #[arg(long, env = "WANGQIAN_CODES_PER_DAY", default_value_t = 10, value_parser = clap::value_parser!(i32).range(1..=1000))]
     pub codes_per_day: i32,
     /// Requests for codes, and tries of them, in an hour by callers of one client address who are not signed in. Many people

@@ -14,12 +14,22 @@ use crate::{
 };
 
 impl ApiSettings {
-    /// How often a code may be asked for with one identifier, or for one address.
-    pub fn code_limit(&self) -> Limit {
+    /// How often one caller may ask for a code with one identifier or address.
+    pub(crate) fn code_limit(&self) -> Limit {
         Limit {
             most: self.codes_per_day,
             within: TimeDelta::days(1),
             pause: TimeDelta::seconds(self.code_pause_seconds.into()),
+        }
+    }
+
+    /// How often a code may go to one address for one purpose, whoever asks. More than one caller may ask for, so that nobody
+    /// uses up what the bearer of the address needs himself.
+    pub(crate) fn address_limit(&self) -> Limit {
+        let limit = self.code_limit();
+        Limit {
+            most: limit.most.saturating_mul(3),
+            ..limit
         }
     }
 
@@ -81,6 +91,11 @@ async fn client(
 /// The refusal of what was asked for too often.
 pub(crate) fn too_many_requests() -> UserError {
     UserError::new(UserErrorCode::TooManyRequests, "请求过于频繁，请稍后再试")
+}
+
+/// The network from which somebody calls; empty where the server passes no address on.
+pub(crate) fn network_of(ctx: &Context<'_>) -> Vec<u8> {
+    ctx.caller().remote.map(network).unwrap_or_default()
 }
 
 /// Whoever has one IPv6 address has all of its /64.

@@ -214,9 +214,7 @@ impl World {
         };
         let mut conn = self.app.platform.pool.get().await.unwrap();
         let account_id = viewer.account_id();
-        let (password_hash, _) = account::password_and_identifiers(&mut conn, account_id)
-            .await
-            .unwrap();
+        let password_hash = account::password_hash(&mut conn, account_id).await.unwrap();
         let proved = Credentials {
             account_id,
             password_hash,

@@ -13,6 +13,7 @@ pub(crate) struct Client {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
+    remote: Option<String>,
 }
 
 impl Client {
@@ -22,6 +23,15 @@ impl Client {
             http: reqwest::Client::builder().no_proxy().build().expect("a client"),
             base: base.to_owned(),
             token: None,
+            remote: None,
+        }
+    }
+
+    /// The same from another address, as a proxy tells it to a server with `--trusted-proxies=1`.
+    pub(crate) fn from(&self, address: &str) -> Self {
+        Self {
+            remote: Some(address.to_owned()),
+            ..self.clone()
         }
     }
 
@@ -94,6 +104,9 @@ impl Client {
             .json(&json!({ "query": query, "variables": variables }));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
+        }
+        if let Some(remote) = &self.remote {
+            request = request.header("x-forwarded-for", remote);
         }
         request
     }

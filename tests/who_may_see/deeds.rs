@@ -132,7 +132,7 @@ pub(super) const DOING: &[Probe] = &[
     ),
     of(
         "requestContactChange",
-        "mutation { requestContactChange(input: { contact: { email: \"other@example.com\" } }) {
+        "mutation { requestContactChange(input: { contact: { email: \"other@example.com\" }, currentPassword: \"wangqian-demo\" }) {
             userErrors { code field message } } }",
         Target::Nothing,
         Mark::Change,

@@ -6,18 +6,18 @@ use wangqian_schema::{
     model::{
         account,
         graduate::Contact as Row,
-        passcode::{self, PasscodeChannel, PasscodeRequest, PasscodeSubject, Purpose},
-        request_throttle::{Bucket, admit},
+        passcode::{PasscodeChannel, Purpose},
     },
     step::{self, StepError},
 };
 
-use super::password::{address_bucket, wrong_code};
+use super::{
+    passcode::{Asked, Destination, request_code, try_code, wrong_code},
+    password::prove_current,
+};
 use crate::{
     context::ContextExt,
     error::{UserError, internal, step_errors},
-    passwords,
-    throttle::too_many_requests,
 };
 
 /// 联系方式 Where the viewer is reached; each is also an identifier to log in with.
@@ -67,6 +67,9 @@ pub enum ContactInput {
 pub struct RequestContactChangeInput {
     /// 新联系方式 The new one.
     contact: ContactInput,
+    /// 当前密码 The password of the account: who finds an open session must not make it his own.
+    #[graphql(secret)]
+    current_password: String,
 }
 
 /// 更换联系方式的结果 What came of asking for a code.
@@ -114,24 +117,22 @@ pub struct ContactMutation;
 impl ContactMutation {
     /// 更换联系方式 Sends a code to a new mobile number or e-mail address of the viewer, good for ten minutes and five tries; one
     /// asked for before is good for nothing then. The answer is the same whether or not the address is another account's.
-    /// One a minute and ten a day for each account (`TOO_MANY_REQUESTS`), and no more than that to each address: those
-    /// beyond are silently not sent.
+    /// One a minute and ten a day for each account (`TOO_MANY_REQUESTS`), and thirty a day to each address: those beyond are
+    /// silently not sent. Asks for the current password: ten tries an hour, with those of `changePassword`
+    /// (`TOO_MANY_ATTEMPTS`).
     ///
-    /// Refusals: `INVALID_INPUT`, `TOO_MANY_REQUESTS`.
+    /// Refusals: `INVALID_INPUT`, `WRONG_CREDENTIALS`, `TOO_MANY_ATTEMPTS`, `TOO_MANY_REQUESTS`.
     async fn request_contact_change(
         &self,
         ctx: &Context<'_>,
         input: RequestContactChangeInput,
     ) -> async_graphql::Result<RequestContactChangePayload> {
         let account_id = ctx.viewer()?.account_id();
-        let app = ctx.app();
         let answer = |user_errors| RequestContactChangePayload { user_errors };
         let (channel, address) = match input.contact.check() {
             Ok(new) => new,
             Err(error) => return Ok(answer(vec![error])),
         };
-        let limit = app.settings.code_limit();
-        let now = app.platform.clock.now();
         let mut conn = ctx.connection().await?;
         let current = account::contact(&mut conn, account_id).await.map_err(internal)?;
         let (field, current) = match channel {
@@ -141,34 +142,24 @@ impl ContactMutation {
         if current.as_ref() == Some(&address) {
             return Ok(answer(vec![UserError::invalid(field, "与当前的联系方式相同")]));
         }
-        let of_account = Bucket::of("contact change of an account", account_id.as_bytes());
-        if !admit(&mut conn, of_account, &limit, now)
-            .await
-            .map_err(internal)?
-        {
-            return Ok(answer(vec![too_many_requests()]));
+        drop(conn);
+        if let Err(refusal) = prove_current(ctx, account_id, input.current_password).await? {
+            return Ok(answer(vec![refusal]));
         }
-        // Told to nobody: it would say that somebody else asks for codes there.
-        let admitted = admit(&mut conn, address_bucket(&address), &limit, now)
-            .await
-            .map_err(internal)?;
-        let request = PasscodeRequest {
+        let asked = Asked {
             purpose: Purpose::ContactChange,
-            subject: PasscodeSubject::of(account_id.as_bytes()),
-            account_id: None,
+            subject: account_id.as_bytes(),
             channel,
-            address: admitted.then_some(address),
+            destination: Destination::New(address),
         };
-        passcode::request(&mut conn, &request, now)
-            .await
-            .map_err(internal)?;
-        app.platform.waker.wake();
-        Ok(answer(Vec::new()))
+        let refusal = request_code(ctx, &mut *ctx.connection().await?, asked).await?;
+        Ok(answer(refusal.into_iter().collect()))
     }
 
-    /// 确认更换联系方式 Changes the viewer's mobile number or e-mail address to the one to which the code was sent, and tells the
-    /// one before. That it is another account's is told only now, to somebody who reads it: `ALREADY_TAKEN`, of the field
-    /// of `requestContactChange`. For a graduate it is an event of his trail, in which the address itself does not stand.
+    /// 确认更换联系方式 Changes the viewer's mobile number or e-mail address to the one to which the code was sent, and tells
+    /// it to all that he had before. That it is another account's is told only now, to somebody who reads it:
+    /// `ALREADY_TAKEN`, of the field of `requestContactChange`. For a graduate it is an event of his trail, in which the
+    /// address itself does not stand.
     ///
     /// Refusals: `WRONG_CODE`, `ALREADY_TAKEN`.
     async fn confirm_contact_change(
@@ -182,16 +173,10 @@ impl ContactMutation {
             contact: None,
             user_errors,
         };
-        let subject = PasscodeSubject::of(viewer.account_id().as_bytes());
-        let mut conn = ctx.connection().await?;
-        let tried = passcode::count_try(&mut conn, Purpose::ContactChange, subject, platform.clock.now())
-            .await
-            .map_err(internal)?;
-        drop(conn);
-        let hash = tried.as_ref().and_then(|tried| tried.code_hash.clone());
-        let fits = passwords::verify(ctx, input.code.trim().to_owned(), hash).await?;
-        let (Some(proved), true) = (tried, fits) else {
-            return Ok(refused(vec![wrong_code()]));
+        let account_id = viewer.account_id();
+        let proved = match try_code(ctx, Purpose::ContactChange, account_id.as_bytes(), &input.code).await? {
+            Ok(proved) => proved,
+            Err(refusal) => return Ok(refused(vec![refusal])),
         };
         Ok(match step::change_contact(platform, &viewer, &proved).await {
             Ok(contact) => ConfirmContactChangePayload {

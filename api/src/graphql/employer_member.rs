@@ -14,17 +14,14 @@ use wangqian_schema::{
     step::{self, Colleague, StepError},
 };
 
-use super::{
-    employer::Employer,
-    password::{address_bucket, unfit},
-};
+use super::{employer::Employer, passcode::address_bucket};
 use crate::{
     context::ContextExt,
     error::{UserError, UserErrorCode, internal, step_errors},
     id::NodeType,
     loaders::EmployerKey,
     paging::{Arguments, connection, cost},
-    passwords,
+    passwords::{self, unfit},
     throttle::{self, too_many_requests},
 };
 
@@ -230,7 +227,8 @@ pub struct EmployerMemberMutation;
 impl EmployerMemberMutation {
     /// 邀请成员 An administrator of a verified employer invites a colleague: a link, good for seven days and one use, goes to his
     /// address. Inviting again replaces it. The answer is the same whether or not the address is an account's. Fifty a day
-    /// for each employer (`TOO_MANY_REQUESTS`); more to one address than codes may go there are silently not sent.
+    /// for each employer (`TOO_MANY_REQUESTS`); one a minute and ten a day to each address, whoever invites: those
+    /// beyond are silently not sent.
     ///
     /// Refusals: `STEP_NOT_ALLOWED`, `EMPLOYER_NOT_VERIFIED`, `INVALID_INPUT`, `TOO_MANY_REQUESTS`.
     async fn invite_employer_member(
@@ -263,9 +261,14 @@ impl EmployerMemberMutation {
             return Ok(answer(vec![too_many_requests()]));
         }
         let limit = app.settings.code_limit();
-        let sent = admit(&mut conn, address_bucket(email.as_str()), &limit, now)
-            .await
-            .map_err(internal)?;
+        let sent = admit(
+            &mut conn,
+            address_bucket("invitation", email.as_str()),
+            &limit,
+            now,
+        )
+        .await
+        .map_err(internal)?;
         drop(conn);
         let colleague = Colleague {
             email,

@@ -19,6 +19,7 @@ pub mod graduate_import;
 pub mod live;
 pub mod node;
 pub mod notification;
+mod passcode;
 pub mod password;
 pub mod registration;
 pub mod school;

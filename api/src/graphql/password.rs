@@ -2,21 +2,23 @@
 
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 use chrono::TimeDelta;
+use uuid::Uuid;
 use wangqian_schema::{
     model::{
         account::{self, Addresses, Identifier, PasswordChange},
         login_throttle::Subject,
-        passcode::{self, PasscodeRequest, PasscodeSubject, Purpose},
+        passcode::{self, Purpose},
         request_throttle::{Bucket, Limit, admit},
     },
-    password::{MAX_LENGTH, MIN_LENGTH, NewPassword, UnfitPassword},
+    password::NewPassword,
 };
 
+use super::passcode::{Asked, Destination, request_code, try_code, wrong_code};
 use crate::{
     context::ContextExt,
     error::{UserError, UserErrorCode, internal, unauthenticated},
-    passwords,
-    throttle::{self, too_many_requests},
+    passwords::{self, unfit},
+    throttle,
 };
 
 /// Guesses at the password of one's own account: whoever finds an open session must not find out the password.
@@ -90,27 +92,6 @@ pub struct ChangePasswordPayload {
     user_errors: Vec<UserError>,
 }
 
-/// What is wrong with a new password, for the person.
-pub(super) fn unfit(field: &str, why: UnfitPassword) -> UserError {
-    let message = match why {
-        UnfitPassword::TooShort | UnfitPassword::TooLong => {
-            format!("密码应为 {MIN_LENGTH} 至 {MAX_LENGTH} 个字符")
-        }
-        UnfitPassword::DigitsOnly => "密码不能全部为数字".to_owned(),
-        UnfitPassword::Monotonous => "密码过于简单，请使用更多不同的字符".to_owned(),
-        UnfitPassword::Identifier => "密码不能与登录账号相同".to_owned(),
-    };
-    UserError::invalid(field, message)
-}
-
-/// The refusal of a code, whatever is the matter with it.
-pub(super) fn wrong_code() -> UserError {
-    UserError {
-        field: Some("code".to_owned()),
-        ..UserError::new(UserErrorCode::WrongCode, "验证码错误或已失效，请重新获取")
-    }
-}
-
 fn wrong_current_password() -> UserError {
     UserError {
         field: Some("currentPassword".to_owned()),
@@ -118,8 +99,37 @@ fn wrong_current_password() -> UserError {
     }
 }
 
-/// Where a code goes for whoever is known by this identifier.
-fn destination(
+/// Looks at what is to be the current password of the viewer's own account: gives its hash, or the refusal. Ten tries an hour.
+///
+/// # Errors
+/// A top-level error.
+pub(super) async fn prove_current(
+    ctx: &Context<'_>,
+    account_id: Uuid,
+    password: String,
+) -> async_graphql::Result<Result<String, UserError>> {
+    let now = ctx.app().platform.clock.now();
+    let mut conn = ctx.connection().await?;
+    let bucket = Bucket::of("password of an account", account_id.as_bytes());
+    if !admit(&mut conn, bucket, &GUESSES, now).await.map_err(internal)? {
+        let message = "尝试次数过多，请稍后再试";
+        return Ok(Err(UserError::new(UserErrorCode::TooManyAttempts, message)));
+    }
+    let hash = account::password_hash(&mut conn, account_id)
+        .await
+        .map_err(internal)?;
+    // Hashing takes a while: no connection is held meanwhile.
+    drop(conn);
+    let fits = passwords::verify(ctx, password, Some(hash.clone())).await?;
+    Ok(if fits {
+        Ok(hash)
+    } else {
+        Err(wrong_current_password())
+    })
+}
+
+/// How a code travels to whoever is known by this identifier.
+fn channel_for(
     channel: Option<PasscodeChannel>,
     identifier: Option<&Identifier>,
 ) -> passcode::PasscodeChannel {
@@ -130,16 +140,11 @@ fn destination(
     }
 }
 
-fn address_of(addresses: &Addresses, channel: passcode::PasscodeChannel) -> Option<&str> {
+fn address_of(addresses: Addresses, channel: passcode::PasscodeChannel) -> Option<String> {
     match channel {
-        passcode::PasscodeChannel::Sms => addresses.mobile.as_deref(),
-        passcode::PasscodeChannel::Email => addresses.email.as_deref(),
+        passcode::PasscodeChannel::Sms => addresses.mobile,
+        passcode::PasscodeChannel::Email => addresses.email,
     }
-}
-
-/// The count of codes to one address, whoever asks for them and what for.
-pub(super) fn address_bucket(address: &str) -> Bucket {
-    Bucket::of("code to an address", address)
 }
 
 /// Passwords.
@@ -150,8 +155,9 @@ pub struct PasswordMutation;
 impl PasswordMutation {
     /// 获取重置密码的验证码 Sends a code of six digits, good for ten minutes and five tries, to the account's mobile number or
     /// e-mail address; a code asked for before is good for nothing then. The answer and the work are the same whether or not
-    /// there is such an account, or it has such an address. One a minute and ten a day for each identifier
-    /// (`TOO_MANY_REQUESTS`), and no more than that to each address: those beyond are silently not sent.
+    /// there is such an account, or it has such an address. One a minute and ten a day for each identifier from one network
+    /// (`TOO_MANY_REQUESTS`), and thirty a day to each address: those beyond are silently not sent, and a code that was sent
+    /// stays good.
     ///
     /// Refusals: `TOO_MANY_REQUESTS`.
     async fn request_password_reset(
@@ -159,21 +165,10 @@ impl PasswordMutation {
         ctx: &Context<'_>,
         input: RequestPasswordResetInput,
     ) -> async_graphql::Result<RequestPasswordResetPayload> {
-        let app = ctx.app();
         let answer = |user_errors| RequestPasswordResetPayload { user_errors };
-        let limit = app.settings.code_limit();
-        let subject = Subject::of(&input.identifier);
-        let now = app.platform.clock.now();
         let mut conn = ctx.connection().await?;
         if let Some(refusal) = throttle::stranger(ctx, &mut conn).await? {
             return Ok(answer(vec![refusal]));
-        }
-        let of_identifier = Bucket::of("password reset of an identifier", subject.as_bytes());
-        if !admit(&mut conn, of_identifier, &limit, now)
-            .await
-            .map_err(internal)?
-        {
-            return Ok(answer(vec![too_many_requests()]));
         }
         let identifier = Identifier::parse(input.identifier.trim());
         let found = match &identifier {
@@ -182,38 +177,25 @@ impl PasswordMutation {
                 .map_err(internal)?,
             None => None,
         };
-        let channel = destination(input.channel, identifier.as_ref());
-        let reachable = found.as_ref().and_then(|(account_id, addresses)| {
+        let channel = channel_for(input.channel, identifier.as_ref());
+        let destination = found.and_then(|(account_id, addresses)| {
             let address = address_of(addresses, channel)?;
-            Some((*account_id, address_bucket(address)))
+            Some(Destination::Own { account_id, address })
         });
-        // From here on nobody's request costs what somebody's does: it is counted, written and given a job, which finds
-        // that there is nobody to send the code to.
-        let (account_id, of_address) = match reachable {
-            Some((account_id, bucket)) => (Some(account_id), bucket),
-            None => (None, Bucket::of("code to nobody", subject.as_bytes())),
-        };
-        let admitted = admit(&mut conn, of_address, &limit, now)
-            .await
-            .map_err(internal)?;
-        let request = PasscodeRequest {
+        let subject = Subject::of(&input.identifier);
+        let asked = Asked {
             purpose: Purpose::PasswordReset,
-            subject: PasscodeSubject::of(subject.as_bytes()),
-            // Told neither: it would say that two identifiers are the same person's.
-            account_id: account_id.filter(|_| admitted),
+            subject: subject.as_bytes(),
             channel,
-            address: None,
+            destination: destination.unwrap_or(Destination::Nowhere),
         };
-        passcode::request(&mut conn, &request, now)
-            .await
-            .map_err(internal)?;
-        app.platform.waker.wake();
-        Ok(answer(Vec::new()))
+        let refusal = request_code(ctx, &mut conn, asked).await?;
+        Ok(answer(refusal.into_iter().collect()))
     }
 
     /// 重置密码 Sets a new password by the code that `requestPasswordReset` sent, and ends all sessions of the account. Its
     /// person is told, by mail or else by SMS. A wrong code, one that ran out and an unknown identifier get the same answer
-    /// after the same work: `WRONG_CODE`.
+    /// after the same work: `WRONG_CODE`. Thirty tries a day for each identifier from one network (`TOO_MANY_REQUESTS`).
     ///
     /// Refusals: `INVALID_INPUT`, `WRONG_CODE`, `TOO_MANY_REQUESTS`.
     async fn reset_password(
@@ -232,26 +214,18 @@ impl PasswordMutation {
         if let Some(refusal) = throttle::stranger(ctx, &mut conn).await? {
             return Ok(answer(vec![refusal]));
         }
-        let subject = PasscodeSubject::of(Subject::of(&input.identifier).as_bytes());
-        let tried = passcode::count_try(&mut conn, Purpose::PasswordReset, subject, platform.clock.now())
-            .await
-            .map_err(internal)?;
-        // Hashing takes a while: no connection is held meanwhile.
         drop(conn);
-        let (tried, hash) = match tried {
-            Some(tried) => (
-                tried.account_id.map(|account_id| (tried.id, account_id)),
-                tried.code_hash,
-            ),
-            None => (None, None),
+        let subject = Subject::of(&input.identifier);
+        let proved = match try_code(ctx, Purpose::PasswordReset, subject.as_bytes(), &input.code).await? {
+            Ok(proved) => proved,
+            Err(refusal) => return Ok(answer(vec![refusal])),
         };
-        let fits = passwords::verify(ctx, input.code.trim().to_owned(), hash).await?;
-        let (Some((id, account_id)), true) = (tried, fits) else {
+        let Some(account_id) = proved.account_id else {
             return Ok(answer(vec![wrong_code()]));
         };
         let hash = passwords::hash(ctx, new_password.expose().to_owned()).await?;
         let mut conn = ctx.connection().await?;
-        let reset = account::reset_password(&mut conn, id, account_id, &hash, platform.clock.now())
+        let reset = account::reset_password(&mut conn, proved.id, account_id, &hash, platform.clock.now())
             .await
             .map_err(internal)?;
         if !reset {
@@ -277,26 +251,19 @@ impl PasswordMutation {
             user_errors: vec![error],
         };
         let mut conn = ctx.connection().await?;
-        let (hash, identifiers) = account::password_and_identifiers(&mut conn, account_id)
+        let identifiers = account::identifiers(&mut conn, account_id)
             .await
             .map_err(internal)?;
+        drop(conn);
         let identifiers: Vec<&str> = identifiers.iter().map(String::as_str).collect();
         let new_password = match NewPassword::parse(&input.new_password, &identifiers) {
             Ok(new_password) => new_password,
             Err(why) => return Ok(refused(unfit("newPassword", why))),
         };
-        let bucket = Bucket::of("password change of an account", account_id.as_bytes());
-        if !admit(&mut conn, bucket, &GUESSES, platform.clock.now())
-            .await
-            .map_err(internal)?
-        {
-            let message = "尝试次数过多，请稍后再试";
-            return Ok(refused(UserError::new(UserErrorCode::TooManyAttempts, message)));
-        }
-        drop(conn);
-        if !passwords::verify(ctx, input.current_password, Some(hash.clone())).await? {
-            return Ok(refused(wrong_current_password()));
-        }
+        let hash = match prove_current(ctx, account_id, input.current_password).await? {
+            Ok(hash) => hash,
+            Err(refusal) => return Ok(refused(refusal)),
+        };
         let new_hash = passwords::hash(ctx, new_password.expose().to_owned()).await?;
         let mut conn = ctx.connection().await?;
         let now = platform.clock.now();

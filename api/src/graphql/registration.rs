@@ -7,11 +7,10 @@ use wangqian_schema::{
     db::Connection,
     model::{
         employer as employers, idempotency,
-        passcode::{self, PasscodeChannel, PasscodeRequest, PasscodeSubject, Purpose},
+        passcode::{PasscodeChannel, Purpose},
         registration::{
             EmployerDetails, EmployerDraft, MemberDetails, MemberDraft, RegistrationKey, SeenKey,
         },
-        request_throttle::{Bucket, admit},
     },
     password::NewPassword,
     step::{self, Registration, StepError},
@@ -19,14 +18,14 @@ use wangqian_schema::{
 
 use super::{
     employer::Employer,
-    password::{address_bucket, unfit, wrong_code},
+    passcode::{Asked, Destination, request_code, try_code, wrong_code},
     upload::take_licence,
 };
 use crate::{
     context::ContextExt,
     error::{UserError, internal, step_errors},
-    passwords,
-    throttle::{self, too_many_requests},
+    passwords::{self, unfit},
+    throttle,
 };
 
 /// 获取注册验证码 Asks for the code that proves the first member's e-mail address.
@@ -128,7 +127,8 @@ pub struct RegistrationMutation;
 #[Object]
 impl RegistrationMutation {
     /// 获取注册验证码 Sends a code to an e-mail address with which an employer can be registered, good for ten minutes and five
-    /// tries. One a minute and ten a day for each address (`TOO_MANY_REQUESTS`). Public.
+    /// tries. One a minute and ten a day for each address from one network (`TOO_MANY_REQUESTS`), and thirty a day to each
+    /// address: those beyond are silently not sent. Public.
     ///
     /// Refusals: `INVALID_INPUT`, `TOO_MANY_REQUESTS`.
     async fn request_registration_code(
@@ -136,7 +136,6 @@ impl RegistrationMutation {
         ctx: &Context<'_>,
         input: RequestRegistrationCodeInput,
     ) -> async_graphql::Result<RequestRegistrationCodePayload> {
-        let app = ctx.app();
         let answer = |user_errors| RequestRegistrationCodePayload { user_errors };
         let Ok(email) = Email::parse(&input.email) else {
             return Ok(answer(vec![UserError::invalid("email", "不是有效的邮箱地址")]));
@@ -145,31 +144,14 @@ impl RegistrationMutation {
         if let Some(refusal) = throttle::stranger(ctx, &mut conn).await? {
             return Ok(answer(vec![refusal]));
         }
-        let limit = app.settings.code_limit();
-        let now = app.platform.clock.now();
-        let of_registration = Bucket::of("registration with an address", email.as_str());
-        if !admit(&mut conn, of_registration, &limit, now)
-            .await
-            .map_err(internal)?
-        {
-            return Ok(answer(vec![too_many_requests()]));
-        }
-        // Told to nobody: it would say that an account of this address asks for codes.
-        let admitted = admit(&mut conn, address_bucket(email.as_str()), &limit, now)
-            .await
-            .map_err(internal)?;
-        let request = PasscodeRequest {
+        let asked = Asked {
             purpose: Purpose::Registration,
-            subject: PasscodeSubject::of(email.as_str()),
-            account_id: None,
+            subject: email.as_str().as_bytes(),
             channel: PasscodeChannel::Email,
-            address: admitted.then(|| email.into()),
+            destination: Destination::New(email.as_str().to_owned()),
         };
-        passcode::request(&mut conn, &request, now)
-            .await
-            .map_err(internal)?;
-        app.platform.waker.wake();
-        Ok(answer(Vec::new()))
+        let refusal = request_code(ctx, &mut conn, asked).await?;
+        Ok(answer(refusal.into_iter().collect()))
     }
 
     /// 单位注册 Registers an employer with its business licence and opens the account of its first member, who is its
@@ -290,19 +272,14 @@ impl Applicant {
         ctx: &Context<'_>,
     ) -> async_graphql::Result<Result<employers::Employer, Vec<UserError>>> {
         let app = ctx.app();
-        let subject = PasscodeSubject::of(self.member.email.as_str());
-        let now = app.platform.clock.now();
-        let tried = passcode::count_try(&mut *ctx.connection().await?, Purpose::Registration, subject, now)
-            .await
-            .map_err(internal)?;
-        let wrong_code = || UserError {
-            field: Some("member.code".to_owned()),
-            ..wrong_code()
+        let at_its_place = |refusal: UserError| UserError {
+            field: refusal.field.map(|field| format!("member.{field}")),
+            ..refusal
         };
-        let hash = tried.as_ref().and_then(|tried| tried.code_hash.clone());
-        let fits = passwords::verify(ctx, self.code.trim().to_owned(), hash).await?;
-        let (Some(proved), true) = (tried, fits) else {
-            return Ok(Err(vec![wrong_code()]));
+        let email = self.member.email.as_str().as_bytes();
+        let proved = match try_code(ctx, Purpose::Registration, email, &self.code).await? {
+            Ok(proved) => proved,
+            Err(refusal) => return Ok(Err(vec![at_its_place(refusal)])),
         };
         let licence = match take_licence(ctx, &self.licence_upload_id, "licenceUploadId").await? {
             Ok(licence) => licence,
@@ -318,7 +295,7 @@ impl Applicant {
         };
         Ok(match step::register(&app.platform, &registration).await {
             Ok(employer) => Ok(employer),
-            Err(StepError::NotFound) => Err(vec![wrong_code()]),
+            Err(StepError::NotFound) => Err(vec![at_its_place(wrong_code())]),
             Err(StepError::AlreadyTaken { field }) => {
                 let prefix = match field {
                     "creditCode" => "employer.",

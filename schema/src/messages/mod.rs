@@ -46,6 +46,8 @@ text_enum! {
         ContactChanged = "CONTACT_CHANGED",
         /// To an account: its password was changed.
         PasswordChanged = "PASSWORD_CHANGED",
+        /// To the address that an account keeps: its other one is new.
+        OtherContactChanged = "OTHER_CONTACT_CHANGED",
         /// To whoever reads the address: the code with which an employer can be registered.
         RegistrationCode = "REGISTRATION_CODE",
         /// To the employer: it waits to be verified.
@@ -168,6 +170,7 @@ files! {
     ContactChangeCode => "contact_change_code",
     ContactChanged => "contact_changed",
     PasswordChanged => "password_changed",
+    OtherContactChanged => "other_contact_changed",
     RegistrationCode => "registration_code",
     EmployerRegistered => "employer_registered",
     EmployerVerified => "employer_verified",
@@ -318,7 +321,11 @@ mod tests {
     #[test]
     fn every_notice_about_an_account_is_written_for_mail_and_sms() {
         let params = json!({ "moment": "2027年3月5日 18:00" });
-        for template in [MessageTemplate::ContactChanged, MessageTemplate::PasswordChanged] {
+        for template in [
+            MessageTemplate::ContactChanged,
+            MessageTemplate::OtherContactChanged,
+            MessageTemplate::PasswordChanged,
+        ] {
             for channel in [Channel::Email, Channel::Sms] {
                 let text = write(template, channel, &params, "https://wq.example").unwrap();
                 assert!(text.body.contains("2027年3月5日 18:00"), "{template} {channel}");

@@ -174,27 +174,35 @@ pub async fn find_addresses(
     query.first(conn).await.optional()
 }
 
-/// The password's hash of an account, and the texts that the account is known by.
+/// The password's hash of an account.
 ///
 /// # Errors
 /// The database's.
-pub async fn password_and_identifiers(
-    conn: &mut AsyncPgConnection,
-    account_id: Uuid,
-) -> QueryResult<(String, Vec<String>)> {
-    type Row = (String, Option<String>, Option<String>, Option<String>);
-    let (hash, mobile, email, id_card): Row = accounts::table
+pub async fn password_hash(conn: &mut AsyncPgConnection, account_id: Uuid) -> QueryResult<String> {
+    accounts::table
+        .find(account_id)
+        .select(accounts::password_hash)
+        .first(conn)
+        .await
+}
+
+/// The texts that an account is known by.
+///
+/// # Errors
+/// The database's.
+pub async fn identifiers(conn: &mut AsyncPgConnection, account_id: Uuid) -> QueryResult<Vec<String>> {
+    type Row = (Option<String>, Option<String>, Option<String>);
+    let (mobile, email, id_card): Row = accounts::table
         .left_join(graduates::table)
         .filter(accounts::id.eq(account_id))
         .select((
-            accounts::password_hash,
             accounts::mobile,
             accounts::email,
             graduates::id_card_number.nullable(),
         ))
         .first(conn)
         .await?;
-    Ok((hash, [mobile, email, id_card].into_iter().flatten().collect()))
+    Ok([mobile, email, id_card].into_iter().flatten().collect())
 }
 
 /// What came of changing a password by the one before.

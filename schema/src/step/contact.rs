@@ -30,7 +30,7 @@ use crate::{
     },
 };
 
-/// Writes the address that a code has proved to the viewer's account, and tells the address that it had before. Codes that
+/// Writes the address that a code has proved to the viewer's account, and tells every address that it had before. Codes that
 /// wait for the account elsewhere are good for nothing from now on.
 ///
 /// # Errors
@@ -78,9 +78,16 @@ async fn change(
         .first(conn)
         .await?;
     let mut after = before.clone();
-    let (field, old) = match channel {
-        PasscodeChannel::Sms => ("mobile", after.mobile.replace(address.to_owned())),
-        PasscodeChannel::Email => ("email", after.email.replace(address.to_owned())),
+    let address = Some(address.to_owned());
+    let field = match channel {
+        PasscodeChannel::Sms => {
+            after.mobile = address;
+            "mobile"
+        }
+        PasscodeChannel::Email => {
+            after.email = address;
+            "email"
+        }
     };
     diesel::update(accounts::table.find(account_id))
         .set((
@@ -113,13 +120,21 @@ async fn change(
         };
         record_data(conn, &graduate, &chain, &doer, entry).await?;
     }
-    if let Some(old) = old {
+    // Every address that he had: whoever adds one of his own must not stay unseen where there was only the other.
+    for (told, address) in [
+        (PasscodeChannel::Sms, before.mobile),
+        (PasscodeChannel::Email, before.email),
+    ] {
+        let Some(address) = address else { continue };
         let notice = AccountNotice {
             id: Uuid::now_v7(),
             account_id,
-            channel,
-            address: old,
-            template: MessageTemplate::ContactChanged,
+            channel: told,
+            address,
+            template: match told == channel {
+                true => MessageTemplate::ContactChanged,
+                false => MessageTemplate::OtherContactChanged,
+            },
             params: json!({ "moment": format_moment(now) }),
             created_at: now,
         };
