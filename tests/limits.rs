@@ -1,10 +1,20 @@
 //! What one caller may ask for, and that a flood of too much is turned away while others are served.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use chrono::TimeDelta;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use wangqian_schema::workflow::ReviewRoute;
 
-use crate::support::{Client, Server, people};
+use crate::support::{Client, Server, client::PASSWORD, people};
+
+const LOG_IN: &str =
+    "mutation($input: LogInInput!) { logIn(input: $input) { token userErrors { code field } } }";
 
 fn code(answer: &Value) -> &str {
     answer["errors"][0]["extensions"]["code"]
@@ -210,6 +220,113 @@ async fn an_ordinary_user_is_served_in_a_flood() {
         }
     }
     assert!(served > 3, "served {served} times meanwhile");
+}
+
+/// Attempts to log in as people whom nobody knows, one after the other in one request.
+fn guesses(of: usize, so_many: usize) -> String {
+    let aliases = (0..so_many).map(|at| {
+        format!(
+            "a{at}: logIn(input: {{ identifier: \"nobody{of}-{at}@example.com\", password: \"not it\" }}) {{
+            userErrors {{ code }} }} "
+        )
+    });
+    format!("mutation {{ {} }}", aliases.collect::<String>())
+}
+
+async fn numbers(server: &Server, query: &str) -> Vec<i64> {
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        n: i64,
+    }
+    let mut conn = server.platform.pool.get().await.unwrap();
+    let rows: Vec<Row> = diesel_async::RunQueryDsl::load(diesel::sql_query(query), &mut conn)
+        .await
+        .unwrap();
+    rows.into_iter().map(|row| row.n).collect()
+}
+
+/// Guesses from one network, all at once, and somebody elsewhere who logs in meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_logs_in_is_served_in_a_flood_of_guesses() {
+    let server = Server::empty_with(&[
+        "--trusted-proxies=1",
+        "--login-failures=100",
+        "--password-wait-ms=60000",
+    ])
+    .await;
+    let school = people::school(&server.platform, ReviewRoute::SchoolOnly).await;
+    let email = people::graduate(&server.platform, &school, |_| ()).await.email;
+    let (flooder, ordinary) = (
+        server.client().from("192.0.2.1"),
+        server.client().from("192.0.2.2"),
+    );
+    let answered = Arc::new(AtomicUsize::new(0));
+    let mut flood = JoinSet::new();
+    for (of, so_many) in (0..80).map(|of| (of, 1)).chain((80..84).map(|of| (of, 10))) {
+        let (flooder, answered) = (flooder.clone(), Arc::clone(&answered));
+        flood.spawn(async move {
+            let answer = flooder.query(&guesses(of, so_many), json!({})).await;
+            answered.fetch_add(1, Ordering::Relaxed);
+            let payloads = answer.as_object().unwrap().values();
+            let codes = payloads.map(|payload| payload["userErrors"][0]["code"].as_str().unwrap().to_owned());
+            codes.collect::<Vec<_>>()
+        });
+    }
+    let counts = "SELECT requests::bigint AS n FROM request_throttles ORDER BY 1";
+    let under_way = async || {
+        numbers(&server, counts)
+            .await
+            .iter()
+            .any(|n| *n >= 60)
+            .then_some(())
+    };
+    server.eventually("the flood", under_way).await;
+    ordinary.login(&email).await;
+    let before = answered.load(Ordering::Relaxed);
+    assert!(before < 60, "he waited for {before} of the flood");
+
+    let told: Vec<_> = flood.join_all().await.concat();
+    let of = |code: &str| told.iter().filter(|told| *told == code).count();
+    assert_eq!((of("WRONG_CREDENTIALS"), of("TOO_MANY_REQUESTS")), (100, 20));
+    for _ in 0..2 {
+        ordinary.login(&email).await;
+    }
+    assert_eq!(
+        numbers(&server, counts).await,
+        [1, 100],
+        "only what failed counts"
+    );
+    let right = json!({ "identifier": email, "password": PASSWORD, "delivery": "BEARER" });
+    let refused = flooder.mutate(LOG_IN, json!({ "input": right })).await;
+    assert_eq!(refused["userErrors"][0]["code"], "TOO_MANY_REQUESTS");
+    assert_eq!(refused["userErrors"][0]["field"], Value::Null);
+    server.platform.clock.advance(TimeDelta::minutes(15));
+    flooder.login(&email).await;
+}
+
+/// Whoever waits in vain is told so, and that was no attempt.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_ever_until_his_password_is_looked_at() {
+    let server = Server::empty_with(&["--password-wait-ms=1"]).await;
+    let client = server.client();
+    let attempts = (0..60).map(|of| {
+        let (client, guess) = (&client, guesses(of, 1));
+        async move { client.graphql(&guess, json!({})).await }
+    });
+    let answers = join_all(attempts).await;
+    let unavailable = answers
+        .iter()
+        .filter(|answer| code(answer) == "UNAVAILABLE")
+        .count();
+    let looked_at = answers
+        .iter()
+        .filter(|answer| answer["data"]["a0"]["userErrors"][0]["code"] == "WRONG_CREDENTIALS")
+        .count();
+    assert_eq!(unavailable + looked_at, 60, "{answers:?}");
+    assert!(unavailable > 0);
+    let counted = numbers(&server, "SELECT count(*) AS n FROM login_throttles").await;
+    assert_eq!(counted, [i64::try_from(looked_at).unwrap()]);
 }
 
 /// Many requests in one body are refused, whatever they are.

@@ -3,7 +3,6 @@
 use std::{net::IpAddr, sync::Arc};
 
 use async_graphql::{Context, dataloader::DataLoader};
-use tokio::sync::Semaphore;
 use wangqian_schema::{
     Platform, db,
     model::{Viewer, event::EventCursor, session::Session},
@@ -14,6 +13,7 @@ use crate::{
     error::{internal, unauthenticated},
     feed::Feed,
     loaders::Loader,
+    passwords::PasswordSlots,
     settings::ApiSettings,
 };
 
@@ -26,8 +26,8 @@ pub struct App {
     pub storage: Storage,
     /// The live feed of this process.
     pub feed: Feed,
-    /// How many passwords are checked at a time: each takes a core and 19 MiB for a while.
-    pub password_slots: Arc<Semaphore>,
+    /// Where passwords are looked at.
+    pub password_slots: PasswordSlots,
     /// How the API is set up.
     pub settings: Arc<ApiSettings>,
 }

@@ -292,9 +292,19 @@ pub fn internal(error: impl Failing) -> async_graphql::Error {
     tracing::error!(%error, ?failure, "a resolver failed");
     match failure {
         Failure::Internal => coded("INTERNAL", "something went wrong here; it has been noted"),
-        Failure::Unavailable => coded("UNAVAILABLE", "this cannot be answered just now; try again later"),
+        Failure::Unavailable => unavailable(),
         Failure::Timeout => coded("TIMEOUT", "this took too long; ask for less"),
     }
+}
+
+/// A top-level error for whoever waited in vain among too many.
+pub fn busy() -> async_graphql::Error {
+    tracing::warn!("too many passwords and codes wait to be looked at");
+    unavailable()
+}
+
+fn unavailable() -> async_graphql::Error {
+    coded("UNAVAILABLE", "this cannot be answered just now; try again later")
 }
 
 fn coded(code: &'static str, message: impl Into<String>) -> async_graphql::Error {

@@ -12,7 +12,7 @@ pub mod health;
 pub mod id;
 pub mod loaders;
 pub mod paging;
-mod passwords;
+pub mod passwords;
 pub mod server;
 pub mod session_watch;
 pub mod settings;

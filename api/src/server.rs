@@ -5,7 +5,7 @@ use std::{any::TypeId, net::SocketAddr, sync::Arc, time::Duration};
 use async_graphql::{Request, Response};
 use axum::{Router, response::Redirect, routing::get};
 use futures_util::{StreamExt, stream::BoxStream};
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wangqian_schema::{
     Platform, SecretToken, db,
@@ -25,6 +25,7 @@ use crate::{
     graphql::{self, ApiSchema},
     health,
     loaders::Loader,
+    passwords::PasswordSlots,
     session_watch::SessionWatch,
     settings::ApiSettings,
     transport::{self, AuthenticationError, Call, Credentials, Gateway, Holder, Transport},
@@ -170,7 +171,7 @@ pub async fn serve(
         platform: platform.clone(),
         storage,
         feed: feed.clone(),
-        password_slots: Arc::new(Semaphore::new(cores)),
+        password_slots: PasswordSlots::new(cores, Duration::from_millis(settings.password_wait_ms.into())),
         settings: Arc::new(settings),
     };
     let watch = SessionWatch::default();

@@ -32,6 +32,14 @@ pub struct ApiSettings {
     /// and longer, up to a quarter of an hour.
     #[arg(long, env = "WANGQIAN_LOGIN_ATTEMPTS", default_value_t = 5, value_parser = clap::value_parser!(i32).range(1..=1000))]
     pub login_attempts: i32,
+    /// Attempts to log in that may fail in a quarter of an hour from one client address before all from there are refused until
+    /// it is over. Many people may share one address, so that many fail on an ordinary day.
+    #[arg(long, env = "WANGQIAN_LOGIN_FAILURES", default_value_t = 2000, value_parser = clap::value_parser!(i32).range(10..))]
+    pub login_failures: i32,
+    /// Milliseconds for which somebody waits, where many log in at once, until his password is looked at; then he is told to try
+    /// again later.
+    #[arg(long, env = "WANGQIAN_PASSWORD_WAIT_MS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub password_wait_ms: u32,
     /// Seconds between two codes that are asked for with one identifier from one network, or that go to one address.
     #[arg(long, env = "WANGQIAN_CODE_PAUSE_SECONDS", default_value_t = 60)]
     pub code_pause_seconds: u32,

@@ -5,7 +5,10 @@ use std::net::IpAddr;
 use async_graphql::Context;
 use chrono::TimeDelta;
 use diesel_async::AsyncPgConnection;
-use wangqian_schema::model::request_throttle::{Bucket, Limit, admit};
+use wangqian_schema::model::{
+    login_throttle::{self, Admission, Subject},
+    request_throttle::{self, Bucket, Limit, admit},
+};
 
 use crate::{
     context::ContextExt,
@@ -33,6 +36,14 @@ impl ApiSettings {
         }
     }
 
+    fn login_failures_limit(&self) -> Limit {
+        Limit {
+            most: self.login_failures,
+            within: TimeDelta::minutes(15),
+            pause: TimeDelta::zero(),
+        }
+    }
+
     fn stranger_limit(&self) -> Limit {
         Limit {
             most: self.stranger_requests,
@@ -48,6 +59,78 @@ const UPLOADS: Limit = Limit {
     within: TimeDelta::hours(1),
     pause: TimeDelta::zero(),
 };
+
+/// An attempt to log in, counted for the identifier and for the client's network as if it had failed.
+pub(crate) struct LogInAttempt {
+    subject: Subject,
+    of_identifier: login_throttle::Attempt,
+    of_client: Option<Bucket>,
+}
+
+impl LogInAttempt {
+    /// Counts an attempt before the password is looked at; gives the refusal when too many have failed before. One that is
+    /// refused is not counted.
+    ///
+    /// # Errors
+    /// A top-level error of the database's.
+    pub(crate) async fn count(
+        ctx: &Context<'_>,
+        conn: &mut AsyncPgConnection,
+        identifier: &str,
+    ) -> async_graphql::Result<Result<Self, UserError>> {
+        let settings = &ctx.app().settings;
+        let now = ctx.app().platform.clock.now();
+        let subject = Subject::of(identifier);
+        let admission = login_throttle::admit(conn, subject, settings.login_attempts, now)
+            .await
+            .map_err(internal)?;
+        let attempt = match admission {
+            Admission::Admitted(of_identifier) => Self {
+                subject,
+                of_identifier,
+                of_client: client_bucket(ctx, "failed log-ins of a client"),
+            },
+            Admission::Locked(until) => return Ok(Err(too_many_attempts(until - now))),
+        };
+        let Some(bucket) = attempt.of_client else {
+            return Ok(Ok(attempt));
+        };
+        if admit(conn, bucket, &settings.login_failures_limit(), now)
+            .await
+            .map_err(internal)?
+        {
+            return Ok(Ok(attempt));
+        }
+        login_throttle::take_back(conn, subject, &attempt.of_identifier)
+            .await
+            .map_err(internal)?;
+        Ok(Err(too_many_requests()))
+    }
+
+    /// Undoes the count: the attempt has not failed.
+    ///
+    /// # Errors
+    /// A top-level error of the database's.
+    pub(crate) async fn take_back(&self, conn: &mut AsyncPgConnection) -> async_graphql::Result<()> {
+        login_throttle::take_back(conn, self.subject, &self.of_identifier)
+            .await
+            .map_err(internal)?;
+        if let Some(bucket) = self.of_client {
+            request_throttle::take_back(conn, bucket)
+                .await
+                .map_err(internal)?;
+        }
+        Ok(())
+    }
+}
+
+fn too_many_attempts(pause: TimeDelta) -> UserError {
+    let minutes = pause.num_seconds().max(1).saturating_add(59) / 60;
+    UserError::new(
+        UserErrorCode::TooManyAttempts,
+        format!("登录失败次数过多，请约 {minutes} 分钟后再试"),
+    )
+}
 
 /// Counts a request by the client's address; gives the refusal when there were too many from there.
 ///
@@ -77,15 +160,18 @@ async fn client(
     kind: &str,
     limit: &Limit,
 ) -> async_graphql::Result<Option<UserError>> {
-    // A server that passes no address on has no strangers to tell apart.
-    let Some(remote) = ctx.caller().remote else {
+    let Some(bucket) = client_bucket(ctx, kind) else {
         return Ok(None);
     };
     let now = ctx.app().platform.clock.now();
-    let admitted = admit(conn, Bucket::of(kind, network(remote)), limit, now)
-        .await
-        .map_err(internal)?;
+    let admitted = admit(conn, bucket, limit, now).await.map_err(internal)?;
     Ok((!admitted).then(too_many_requests))
+}
+
+/// A server that passes no address on has no strangers to tell apart.
+fn client_bucket(ctx: &Context<'_>, kind: &str) -> Option<Bucket> {
+    let remote = ctx.caller().remote?;
+    Some(Bucket::of(kind, network(remote)))
 }
 
 /// The refusal of what was asked for too often.

@@ -196,6 +196,7 @@ mod tests {
         ("_QUERY_COST", "cost"),
         ("_FEED_LAG", "events"),
         ("_LOGIN_ATTEMPTS", "attempts"),
+        ("_LOGIN_FAILURES", "attempts"),
         ("_CODES_PER_DAY", "codes"),
         ("_STRANGER_REQUESTS", "requests"),
         ("_CONNECTIONS_PER_VIEWER", "websockets"),

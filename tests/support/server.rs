@@ -4,9 +4,9 @@ use std::{path::Path, process::Command, sync::Arc, time::Duration};
 
 use clap::{CommandFactory, FromArgMatches, Parser, builder::Resettable};
 use tempfile::TempDir;
-use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
-use wangqian_api::{context::App, feed::Feed};
+use wangqian_api::{context::App, feed::Feed, passwords::PasswordSlots};
 use wangqian_cli::demo::{self, Beside};
 use wangqian_embedded::{ObjectStore, ObjectStoreOptions, test_database};
 use wangqian_schema::{Platform, clock::Clock, db, wake::Waker};
@@ -281,7 +281,7 @@ pub(crate) fn app(platform: Platform, feed: Feed) -> App {
         platform,
         storage: Storage::new(&settings.storage).expect("a client of the object store"),
         feed,
-        password_slots: Arc::new(Semaphore::new(1)),
+        password_slots: PasswordSlots::new(1, PATIENCE),
         settings: Arc::new(settings.api),
     }
 }

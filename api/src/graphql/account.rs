@@ -1,13 +1,11 @@
 //! Accounts: log in, log out, sessions, and who the viewer is.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, Union, connection::Connection};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use wangqian_schema::model::{
     Viewer as SchemaViewer,
     account::{self, Identifier},
-    graduate as graduates,
-    login_throttle::{self, Admission, Subject},
-    member as members, reviewer as reviewers,
+    graduate as graduates, member as members, reviewer as reviewers,
     session::{self, Session as SessionRow},
 };
 
@@ -24,6 +22,7 @@ use crate::{
     loaders::{DepartmentKey, SchoolKey},
     paging::{Arguments, connection, cost},
     passwords,
+    throttle::LogInAttempt,
 };
 
 /// 当前用户 Who is signed in, in his role.
@@ -241,14 +240,6 @@ impl AccountQuery {
     }
 }
 
-fn too_many_attempts(pause: TimeDelta) -> UserError {
-    let minutes = pause.num_seconds().max(1).saturating_add(59) / 60;
-    UserError::new(
-        UserErrorCode::TooManyAttempts,
-        format!("登录失败次数过多，请约 {minutes} 分钟后再试"),
-    )
-}
-
 fn wrong_credentials() -> UserError {
     UserError::new(UserErrorCode::WrongCredentials, "账号或密码错误")
 }
@@ -260,10 +251,13 @@ pub struct AccountMutation;
 #[Object]
 impl AccountMutation {
     /// 登录 Logs in with an identifier and a password (§1). An unknown identifier and a wrong password get the same
-    /// answer after the same work, and so does a password that is changed while it is looked at. After five failed attempts in a day the identifier is locked for a minute, and with
-    /// each further one for longer, up to fifteen minutes: `TOO_MANY_ATTEMPTS`, for an unknown identifier as well.
+    /// answer after the same work, and so does a password that is changed while it is looked at. After five failed attempts
+    /// in a day the identifier is locked for a minute, and with each further one for longer, up to fifteen minutes:
+    /// `TOO_MANY_ATTEMPTS`, for an unknown identifier as well. Where very many have failed from one network in a quarter of
+    /// an hour, all from there are refused until it is over: `TOO_MANY_REQUESTS`. Where too many log in at once, the top-level
+    /// error `UNAVAILABLE` says so: it may be tried again, and was not counted.
     ///
-    /// Refusals: `WRONG_CREDENTIALS`, `TOO_MANY_ATTEMPTS`, `INVALID_INPUT` (a cookie over a WebSocket).
+    /// Refusals: `WRONG_CREDENTIALS`, `TOO_MANY_ATTEMPTS`, `TOO_MANY_REQUESTS`, `INVALID_INPUT` (a cookie over a WebSocket).
     async fn log_in(&self, ctx: &Context<'_>, input: LogInInput) -> async_graphql::Result<LogInPayload> {
         let app = ctx.app();
         let refused = |error| LogInPayload {
@@ -279,27 +273,25 @@ impl AccountMutation {
             )));
         }
         let mut conn = ctx.connection().await?;
+        let attempt = match LogInAttempt::count(ctx, &mut conn, &input.identifier).await? {
+            Ok(attempt) => attempt,
+            Err(refusal) => return Ok(refused(refusal)),
+        };
         let credentials = match Identifier::parse(input.identifier.trim()) {
             Some(identifier) => account::find_credentials(&mut conn, &identifier)
                 .await
                 .map_err(internal)?,
             None => None,
         };
-        let subject = Subject::of(&input.identifier);
-        let now = app.platform.clock.now();
-        let free = app.settings.login_attempts;
-        let admission = login_throttle::admit(&mut conn, subject, free, now)
-            .await
-            .map_err(internal)?;
-        let attempt = match admission {
-            Admission::Admitted(attempt) => attempt,
-            Admission::Locked(until) => return Ok(refused(too_many_attempts(until - now))),
-        };
         // Hashing takes a while: no connection is held meanwhile.
         drop(conn);
         let hash = credentials.as_ref().map(|found| found.password_hash.clone());
-        let verified = passwords::verify(ctx, input.password, hash).await?;
-        let (Some(proved), true) = (credentials, verified) else {
+        let verified = passwords::verify(ctx, input.password, hash).await;
+        if verified.is_err() {
+            // Not looked at: whoever is told to try again later has not failed.
+            attempt.take_back(&mut *ctx.connection().await?).await?;
+        }
+        let (Some(proved), true) = (credentials, verified?) else {
             return Ok(refused(wrong_credentials()));
         };
 
@@ -312,9 +304,7 @@ impl AccountMutation {
         let Some((session, token)) = begun else {
             return Ok(refused(wrong_credentials()));
         };
-        login_throttle::take_back(&mut conn, subject, &attempt)
-            .await
-            .map_err(internal)?;
+        attempt.take_back(&mut conn).await?;
         let signed_in = session::authenticate(&mut conn, &token, now)
             .await
             .map_err(internal)?;

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
+    prelude::*,
     sql_query,
     sql_types::{Binary, Integer, Timestamptz},
 };
@@ -10,6 +11,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use sha2::{Digest, Sha256};
 
 use super::aged::delete_before;
+use crate::tables::request_throttles;
 
 /// What is counted. Kept as a SHA-256, so that a row does not say whose address it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +60,7 @@ pub async fn admit(
     bucket: Bucket,
     limit: &Limit,
     now: DateTime<Utc>,
-) -> diesel::QueryResult<bool> {
+) -> QueryResult<bool> {
     // Requests that come together may be counted in another order than that of their clocks.
     let paused_since = match limit.pause.is_zero() {
         true => now + TimeDelta::hours(1),
@@ -76,10 +78,25 @@ pub async fn admit(
     Ok(counted == 1)
 }
 
+/// Undoes the count of a request, where only some of them are to count. The first stays: a row holds one at least.
+///
+/// # Errors
+/// The database's.
+pub async fn take_back(conn: &mut AsyncPgConnection, bucket: Bucket) -> QueryResult<()> {
+    let more = request_throttles::table
+        .find(bucket.0.as_slice())
+        .filter(request_throttles::requests.gt(1));
+    diesel::update(more)
+        .set(request_throttles::requests.eq(request_throttles::requests - 1))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Deletes what counts no more; gives how many rows went.
 ///
 /// # Errors
 /// The database's.
-pub async fn forget(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> diesel::QueryResult<usize> {
+pub async fn forget(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
     delete_before(conn, "request_throttles", "forget_at", now).await
 }
