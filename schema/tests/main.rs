@@ -13,6 +13,7 @@ mod deadlines;
 mod engagement;
 mod feed;
 mod lists;
+mod locks;
 mod login_throttle;
 mod migrations;
 mod people;

@@ -170,7 +170,7 @@ pub async fn awaiting_verification(
 }
 
 /// Locks the row of an employer that the viewer sees for a step on its registration; gives it with its version and the end of
-/// its chain of events.
+/// its chain of events. Invitations and cases may still be written that refer to it.
 ///
 /// # Errors
 /// The database's.
@@ -182,7 +182,7 @@ pub async fn lock(
     let found: Option<(Employer, i32, i32, Vec<u8>)> = employers::table
         .filter(employers::id.eq(id))
         .filter(visible_to(viewer))
-        .for_update()
+        .for_no_key_update()
         .select((
             Employer::as_select(),
             employers::version,

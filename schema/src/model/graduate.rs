@@ -214,7 +214,8 @@ pub async fn search(
     query.load(conn).await
 }
 
-/// Locks a graduate's row for a step on his basic information, and gives it with the end of its chain of events.
+/// Locks a graduate's row for a step on his basic information, and gives it with the end of its chain of events. Cases and
+/// events may still be written that refer to him.
 ///
 /// # Errors
 /// The database's.

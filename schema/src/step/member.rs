@@ -34,8 +34,7 @@ pub struct Colleague {
     pub role: MemberRole,
 }
 
-/// The employer of a viewer who is an enabled administrator of it. Its row is locked, so that of two administrators who disable
-/// each other one comes second, and is none any more.
+/// The employer of a viewer who is an enabled administrator of it.
 async fn administered(
     conn: &mut AsyncPgConnection,
     viewer: &Viewer,
@@ -49,7 +48,6 @@ async fn administered(
     };
     let verification: EmployerVerification = employers::table
         .find(employer_id)
-        .for_update()
         .select(employers::verification)
         .first(conn)
         .await?;
@@ -62,22 +60,34 @@ async fn administered(
     Ok((employer_id, verification))
 }
 
-/// Likewise of an employer that is verified: one that is not must not send mails to strangers.
-async fn administered_and_verified(conn: &mut AsyncPgConnection, viewer: &Viewer) -> Result<Uuid, StepError> {
-    match administered(conn, viewer).await? {
-        (employer_id, EmployerVerification::Verified) => Ok(employer_id),
+/// Likewise, with its row locked, so that of two administrators who disable each other one comes second, and is none any
+/// more.
+async fn lock_administered(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+) -> Result<(Uuid, EmployerVerification), StepError> {
+    if let Viewer::EmployerMember { employer_id, .. } = *viewer {
+        let row = employers::table.find(employer_id).for_no_key_update();
+        row.select(employers::id).first::<Uuid>(conn).await?;
+    }
+    administered(conn, viewer).await
+}
+
+/// An employer that is not verified must not send mails to strangers.
+fn verified((employer_id, verification): (Uuid, EmployerVerification)) -> Result<Uuid, StepError> {
+    match verification {
+        EmployerVerification::Verified => Ok(employer_id),
         _ => Err(Refusal::EmployerNotVerified.into()),
     }
 }
 
-/// Whether the viewer is an administrator of a verified employer: which it is.
+/// Whether the viewer is an administrator of a verified employer: which it is. Only looks.
 ///
 /// # Errors
 /// The [`Refusal`] if not.
 pub async fn administers(platform: &Platform, viewer: &Viewer) -> Result<Uuid, StepError> {
     let mut conn = platform.pool.get().await?;
-    conn.transaction(async |conn| administered_and_verified(conn, viewer).await)
-        .await
+    verified(administered(&mut conn, viewer).await?)
 }
 
 /// An administrator invites a colleague by mail; `sent` says whether the mail may go. The answer does not tell whether the
@@ -93,7 +103,7 @@ pub async fn invite_member(
 ) -> Result<(), StepError> {
     let mut conn = platform.pool.get().await?;
     conn.transaction(async |conn| {
-        let employer_id = administered_and_verified(conn, viewer).await?;
+        let employer_id = verified(lock_administered(conn, viewer).await?)?;
         let now = platform.clock.now();
         let invitation = MemberInvitation {
             id: Uuid::now_v7(),
@@ -123,7 +133,7 @@ pub async fn withdraw_member_invitation(
 ) -> Result<(), StepError> {
     let mut conn = platform.pool.get().await?;
     conn.transaction(async |conn| {
-        let (employer_id, _) = administered(conn, viewer).await?;
+        let (employer_id, _) = lock_administered(conn, viewer).await?;
         match member::withdraw(conn, employer_id, email).await? {
             true => Ok(()),
             false => Err(StepError::NotFound),
@@ -199,7 +209,7 @@ pub async fn set_member_enabled(
 ) -> Result<Member, StepError> {
     let mut conn = platform.pool.get().await?;
     conn.transaction(async |conn| {
-        administered(conn, viewer).await?;
+        lock_administered(conn, viewer).await?;
         let member = member::find(conn, viewer, account_id)
             .await?
             .ok_or(StepError::NotFound)?;

@@ -101,7 +101,7 @@ impl Known {
 }
 
 /// Locks graduates in the order of their ids, so that two who lock several do not wait for each other, and gives them with
-/// the ends of their chains.
+/// the ends of their chains. Their keys stay, so whoever only refers to one of them does not wait.
 async fn lock(conn: &mut AsyncPgConnection, ids: &[Uuid]) -> QueryResult<Vec<(Graduate, ChainEnd)>> {
     let locked: Vec<(Uuid, i32, Vec<u8>)> = graduates::table
         .filter(graduates::id.eq_any(ids))
