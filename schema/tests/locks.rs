@@ -1,13 +1,18 @@
-//! What a step locks keeps others from changing it, and from nothing else.
+//! What a step locks keeps others from changing it, and from nothing else; and what a list of statements costs a connection.
 
 use diesel_async::{AsyncConnection, SimpleAsyncConnection};
+use uuid::Uuid;
 use wangqian_schema::{
-    model::{employer, graduate},
+    messages::MessageTemplate,
+    model::{
+        employer, graduate,
+        message::{self, Channel, MessageStatus, NewMessage},
+    },
     step::{self, StepError},
     workflow::{Refusal, ReviewRoute},
 };
 
-use crate::support::{World, execute, refusal};
+use crate::support::{World, execute, number, refusal};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_case_can_refer_to_a_graduate_or_an_employer_that_is_being_changed() {
@@ -32,4 +37,41 @@ async fn a_case_can_refer_to_a_graduate_or_an_employer_that_is_being_changed() {
         Ok::<_, StepError>(())
     });
     held.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_number_of_messages_is_one_prepared_statement() {
+    let world = World::new().await;
+    let campus = world.school(ReviewRoute::SchoolOnly).await;
+    let student = world.graduate(&campus, 0).await;
+    world.invite(&world.employer().await, &student).await;
+    let mut conn = world.conn().await;
+    let event_id = number(&mut conn, "SELECT max(id) FROM case_events").await;
+    for count in 1..=3 {
+        let mut messages = Vec::new();
+        for _ in 0..count {
+            messages.push(NewMessage {
+                id: Uuid::now_v7(),
+                event_id,
+                account_id: world.employer().await.viewer.account_id(),
+                channel: Channel::InApp,
+                template: MessageTemplate::DataCorrected,
+                params: serde_json::json!({}),
+                status: MessageStatus::Sent,
+                created_at: world.now(),
+                sent_at: None,
+            });
+        }
+        message::insert(&conn, &messages).await.unwrap();
+    }
+    let kept = "SELECT count(*) FROM pg_prepared_statements WHERE ltrim(statement, E' \\n') LIKE 'INSERT INTO messages%'";
+    assert_eq!(number(&mut conn, kept).await, 1);
+    assert_eq!(
+        number(
+            &mut conn,
+            "SELECT count(*) FROM messages WHERE template = 'DATA_CORRECTED'"
+        )
+        .await,
+        6
+    );
 }

@@ -1,7 +1,11 @@
 //! Messages: what an event owes to one person through one channel, and how far it got. The channel `IN_APP` is the inbox.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -69,8 +73,7 @@ pub struct Message {
 }
 
 /// A message to be written.
-#[derive(Insertable, Clone, Debug)]
-#[diesel(table_name = messages)]
+#[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the fields of Message")]
 pub struct NewMessage {
     pub id: Uuid,
@@ -84,17 +87,32 @@ pub struct NewMessage {
     pub sent_at: Option<DateTime<Utc>>,
 }
 
-/// Writes messages in the caller's transaction.
+const INSERT: &str = "
+    INSERT INTO messages (id, event_id, account_id, channel, template, params, status, created_at, sent_at)
+    SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+
+/// Writes messages in the caller's transaction: by arrays, so that any number of them is one and the same statement.
 ///
 /// # Errors
 /// The database's; a second message of an event to a person through a channel violates a constraint.
 pub async fn insert(mut conn: &AsyncPgConnection, new: &[NewMessage]) -> QueryResult<()> {
-    if !new.is_empty() {
-        // As many texts as an event has recipients: few.
-        Kept(diesel::insert_into(messages::table).values(new))
-            .execute(&mut conn)
-            .await?;
+    if new.is_empty() {
+        return Ok(());
     }
+    fn column<'a, T>(new: &'a [NewMessage], value: impl Fn(&'a NewMessage) -> T) -> Vec<T> {
+        new.iter().map(value).collect()
+    }
+    let insert = sql_query(INSERT)
+        .bind::<Array<SqlUuid>, _>(column(new, |message| message.id))
+        .bind::<Array<BigInt>, _>(column(new, |message| message.event_id))
+        .bind::<Array<SqlUuid>, _>(column(new, |message| message.account_id))
+        .bind::<Array<Text>, _>(column(new, |message| message.channel))
+        .bind::<Array<Text>, _>(column(new, |message| message.template))
+        .bind::<Array<Jsonb>, _>(column(new, |message| &message.params))
+        .bind::<Array<Text>, _>(column(new, |message| message.status))
+        .bind::<Array<Timestamptz>, _>(column(new, |message| message.created_at))
+        .bind::<Array<Nullable<Timestamptz>>, _>(column(new, |message| message.sent_at));
+    Kept(insert).execute(&mut conn).await?;
     Ok(())
 }
 
