@@ -8,7 +8,7 @@ use std::{
 use encoding_rs::{Encoding, GB18030, UTF_8};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
-use super::{MAX_COLUMNS, ReadError, Visit};
+use super::{MAX_COLUMNS, ReadError, Visit, beginning};
 
 /// All rows; a row's number is that of the line on which it begins.
 pub(super) fn visit_rows(mut file: File, mut visit: impl Visit) -> Result<(), ReadError> {
@@ -34,12 +34,12 @@ pub(super) fn visit_rows(mut file: File, mut visit: impl Visit) -> Result<(), Re
             Err(error) => return Err(failed(error)),
         }
         cells.clear();
-        cells.extend(record.iter().map(str::to_owned));
+        cells.extend(record.iter().map(|cell| beginning(cell).to_owned()));
         if cells.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
         // Where the record begins csv tells without the blank lines before it, so it is told from where it ends.
-        let within: usize = cells.iter().map(|cell| cell.matches('\n').count()).sum();
+        let within: usize = record.iter().map(|cell| cell.matches('\n').count()).sum();
         let end = i32::try_from(reader.position().line()).unwrap_or(i32::MAX);
         let line = end - 1 - i32::try_from(within).unwrap_or(0);
         cells.truncate(MAX_COLUMNS);

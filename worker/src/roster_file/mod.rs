@@ -22,6 +22,11 @@ use wangqian_schema::{
 const MAX_TITLES: usize = 10;
 /// Most columns that are looked at.
 const MAX_COLUMNS: usize = 200;
+/// Most characters of a cell that are looked at. It is more than any field may have, so that what is too long still is; a workbook
+/// can refer to one long text from each of its cells.
+const MAX_CELL: usize = 500;
+/// Most bytes that the rows may come to in their plain form; some ten times what a hundred thousand rows come to.
+const MAX_PLAIN: u64 = 256 * 1024 * 1024;
 
 /// Why a file cannot be worked through.
 #[derive(Debug)]
@@ -52,6 +57,12 @@ pub(crate) struct RosterFile {
 trait Visit: FnMut(i32, &[String]) -> ControlFlow<()> {}
 impl<F: FnMut(i32, &[String]) -> ControlFlow<()>> Visit for F {}
 
+/// As much of a cell's text as is looked at.
+fn beginning(text: &str) -> &str {
+    let end = text.char_indices().nth(MAX_CELL);
+    end.map_or(text, |(end, _)| &text[..end])
+}
+
 /// All rows of the file, titles and headings included.
 fn visit_rows(file: &File, format: RosterFormat, visit: impl Visit) -> Result<(), ReadError> {
     let mut file = file.try_clone().map_err(ReadError::Io)?;
@@ -72,7 +83,7 @@ impl RosterFile {
         if format == RosterFormat::Xlsx {
             archive::look_through(file, &archive::LIMITS)?;
         }
-        let mut plain = PlainWriter::new().map_err(ReadError::Io)?;
+        let mut plain = PlainWriter::new(MAX_PLAIN).map_err(ReadError::Io)?;
         let mut columns: Option<Columns> = None;
         let mut heading_error = HeadingError::NotAHeading;
         let mut titles = 0;
@@ -101,7 +112,7 @@ impl RosterFile {
             }
             ControlFlow::Continue(())
         })?;
-        written.map_err(ReadError::Io)?;
+        written?;
         let columns = columns.ok_or_else(|| of_heading(heading_error))?;
         match rows {
             0 => Err(ReadError::of(ImportFailure::NoRows)),

@@ -7,31 +7,49 @@ use std::{
     ops::ControlFlow,
 };
 
-use wangqian_schema::roster::{Columns, GraduateField};
+use wangqian_schema::{
+    model::graduate_import::ImportFailure,
+    roster::{Columns, GraduateField},
+};
+
+use super::ReadError;
 
 /// Writes rows: of each its number and the texts of all fields.
-pub(super) struct PlainWriter(BufWriter<File>);
+pub(super) struct PlainWriter {
+    file: BufWriter<File>,
+    room: u64,
+}
 
 impl PlainWriter {
-    /// Into a file without a name, which is gone with its last handle.
-    pub(super) fn new() -> io::Result<Self> {
-        Ok(Self(BufWriter::new(tempfile::tempfile()?)))
+    /// Into a file without a name, which is gone with its last handle and takes at most so many bytes.
+    pub(super) fn new(room: u64) -> io::Result<Self> {
+        Ok(Self {
+            file: BufWriter::new(tempfile::tempfile()?),
+            room,
+        })
     }
 
-    pub(super) fn row(&mut self, number: i32, cells: &[String], columns: &Columns) -> io::Result<()> {
-        self.0.write_all(&number.to_le_bytes())?;
+    pub(super) fn row(&mut self, number: i32, cells: &[String], columns: &Columns) -> Result<(), ReadError> {
+        self.write(&number.to_le_bytes())?;
         for field in GraduateField::ALL {
             let cell = columns.place(*field).and_then(|place| cells.get(place));
             let text = cell.map_or("", String::as_str).as_bytes();
-            let length = u32::try_from(text.len()).map_err(io::Error::other)?;
-            self.0.write_all(&length.to_le_bytes())?;
-            self.0.write_all(text)?;
+            let length = u32::try_from(text.len()).map_err(|error| ReadError::Io(io::Error::other(error)))?;
+            self.write(&length.to_le_bytes())?;
+            self.write(text)?;
         }
         Ok(())
     }
 
+    fn write(&mut self, bytes: &[u8]) -> Result<(), ReadError> {
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let left = self.room.checked_sub(size);
+        self.room = left.ok_or(ReadError::of(ImportFailure::TooLarge))?;
+        self.file.write_all(bytes).map_err(ReadError::Io)
+    }
+
     pub(super) fn finish(self) -> io::Result<File> {
-        self.0.into_inner().map_err(io::IntoInnerError::into_error)
+        self.file.into_inner().map_err(io::IntoInnerError::into_error)
     }
 }
 

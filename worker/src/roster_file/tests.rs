@@ -209,3 +209,97 @@ fn a_bomb_is_not_unpacked_and_no_room_is_made_for_what_is_only_announced() {
         ImportFailure::TooLarge
     );
 }
+
+/// A workbook of one sheet in which each cell refers to a shared text: the headings, and below them in each of so many rows and of
+/// two hundred columns the same text.
+fn referring(text: &str, rows: usize) -> File {
+    let cells = |row: usize, texts: &[usize]| {
+        let cells = texts.iter().map(|text| format!("<c t=\"s\"><v>{text}</v></c>"));
+        format!("<row r=\"{row}\">{}</row>", cells.collect::<String>())
+    };
+    let mut texts: Vec<_> = HEADINGS.split(',').collect();
+    let headings: Vec<_> = (0..texts.len()).collect();
+    let same = vec![texts.len(); MAX_COLUMNS];
+    texts.push(text);
+    let texts: String = texts
+        .iter()
+        .map(|text| format!("<si><t>{text}</t></si>"))
+        .collect();
+    let below: String = (2..rows + 2).map(|row| cells(row, &same)).collect();
+    let namespace = "xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"";
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let book = format!(
+        "<workbook {namespace} xmlns:r=\"{office}\"><sheets><sheet name=\"a\" sheetId=\"1\" r:id=\"one\"/></sheets></workbook>"
+    );
+    let relation = |kind: &str, target: &str| {
+        format!(
+            "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
+             <Relationship Id=\"one\" Type=\"{office}/{kind}\" Target=\"{target}\"/></Relationships>"
+        )
+    };
+    let sheet = format!(
+        "<worksheet {namespace}><sheetData>{}{below}</sheetData></worksheet>",
+        cells(1, &headings)
+    );
+    archive(&[
+        (
+            "_rels/.rels",
+            relation("officeDocument", "xl/workbook.xml").as_bytes(),
+        ),
+        ("xl/workbook.xml", book.as_bytes()),
+        (
+            "xl/_rels/workbook.xml.rels",
+            relation("worksheet", "worksheets/sheet1.xml").as_bytes(),
+        ),
+        (
+            "xl/sharedStrings.xml",
+            format!("<sst {namespace} uniqueCount=\"1\">{texts}</sst>").as_bytes(),
+        ),
+        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+    ])
+}
+
+#[test]
+fn a_long_text_that_every_cell_refers_to_is_not_copied_into_each() {
+    let long = "林".repeat(512 * 1024);
+    let file = referring(&long, 3);
+    assert!(
+        file.metadata().unwrap().len() < 64 * 1024,
+        "small as it lies there"
+    );
+    let mut seen = 0;
+    visit_rows(&file, RosterFormat::Xlsx, |number, cells| {
+        seen += 1;
+        let most = cells.iter().map(String::len).max();
+        assert!(number == 1 || (cells.len() == MAX_COLUMNS && most == Some(MAX_CELL * "林".len())));
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert_eq!(seen, 4);
+    let found = RosterFile::open(&file, RosterFormat::Xlsx).unwrap();
+    let plain = found.plain.metadata().unwrap().len();
+    assert!(plain < 64 * 1024, "{plain}");
+
+    let csv = format!("{HEADINGS}\n{long},林\n");
+    let rows = rows(&self::file(csv.as_bytes()), RosterFormat::Csv);
+    assert_eq!(
+        (rows[0].1[0].chars().count(), rows[0].1[1].as_str()),
+        (MAX_CELL, "林")
+    );
+}
+
+#[test]
+fn rows_that_fill_the_disk_are_too_large() {
+    let columns = Columns::read(HEADINGS.split(',')).unwrap();
+    let row = vec!["林".repeat(MAX_CELL); GraduateField::COUNT];
+    let mut plain = PlainWriter::new(64 * 1024).unwrap();
+    let written = (1..)
+        .map(|number| plain.row(number, &row, &columns))
+        .find(Result::is_err);
+    assert!(matches!(
+        written,
+        Some(Err(ReadError::File(ImportFailure::TooLarge, _)))
+    ));
+    let size = plain.finish().unwrap().metadata().unwrap().len();
+    assert!((32 * 1024..=64 * 1024).contains(&size), "{size}");
+}

@@ -5,7 +5,7 @@ use std::{fs::File, io::BufReader, ops::ControlFlow};
 use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx};
 use wangqian_schema::model::graduate_import::ImportFailure;
 
-use super::{MAX_COLUMNS, ReadError, Visit};
+use super::{MAX_COLUMNS, ReadError, Visit, beginning};
 
 /// From here on Excel's numbers, which have 15 digits, are not what somebody typed.
 const INEXACT: f64 = 1e15;
@@ -60,8 +60,8 @@ fn give(row: u32, cells: &mut Vec<String>, visit: &mut impl Visit) -> ControlFlo
 fn text(value: &DataRef<'_>) -> String {
     match value {
         DataRef::Empty => String::new(),
-        DataRef::String(text) => text.clone(),
-        DataRef::SharedString(text) => (*text).to_owned(),
+        DataRef::String(text) => beginning(text).to_owned(),
+        DataRef::SharedString(text) => beginning(text).to_owned(),
         DataRef::Int(number) => number.to_string(),
         // A number of 18 digits has lost its last ones. Written out it could by chance pass as the ID-card number of
         // somebody else; in this form it passes as nothing.
@@ -73,7 +73,7 @@ fn text(value: &DataRef<'_>) -> String {
         }
         DataRef::DateTime(other) => other.as_f64().to_string(),
         DataRef::DateTimeIso(date) => date.chars().take(10).collect(),
-        DataRef::DurationIso(duration) => duration.clone(),
+        DataRef::DurationIso(duration) => beginning(duration).to_owned(),
         DataRef::Bool(true) => "是".to_owned(),
         DataRef::Bool(false) => "否".to_owned(),
         // The row's check names it as a text that cannot be read.
