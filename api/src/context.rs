@@ -12,6 +12,7 @@ use wangqian_storage::Storage;
 use crate::{
     error::{internal, unauthenticated},
     feed::Feed,
+    import_watch::ImportWatch,
     loaders::Loader,
     passwords::PasswordSlots,
     settings::ApiSettings,
@@ -26,6 +27,8 @@ pub struct App {
     pub storage: Storage,
     /// The live feed of this process.
     pub feed: Feed,
+    /// The imports that are followed in this process.
+    pub imports: ImportWatch,
     /// Where passwords are looked at.
     pub password_slots: PasswordSlots,
     /// How the API is set up.

@@ -10,6 +10,7 @@ pub mod feed;
 pub mod graphql;
 pub mod health;
 pub mod id;
+pub mod import_watch;
 pub mod loaders;
 pub mod paging;
 pub mod passwords;

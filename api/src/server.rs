@@ -24,6 +24,7 @@ use crate::{
     feed::Feed,
     graphql::{self, ApiSchema},
     health,
+    import_watch::ImportWatch,
     loaders::Loader,
     passwords::PasswordSlots,
     session_watch::SessionWatch,
@@ -171,6 +172,7 @@ pub async fn serve(
         platform: platform.clone(),
         storage,
         feed: feed.clone(),
+        imports: ImportWatch::new(platform.clone()),
         password_slots: PasswordSlots::new(cores, Duration::from_millis(settings.password_wait_ms.into())),
         settings: Arc::new(settings),
     };

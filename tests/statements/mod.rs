@@ -1,6 +1,7 @@
 //! No N+1: a list query sends as many SQL statements for a hundred rows as for one. Every field that is a list has to
 //! be in the table of `lists`; a test looks that none is forgotten.
 
+mod following;
 mod lists;
 
 use std::sync::{

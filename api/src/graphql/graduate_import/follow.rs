@@ -1,7 +1,5 @@
 //! The progress of an import, live.
 
-use std::time::Duration;
-
 use async_graphql::{Context, ID, Subscription};
 use async_stream::try_stream;
 use futures_util::Stream;
@@ -11,13 +9,9 @@ use super::GraduateImport;
 use crate::{
     context::ContextExt,
     error::{internal, not_found},
-    feed::patiently,
     id::NodeType,
+    import_watch::progress,
 };
-
-/// It is looked at least this often, should a wake-up be lost, and no more often than this.
-const POLL: Duration = Duration::from_secs(1);
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// The progress of imports, live.
 #[derive(Default)]
@@ -34,39 +28,27 @@ impl GraduateImportSubscription {
         import_id: ID,
     ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<GraduateImport>> + use<>> {
         let viewer = ctx.viewer()?;
-        let platform = ctx.app().platform.clone();
+        let imports = ctx.app().imports.clone();
         let id = NodeType::GraduateImport.uuid(&import_id).unwrap_or_default();
         let mut conn = ctx.connection().await?;
-        if model::find(&mut conn, &viewer, id)
-            .await
-            .map_err(internal)?
-            .is_none()
-        {
-            return Err(not_found("no such import"));
-        }
+        let found = model::find(&mut conn, &viewer, id).await.map_err(internal)?;
         drop(conn);
+        let import = found.ok_or_else(|| not_found("no such import"))?;
         Ok(try_stream! {
-            let mut commits = platform.waker.subscribe();
-            let mut shown = None;
-            loop {
-                commits.mark_unchanged();
-                let read = || async {
-                    let mut conn = platform.pool.get().await?;
-                    Ok(model::find(&mut conn, &viewer, id).await?)
-                };
-                let import = patiently(read).await.map_err(internal)?;
-                let Some(import) = import else { break };
-                if shown.as_ref() != Some(&import) {
-                    let ended = import.finished_at.is_some();
-                    shown = Some(import.clone());
-                    yield GraduateImport(import);
-                    if ended {
-                        break;
-                    }
-                }
-                // Every commit of the platform wakes: what others do is not to be a query each.
-                tokio::time::sleep(PAUSE).await;
-                let _ = tokio::time::timeout(POLL, commits.changed()).await;
+            let mut shown = progress(&import);
+            let mut ended = import.finished_at.is_some();
+            yield GraduateImport(import);
+            if ended {
+                return;
+            }
+            let mut live = imports.follow(id);
+            while !ended && live.changed().await.is_ok() {
+                let seen = live.borrow_and_update().clone();
+                // What was read for others before may be older than what was read here.
+                let Some(import) = seen?.filter(|import| progress(import) > shown) else { continue };
+                shown = progress(&import);
+                ended = import.finished_at.is_some();
+                yield GraduateImport(import.as_ref().clone());
             }
         })
     }
