@@ -4,9 +4,10 @@ use chrono::TimeDelta;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use wangqian_schema::model::{employer::EmployerVerification, upload};
 
-use crate::support::{Server, outbox::Outbox, people, registering::*, signing};
+use crate::support::{Client, Server, outbox::Outbox, people, registering::*, signing};
 
 struct Scene {
     server: Server,
@@ -17,6 +18,12 @@ struct Scene {
 struct Number {
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     n: i64,
+}
+
+#[derive(diesel::QueryableByName)]
+struct Key {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    object_key: String,
 }
 
 impl Scene {
@@ -336,31 +343,72 @@ async fn a_licence_counts_only_as_what_it_is() {
     );
 }
 
+/// Announces a PNG of this size: the upload and the link.
+async fn begin_png(client: &Client, byte_size: usize) -> (String, String) {
+    let input = json!({ "purpose": "BUSINESS_LICENCE", "contentType": "image/png", "byteSize": byte_size });
+    let begun = client.mutate(BEGIN_UPLOAD, json!({ "input": input })).await;
+    let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{begun}")).to_owned();
+    (text(&begun["link"]["uploadId"]), text(&begun["link"]["url"]))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_licence_that_is_handed_in_stays_what_it_is_whatever_the_link_puts_later() {
+    let scene = Scene::new().await;
+    let (id, url) = begin_png(&scene.server.client(), PNG.len()).await;
+    assert_eq!(put(&url, "image/png", PNG).await, 200);
+    let mut first = scene.input(1).await;
+    first["licenceUploadId"] = json!(id);
+    assert_eq!(errors(&scene.register(&first).await), []);
+    let other: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR forged!";
+    assert_eq!(other.len(), PNG.len());
+    assert_eq!(put(&url, "image/png", other).await, 200, "the link still holds");
+    let mut second = scene.input(2).await;
+    second["licenceUploadId"] = json!(id);
+    assert_eq!(
+        errors(&scene.register(&second).await),
+        [("INVALID_INPUT", "licenceUploadId")]
+    );
+    let mut conn = scene.server.platform.pool.get().await.unwrap();
+    let key: Key = diesel::sql_query("SELECT object_key FROM employer_licences")
+        .get_result(&mut conn)
+        .await
+        .unwrap();
+    assert_eq!(scene.server.storage.get(&key.object_key).await.unwrap(), PNG);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn unused_uploads_are_pruned_and_licences_stay() {
     let scene = Scene::with_sweeps().await;
     let client = scene.server.client();
+    // The oldest one cannot be deleted: what lies in its place is no file.
+    let (stuck, _) = begin_png(&client, PNG.len()).await;
+    let in_its_place = upload::object_key(uuid::Uuid::try_parse(&stuck).unwrap());
+    std::fs::create_dir_all(scene.server.object_path(&in_its_place).join("a")).unwrap();
     let unused = upload(&client, "image/png", PNG).await;
+    // One that was read, and then refused.
+    let mut refused = scene.input(2).await;
+    refused["employer"]["creditCode"] = json!(credit_code(1));
     let input = scene.input(1).await;
     assert_eq!(errors(&scene.register(&input).await), []);
+    assert_ne!(errors(&scene.register(&refused).await), []);
     scene
         .server
         .platform
         .clock
         .advance(upload::LIFETIME + TimeDelta::hours(2));
-    let pruned = async || (scene.count("uploads").await == 0).then_some(());
+    let pruned = async || (scene.count("uploads").await == 1).then_some(());
     scene.server.eventually("the uploads to be pruned", pruned).await;
+    assert_eq!(scene.count(&format!("uploads WHERE id = '{stuck}'")).await, 1);
     let storage = &scene.server.storage;
     for (id, kept) in [
         (unused.as_str(), false),
+        (refused["licenceUploadId"].as_str().unwrap(), false),
         (input["licenceUploadId"].as_str().unwrap(), true),
     ] {
         let id = uuid::Uuid::try_parse(id).unwrap();
         assert_eq!(storage.head(&upload::object_key(id)).await.unwrap(), None);
-        assert_eq!(
-            storage.head(&upload::licence_key(id)).await.unwrap().is_some(),
-            kept
-        );
+        let key = upload::licence_key(id, &Sha256::digest(PNG));
+        assert_eq!(storage.head(&key).await.unwrap().is_some(), kept, "{key}");
     }
 }
 

@@ -383,6 +383,7 @@ diesel::table! {
         byte_size -> Int4,
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
+        sha256 -> Nullable<Bytea>,
     }
 }
 

@@ -167,6 +167,11 @@ impl Server {
         command
     }
 
+    /// Where the object of a key lies.
+    pub(crate) fn object_path(&self, key: &str) -> std::path::PathBuf {
+        self.files.path().join("objects/objects/wangqian").join(key)
+    }
+
     /// The folder into which mails, SMS and WeChat messages are written.
     pub(crate) fn outbox(&self) -> std::path::PathBuf {
         self.files.path().join("outbox")

@@ -204,7 +204,16 @@ pub(super) async fn take_licence(
             "文件内容与类型不符，请上传 PDF、PNG 或 JPEG 文件",
         )));
     }
-    let object_key = upload::licence_key(id);
+    let sha256: [u8; 32] = Sha256::digest(&bytes).into();
+    let mut conn = ctx.connection().await?;
+    let same = upload::note_read(&mut conn, id, &sha256)
+        .await
+        .map_err(internal)?;
+    drop(conn);
+    if !same {
+        return Ok(Err(UserError::invalid(field, "文件在使用后被替换，请重新上传")));
+    }
+    let object_key = upload::licence_key(id, &sha256);
     app.storage
         .put(&object_key, kind.content_type(), &bytes)
         .await
@@ -213,6 +222,6 @@ pub(super) async fn take_licence(
         object_key,
         content_type: kind.content_type().to_owned(),
         byte_size: upload.byte_size,
-        sha256: Sha256::digest(&bytes).into(),
+        sha256,
     }))
 }

@@ -1,8 +1,10 @@
-//! Uploads: files that somebody may put into the object store by a signed link. One counts only once a mutation has read it
-//! and stored it elsewhere; whatever nobody used is pruned.
+//! Uploads: files that somebody may put into the object store by a signed link. One counts only once it was read, and is
+//! stored elsewhere where it is to stay; whatever a link has put is pruned after the link's end.
+
+use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::{dsl, prelude::*};
+use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -16,9 +18,9 @@ use crate::{
 pub const LINK_LIFETIME: TimeDelta = TimeDelta::minutes(15);
 /// How long an upload may be used, from the link on; longer than the link, so that nothing is put after it was pruned.
 pub const LIFETIME: TimeDelta = TimeDelta::hours(24);
-/// Largest file, in bytes: 10 MiB.
+/// Largest document, in bytes: 10 MiB.
 pub const MAX_BYTES: i32 = 10 * 1024 * 1024;
-/// How long after its end an upload is pruned: whoever began to use it in time has come to an end by then.
+/// How long after its end an upload is pruned: whoever began to put or to use it in time has come to an end by then.
 const GRACE: TimeDelta = TimeDelta::hours(1);
 /// Uploads pruned at a time.
 const BATCH: i64 = 100;
@@ -35,7 +37,7 @@ text_enum! {
 #[derive(Queryable, Selectable, Insertable, Clone, Debug)]
 #[diesel(table_name = uploads)]
 pub struct Upload {
-    /// Its id: random, since whoever knows it may use the file.
+    /// Its id. Of a document random, since whoever knows it may use the file.
     pub id: Uuid,
     /// What it is for.
     pub purpose: UploadPurpose,
@@ -45,12 +47,12 @@ pub struct Upload {
     pub byte_size: i32,
     /// When the link was made.
     pub created_at: DateTime<Utc>,
-    /// Until when it may be used.
+    /// Until when it may be used; not before the link's end.
     pub expires_at: DateTime<Utc>,
 }
 
 impl Upload {
-    /// An upload that begins now.
+    /// A document's upload that begins now.
     pub fn new(purpose: UploadPurpose, kind: FileKind, byte_size: i32, now: DateTime<Utc>) -> Self {
         Self {
             id: Uuid::new_v4(),
@@ -73,9 +75,9 @@ pub fn object_key(id: Uuid) -> String {
     format!("uploads/{}", id.simple())
 }
 
-/// Where the licence of an upload is kept, once it was read.
-pub fn licence_key(id: Uuid) -> String {
-    format!("licences/{}", id.simple())
+/// Where the licence of an upload is kept, once it was read: by its content, so that no other one takes its place.
+pub fn licence_key(id: Uuid, sha256: &[u8]) -> String {
+    format!("licences/{}/{}", id.simple(), hex::encode(sha256))
 }
 
 /// Takes down that a file may be put.
@@ -110,38 +112,83 @@ pub async fn find(
         .optional()
 }
 
-/// Some uploads that are over, and the keys in the object store that nothing refers to any more: the file as it was put, and
-/// what was stored of it by a mutation that failed in the end.
+/// Notes what was read of an upload, before it is stored elsewhere. `false` when something else was read before: the link
+/// may have put another file since.
 ///
 /// # Errors
 /// The database's.
-pub async fn over(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<Vec<(Uuid, Vec<String>)>> {
-    let ids: Vec<Uuid> = uploads::table
-        .filter(uploads::expires_at.le(now - GRACE))
-        .order(uploads::expires_at)
-        .limit(BATCH)
-        .select(uploads::id)
-        .load(conn)
+pub async fn note_read(conn: &mut AsyncPgConnection, id: Uuid, sha256: &[u8; 32]) -> QueryResult<bool> {
+    let same = uploads::sha256.eq(sha256.as_slice()).assume_not_null();
+    let noted = diesel::update(uploads::table.find(id))
+        .filter(uploads::sha256.is_null().or(same))
+        .set(uploads::sha256.eq(sha256.as_slice()))
+        .execute(conn)
         .await?;
-    let mut over = Vec::with_capacity(ids.len());
-    for id in ids {
-        let kept = licence_key(id);
-        let used = dsl::exists(employer_licences::table.filter(employer_licences::object_key.eq(&kept)));
-        let used: bool = diesel::select(used).get_result(conn).await?;
-        let mut keys = vec![object_key(id)];
-        if !used {
-            keys.push(kept);
-        }
-        over.push((id, keys));
-    }
-    Ok(over)
+    Ok(noted == 1)
 }
 
-/// Forgets an upload whose objects are deleted.
+/// An upload that is over.
+#[derive(Clone, Debug)]
+pub struct Over {
+    /// Which one.
+    pub id: Uuid,
+    /// Its place among those that are over.
+    pub place: (DateTime<Utc>, Uuid),
+    /// The keys in the object store that nothing refers to any more: the file as it was put, and what was stored of it by a
+    /// mutation that failed in the end.
+    pub object_keys: Vec<String>,
+}
+
+/// Some uploads that are over, after one of them.
 ///
 /// # Errors
 /// The database's.
-pub async fn forget(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
-    diesel::delete(uploads::table.find(id)).execute(conn).await?;
+pub async fn over(
+    conn: &mut AsyncPgConnection,
+    now: DateTime<Utc>,
+    after: Option<(DateTime<Utc>, Uuid)>,
+) -> QueryResult<Vec<Over>> {
+    let mut query = uploads::table
+        .filter(uploads::expires_at.le(now - GRACE))
+        .order((uploads::expires_at, uploads::id))
+        .limit(BATCH)
+        .select((uploads::id, uploads::expires_at, uploads::sha256))
+        .into_boxed();
+    if let Some((end, id)) = after {
+        let later = uploads::expires_at.gt(end);
+        query = query.filter(later.or(uploads::expires_at.eq(end).and(uploads::id.gt(id))));
+    }
+    let rows: Vec<(Uuid, DateTime<Utc>, Option<Vec<u8>>)> = query.load(conn).await?;
+    let stored = |id, sha256: &Option<Vec<u8>>| Some(licence_key(id, sha256.as_deref()?));
+    let all: Vec<String> = rows
+        .iter()
+        .filter_map(|(id, _, sha256)| stored(*id, sha256))
+        .collect();
+    let used: HashSet<String> = employer_licences::table
+        .filter(employer_licences::object_key.eq_any(&all))
+        .select(employer_licences::object_key)
+        .load(conn)
+        .await?
+        .into_iter()
+        .collect();
+    let over = rows.into_iter().map(|(id, end, sha256)| {
+        let unused = stored(id, &sha256).filter(|key| !used.contains(key));
+        Over {
+            id,
+            place: (end, id),
+            object_keys: unused.into_iter().chain([object_key(id)]).collect(),
+        }
+    });
+    Ok(over.collect())
+}
+
+/// Forgets uploads whose objects are deleted.
+///
+/// # Errors
+/// The database's.
+pub async fn forget(conn: &mut AsyncPgConnection, ids: &[Uuid]) -> QueryResult<()> {
+    diesel::delete(uploads::table.filter(uploads::id.eq_any(ids)))
+        .execute(conn)
+        .await?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use wangqian_schema::{
     jobs::{Prune, Pruned},
     model::{idempotency, login_throttle, member, passcode, registration, request_throttle, session, upload},
 };
-use wangqian_storage::Storage;
+use wangqian_storage::{Storage, StorageError};
 
 use crate::{JobError, queue::prune_done};
 
@@ -51,26 +51,36 @@ async fn rows(what: Pruned, parts: &PruneParts) -> Result<usize, JobError> {
     })
 }
 
-/// Deletes the files of uploads that are over, and then the uploads: a crash in between leaves what the next run finds.
+/// Deletes the files of uploads that are over, and then the uploads: a crash in between leaves what the next run finds. One that
+/// cannot be deleted keeps none of the others, unless the object store is down.
 async fn uploads(parts: &PruneParts) -> Result<usize, JobError> {
     let PruneParts {
         platform, storage, ..
     } = parts;
-    let mut all = 0;
+    let now = platform.clock.now();
+    let (mut after, mut all) = (None, 0);
     loop {
-        let over = upload::over(&mut *platform.pool.get().await?, platform.clock.now()).await?;
-        if over.is_empty() {
-            return Ok(all);
-        }
-        all += over.len();
-        for (id, keys) in over {
-            // The object store takes its time: no connection is held meanwhile.
-            for key in keys {
-                let deleted = storage.delete(&key).await;
-                deleted
-                    .map_err(|error| JobError::retry(format_args!("an upload was not deleted: {error}")))?;
+        let over = upload::over(&mut *platform.pool.get().await?, now, after).await?;
+        let Some(last) = over.last() else { return Ok(all) };
+        after = Some(last.place);
+        let mut gone = Vec::with_capacity(over.len());
+        // The object store takes its time: no connection is held meanwhile.
+        for upload in over {
+            if let Err(error) = delete_all(storage, &upload.object_keys).await {
+                storage.check().await.map_err(JobError::retry)?;
+                tracing::warn!(upload = %upload.id, %error, "an upload could not be deleted; the next run tries again");
+            } else {
+                gone.push(upload.id);
             }
-            upload::forget(&mut *platform.pool.get().await?, id).await?;
         }
+        upload::forget(&mut *platform.pool.get().await?, &gone).await?;
+        all += gone.len();
     }
+}
+
+async fn delete_all(storage: &Storage, keys: &[String]) -> Result<(), StorageError> {
+    for key in keys {
+        storage.delete(key).await?;
+    }
+    Ok(())
 }
