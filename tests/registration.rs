@@ -5,9 +5,12 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use wangqian_schema::model::{employer::EmployerVerification, upload};
+use wangqian_schema::{
+    model::{employer::EmployerVerification, upload},
+    workflow::ReviewRoute,
+};
 
-use crate::support::{Client, Server, outbox::Outbox, people, registering::*, signing};
+use crate::support::{Client, Server, outbox::Outbox, people, registering::*, roster, signing};
 
 struct Scene {
     server: Server,
@@ -348,7 +351,7 @@ async fn begin_png(client: &Client, byte_size: usize) -> (String, String) {
     let input = json!({ "purpose": "BUSINESS_LICENCE", "contentType": "image/png", "byteSize": byte_size });
     let begun = client.mutate(BEGIN_UPLOAD, json!({ "input": input })).await;
     let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{begun}")).to_owned();
-    (text(&begun["link"]["uploadId"]), text(&begun["link"]["url"]))
+    (text(&begun["uploadId"]), text(&begun["link"]["url"]))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -433,6 +436,13 @@ async fn sixty_uploads_an_hour_are_enough_for_one_client() {
         .iter()
         .filter(|answer| errors(answer) == [("TOO_MANY_REQUESTS", "")]);
     assert_eq!(refused.count(), 4);
+    // Rosters are files as well.
+    let school = people::school(&scene.server.platform, ReviewRoute::SchoolOnly).await;
+    let reviewer = scene.server.login(&school.school_reviewer).await;
+    let announced = json!({ "fileName": "a", "format": "CSV", "byteSize": 3, "idempotencyKey": "k" });
+    let announce = || reviewer.mutate(roster::CREATE, json!({ "input": announced }));
+    assert_eq!(errors(&announce().await), [("TOO_MANY_REQUESTS", "")]);
     scene.server.platform.clock.advance(TimeDelta::hours(1));
     assert_eq!(errors(&begin().await), []);
+    assert_eq!(errors(&announce().await), []);
 }

@@ -25,7 +25,7 @@ pub struct ApiSettings {
     /// How long a download link of a document works, in seconds; at most a week, which is as long as S3 lets one work.
     #[arg(long, env = "WANGQIAN_DOWNLOAD_LINK_SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=604_800))]
     pub download_link_seconds: u32,
-    /// How long the link works by which a roster is handed in, in seconds.
+    /// How long a link works by which a file is handed in, in seconds.
     #[arg(long, env = "WANGQIAN_UPLOAD_LINK_SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u32).range(10..=86_400))]
     pub upload_link_seconds: u32,
     /// Attempts to log in with one identifier that may fail in a day before it is locked for a while: a minute, then longer

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use diesel_async::RunQueryDsl;
 use serde_json::{Value, json};
 use wangqian_api::id::NodeType;
-use wangqian_schema::{Platform, model::graduate_import::UPLOAD_GRACE, workflow::ReviewRoute};
+use wangqian_schema::{Platform, model::upload, workflow::ReviewRoute};
 
 use crate::support::{
     Client, Server,
@@ -380,10 +380,52 @@ async fn a_file_that_never_comes_is_not_waited_for() {
         .await;
     let id = created["graduateImport"]["id"].as_str().unwrap();
     let platform = &scene.server.platform;
-    platform.clock.advance(UPLOAD_GRACE + TimeDelta::minutes(16));
+    platform.clock.advance(upload::GRACE + TimeDelta::minutes(16));
     platform.waker.wake();
     let ended = roster::follow(&scene.reviewer, id).await.pop().unwrap();
     assert_eq!(ended["failure"]["code"], "UPLOAD_MISSING", "{ended}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_put_again_after_the_import_is_deleted_as_well() {
+    let server = Server::empty_with(&["--sweep-seconds=1"]).await;
+    let school = people::school(&server.platform, ReviewRoute::SchoolOnly).await;
+    let reviewer = server.login(&school.school_reviewer).await;
+    let file = roster::csv(&[roster::row(0)]);
+    let input = json!({ "input": {
+        "fileName": "a", "format": "CSV", "byteSize": file.len(), "idempotencyKey": "k",
+    } });
+    let created = reviewer.mutate(roster::CREATE, input).await;
+    let id = created["graduateImport"]["id"].as_str().unwrap();
+    assert_eq!(roster::put(&created["link"], file.clone()).await, 200);
+    // However late it is, one that was not worked through yet stays: its job may have waited for a worker.
+    let over = TimeDelta::minutes(16) + upload::GRACE;
+    let mut conn = server.platform.pool.get().await.unwrap();
+    let later = server.platform.clock.now() + over;
+    let kept = upload::over(&mut conn, later, None).await.unwrap();
+    assert!(kept.is_empty(), "{kept:?}");
+
+    roster::start(&reviewer, id).await;
+    assert_eq!(
+        roster::follow(&reviewer, id).await.pop().unwrap()["status"],
+        "DONE"
+    );
+    let key = text(
+        &server.platform,
+        "SELECT object_key AS text FROM graduate_imports",
+    )
+    .await;
+    let is_there = async || server.storage.head(&key).await.unwrap().is_some();
+    let gone = async || (!is_there().await).then_some(());
+    server.eventually("the file to be deleted", gone).await;
+    assert_eq!(
+        roster::put(&created["link"], file).await,
+        200,
+        "the link still holds"
+    );
+    assert!(is_there().await);
+    server.platform.clock.advance(over);
+    server.eventually("the file to be deleted again", gone).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

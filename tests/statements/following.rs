@@ -7,7 +7,6 @@ use diesel_async::SimpleAsyncConnection;
 use futures_util::{StreamExt, stream::BoxStream};
 use uuid::Uuid;
 use wangqian_api::{context::Caller, id::NodeType};
-use wangqian_schema::model::session;
 
 use super::World;
 use crate::support::process::PATIENCE;
@@ -16,13 +15,8 @@ const FOLLOWERS: usize = 50;
 
 impl World {
     async fn follow(&self, import: Uuid) -> BoxStream<'static, Response> {
-        let mut conn = self.app.platform.pool.get().await.unwrap();
-        let now = self.app.platform.clock.now();
-        let (session, _) = session::begin(&mut conn, self.reviewer.account_id(), None, now)
-            .await
-            .unwrap();
         let caller = Caller {
-            signed_in: Some((session, self.reviewer)),
+            signed_in: Some((self.begin_session(self.reviewer).await, self.reviewer)),
             ..Caller::default()
         };
         let id = NodeType::GraduateImport.id(import);

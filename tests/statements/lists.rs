@@ -148,5 +148,5 @@ pub(super) const NOT_COUNTED: &[(&str, &str)] = &[
         "each is a step with statements of its own",
     ),
     ("InvitationResult.warnings", "from memory"),
-    ("RosterUpload.headers", "from memory"),
+    ("UploadLink.headers", "from memory"),
 ];

@@ -42,7 +42,7 @@ use wangqian_schema::{
         account::{self, Credentials, Identifier},
         document::{self, StoredPdf},
         employer::EmployerVerification,
-        session,
+        session::{self, Session},
     },
     step::{self, Actor, AgreementStep, Invitation},
     workflow::ReviewRoute,
@@ -83,6 +83,19 @@ async fn viewer(platform: &Platform, email: &str) -> Viewer {
 }
 
 impl World {
+    async fn begin_session(&self, viewer: Viewer) -> Session {
+        let platform = &self.app.platform;
+        let mut conn = platform.pool.get().await.unwrap();
+        let account_id = viewer.account_id();
+        let password_hash = account::password_hash(&mut conn, account_id).await.unwrap();
+        let proved = Credentials {
+            account_id,
+            password_hash,
+        };
+        let begun = session::begin(&mut conn, &proved, None, platform.clock.now()).await;
+        begun.unwrap().unwrap().0
+    }
+
     async fn new() -> Self {
         let (mut platform, url) = server::platform().await;
         let statements = Arc::new(AtomicUsize::new(0));
@@ -213,19 +226,7 @@ impl World {
             Asker::Operator => self.operator,
             Asker::Graduate => self.graduate.1,
         };
-        let mut conn = self.app.platform.pool.get().await.unwrap();
-        let account_id = viewer.account_id();
-        let password_hash = account::password_hash(&mut conn, account_id).await.unwrap();
-        let proved = Credentials {
-            account_id,
-            password_hash,
-        };
-        let now = self.app.platform.clock.now();
-        let (session, _) = session::begin(&mut conn, &proved, None, now)
-            .await
-            .unwrap()
-            .unwrap();
-        drop(conn);
+        let session = self.begin_session(viewer).await;
         let query = if query.contains("...all") {
             format!("{query}{ALL_FIELDS}")
         } else {

@@ -3,8 +3,6 @@
 mod follow;
 mod report;
 
-use std::time::Duration;
-
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, connection::Connection};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -15,20 +13,20 @@ use wangqian_schema::{
         idempotency,
     },
     step::{self, IdempotencyKey, Roster, StepError},
-    workflow::Refusal,
 };
 
 pub use self::{
     follow::GraduateImportSubscription,
     report::{GraduateField, ImportProblem, ImportProblemCode},
 };
-use super::upload::UploadLink;
+use super::upload::{UploadLink, upload_link};
 use crate::{
     context::ContextExt,
     error::{UserError, internal, step_errors},
     id::NodeType,
     loaders::ReportKey,
     paging::{Arguments, connection, cost},
+    throttle,
 };
 
 /// 导入状态 How far an import is.
@@ -322,8 +320,9 @@ pub struct GraduateImportMutation;
 #[Object]
 impl GraduateImportMutation {
     /// 建立毕业生导入 A reviewer of the school announces a roster and gets a link to hand it in. Then `startGraduateImport`.
+    /// Counted with the files of `beginUpload`.
     ///
-    /// Refusals: `STEP_NOT_ALLOWED`, `INVALID_INPUT`, `IDEMPOTENCY_KEY_REUSED`.
+    /// Refusals: `STEP_NOT_ALLOWED`, `INVALID_INPUT`, `IDEMPOTENCY_KEY_REUSED`, `TOO_MANY_REQUESTS`.
     async fn create_graduate_import(
         &self,
         ctx: &Context<'_>,
@@ -338,6 +337,13 @@ impl GraduateImportMutation {
         if !(1..=60).contains(&input.idempotency_key.chars().count()) {
             let error = UserError::invalid("idempotencyKey", "应为 1 至 60 个字符");
             return Ok(refused(vec![error]));
+        }
+        // Whoever may not, uses nothing up.
+        if let Err(error) = step::importing_school(&viewer) {
+            return Ok(refused(step_errors(error, "")?));
+        }
+        if let Some(refusal) = throttle::uploads(ctx, &mut *ctx.connection().await?).await? {
+            return Ok(refused(vec![refusal]));
         }
         let app = ctx.app();
         let request_hash = idempotency::request_hash(&input).map_err(internal)?;
@@ -357,9 +363,8 @@ impl GraduateImportMutation {
             Err(error) => return Ok(refused(step_errors(error, "idempotencyKey")?)),
         };
         let link = if import.status == model::ImportStatus::AwaitingUpload {
-            let lifetime = Duration::from_secs(seconds.into());
             let media_type = import.file_format.media_type();
-            Some(UploadLink::to(app, &import.object_key, lifetime, media_type, import.byte_size).await?)
+            Some(upload_link(ctx, &import.object_key, media_type, import.byte_size).await?)
         } else {
             None
         };
@@ -394,15 +399,8 @@ impl GraduateImportMutation {
 }
 
 async fn start(ctx: &Context<'_>, viewer: &Viewer, id: &ID) -> async_graphql::Result<Result<Row, StepError>> {
-    let is_school = matches!(
-        viewer,
-        Viewer::Reviewer {
-            department_id: None,
-            ..
-        }
-    );
-    if !is_school {
-        return Ok(Err(Refusal::NotYourRole.into()));
+    if let Err(error) = step::importing_school(viewer) {
+        return Ok(Err(error));
     }
     let Some(id) = NodeType::GraduateImport.uuid(id) else {
         return Ok(Err(StepError::NotFound));

@@ -4,27 +4,35 @@
 use std::time::Duration;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use wangqian_schema::{
     files::FileKind,
-    model::upload::{self, LINK_LIFETIME, MAX_BYTES, Upload},
+    model::upload::{self, MAX_BYTES, Upload},
     step::StoredLicence,
 };
 
 use crate::{
-    context::{App, ContextExt},
+    context::ContextExt,
     error::{UserError, UserErrorCode, internal},
     throttle,
 };
 
 /// 上传用途 What a file is to be used for, and nothing else.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "upload::UploadPurpose")]
 pub enum UploadPurpose {
     /// 营业执照 The business licence of an employer that registers.
     BusinessLicence,
+}
+
+/// Not the other way round: a roster is announced by `createGraduateImport`.
+impl From<UploadPurpose> for upload::UploadPurpose {
+    fn from(purpose: UploadPurpose) -> Self {
+        match purpose {
+            UploadPurpose::BusinessLicence => Self::BusinessLicence,
+        }
+    }
 }
 
 /// 上传文件 Announces a file.
@@ -58,34 +66,34 @@ pub struct UploadLink {
     expires_at: DateTime<Utc>,
 }
 
-impl UploadLink {
-    /// A fresh link to put an object of exactly this type and size in bytes.
-    ///
-    /// # Errors
-    /// A top-level error when the link cannot be made.
-    pub(super) async fn to(
-        app: &App,
-        key: &str,
-        lifetime: Duration,
-        content_type: &str,
-        byte_size: i32,
-    ) -> async_graphql::Result<Self> {
-        let size = u64::try_from(byte_size).unwrap_or_default();
-        let url = app
-            .storage
-            .presign_put(key, lifetime, content_type, size)
-            .await
-            .map_err(internal)?;
-        Ok(Self {
-            url,
-            headers: vec![HttpHeader {
-                name: "Content-Type".to_owned(),
-                value: content_type.to_owned(),
-            }],
-            // The link is judged by the object store's clock, so by the real time.
-            expires_at: Utc::now() + lifetime,
-        })
-    }
+/// Makes the link by which a file is put.
+///
+/// # Errors
+/// A top-level error where it cannot be signed.
+pub(super) async fn upload_link(
+    ctx: &Context<'_>,
+    object_key: &str,
+    content_type: &str,
+    byte_size: i32,
+) -> async_graphql::Result<UploadLink> {
+    let app = ctx.app();
+    let seconds = app.settings.upload_link_seconds;
+    let lifetime = Duration::from_secs(seconds.into());
+    let size = u64::try_from(byte_size).unwrap_or_default();
+    let url = app
+        .storage
+        .presign_put(object_key, lifetime, content_type, size)
+        .await
+        .map_err(internal)?;
+    Ok(UploadLink {
+        url,
+        headers: vec![HttpHeader {
+            name: "Content-Type".to_owned(),
+            value: content_type.to_owned(),
+        }],
+        // The link is judged by the object store's clock, so by the real time.
+        expires_at: Utc::now() + TimeDelta::seconds(seconds.into()),
+    })
 }
 
 /// 上传申请的结果 What came of announcing a file.
@@ -106,9 +114,9 @@ pub struct UploadMutation;
 
 #[Object]
 impl UploadMutation {
-    /// 上传文件 Gives a link by which a file can be put into the object store, for a quarter of an hour. The file counts only
-    /// once a mutation uses it: what it really is, is looked at then. Unused ones are deleted after a day. Public; sixty an
-    /// hour from one client address.
+    /// 上传文件 Gives a link by which a file can be put into the object store until `expiresAt`. The file counts only once a
+    /// mutation uses it: what it really is, is looked at then. Unused ones are deleted after a day. Public; sixty files an
+    /// hour from one client address, rosters included.
     ///
     /// Refusals: `INVALID_INPUT`, `TOO_MANY_REQUESTS`.
     async fn begin_upload(
@@ -141,15 +149,7 @@ impl UploadMutation {
         let upload = Upload::new(input.purpose.into(), kind, input.byte_size, now);
         upload::begin(&mut conn, &upload).await.map_err(internal)?;
         drop(conn);
-        let lifetime = Duration::from_secs(LINK_LIFETIME.num_seconds().unsigned_abs());
-        let link = UploadLink::to(
-            app,
-            &upload.object_key(),
-            lifetime,
-            &upload.content_type,
-            input.byte_size,
-        )
-        .await?;
+        let link = upload_link(ctx, &upload.object_key(), &upload.content_type, upload.byte_size).await?;
         Ok(BeginUploadPayload {
             upload_id: Some(ID(upload.id.simple().to_string())),
             link: Some(link),

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use diesel::{
     dsl,
     pg::Pg,
@@ -14,7 +14,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Viewer};
+use super::{Page, PageRequest, Viewer, upload};
 use crate::{
     Kept,
     roster::{GraduateField, ProblemCode},
@@ -26,9 +26,6 @@ use crate::{
 pub const MAX_BYTES: i32 = 50 * 1024 * 1024;
 /// Most rows of a file, the heading row not counted.
 pub const MAX_ROWS: i32 = 100_000;
-
-/// For how long after the end of the upload link an import waits for its file.
-pub const UPLOAD_GRACE: TimeDelta = TimeDelta::hours(1);
 
 text_enum! {
     /// How far an import is.
@@ -62,14 +59,6 @@ impl RosterFormat {
         match self {
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             Self::Csv => "text/csv",
-        }
-    }
-
-    /// The ending of its files' names.
-    pub const fn extension(self) -> &'static str {
-        match self {
-            Self::Xlsx => "xlsx",
-            Self::Csv => "csv",
         }
     }
 }
@@ -356,7 +345,7 @@ pub async fn abandon(conn: &mut AsyncPgConnection, id: Uuid, now: DateTime<Utc>)
     use graduate_imports as import;
     let abandoned = diesel::update(import::table.find(id))
         .filter(import::status.eq(ImportStatus::AwaitingUpload))
-        .filter(import::upload_until.le(now - UPLOAD_GRACE))
+        .filter(import::upload_until.le(now - upload::GRACE))
         .set((
             import::status.eq(ImportStatus::Failed),
             import::failure.eq(ImportFailure::UploadMissing),

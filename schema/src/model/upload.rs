@@ -4,24 +4,22 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::prelude::*;
+use diesel::{dsl, prelude::*};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use crate::{
     files::FileKind,
-    tables::{employer_licences, uploads},
+    tables::{employer_licences, graduate_imports, uploads},
     text_enum::text_enum,
 };
 
-/// How long a link takes the file.
-pub const LINK_LIFETIME: TimeDelta = TimeDelta::minutes(15);
-/// How long an upload may be used, from the link on; longer than the link, so that nothing is put after it was pruned.
+/// How long a document's upload may be used, from the link on: as long as a link lasts at most, or longer.
 pub const LIFETIME: TimeDelta = TimeDelta::hours(24);
 /// Largest document, in bytes: 10 MiB.
 pub const MAX_BYTES: i32 = 10 * 1024 * 1024;
 /// How long after its end an upload is pruned: whoever began to put or to use it in time has come to an end by then.
-const GRACE: TimeDelta = TimeDelta::hours(1);
+pub const GRACE: TimeDelta = TimeDelta::hours(1);
 /// Uploads pruned at a time.
 const BATCH: i64 = 100;
 
@@ -30,6 +28,8 @@ text_enum! {
     pub enum UploadPurpose {
         /// 营业执照
         BusinessLicence = "BUSINESS_LICENCE",
+        /// 毕业生名册, of the import with the upload's id.
+        Roster = "ROSTER",
     }
 }
 
@@ -92,6 +92,18 @@ pub async fn begin(conn: &mut AsyncPgConnection, upload: &Upload) -> QueryResult
     Ok(())
 }
 
+/// Lets an upload end later: another link to it is given out.
+///
+/// # Errors
+/// The database's.
+pub async fn prolong(conn: &mut AsyncPgConnection, id: Uuid, until: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(uploads::table.find(id))
+        .set(uploads::expires_at.eq(until))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// An upload for a purpose, if it may still be used.
 ///
 /// # Errors
@@ -139,7 +151,7 @@ pub struct Over {
     pub object_keys: Vec<String>,
 }
 
-/// Some uploads that are over, after one of them.
+/// Some uploads that are over, after one of them. A roster whose import has not ended is not over, however late it is.
 ///
 /// # Errors
 /// The database's.
@@ -148,8 +160,12 @@ pub async fn over(
     now: DateTime<Utc>,
     after: Option<(DateTime<Utc>, Uuid)>,
 ) -> QueryResult<Vec<Over>> {
+    let at_work = graduate_imports::table
+        .filter(graduate_imports::id.eq(uploads::id))
+        .filter(graduate_imports::finished_at.is_null());
     let mut query = uploads::table
         .filter(uploads::expires_at.le(now - GRACE))
+        .filter(dsl::not(dsl::exists(at_work)))
         .order((uploads::expires_at, uploads::id))
         .limit(BATCH)
         .select((uploads::id, uploads::expires_at, uploads::sha256))

@@ -16,10 +16,10 @@ use crate::{
         Viewer,
         graduate_import::{
             self as imports, GraduateImport, ImportStatus, MAX_BYTES, NewGraduateImport, RosterFormat,
-            UPLOAD_GRACE,
         },
         idempotency::{self, Claim},
         terms::FieldError,
+        upload::{self, Upload, UploadPurpose},
     },
     tables::graduate_imports,
     workflow::Refusal,
@@ -65,8 +65,12 @@ impl Roster {
     }
 }
 
-/// The school of a reviewer who may import: rosters hold graduates of all departments, so only reviewers of the school.
-fn school_of(viewer: &Viewer) -> Result<(Uuid, Uuid), StepError> {
+/// The account and the school of a reviewer who may import: rosters hold graduates of all departments, so only reviewers of
+/// the school.
+///
+/// # Errors
+/// [`Refusal::NotYourRole`] for everybody else.
+pub fn importing_school(viewer: &Viewer) -> Result<(Uuid, Uuid), StepError> {
     match *viewer {
         Viewer::Reviewer {
             account_id,
@@ -88,7 +92,7 @@ pub async fn create_import(
     roster: &Roster,
     key: &IdempotencyKey,
 ) -> Result<GraduateImport, StepError> {
-    let (account_id, school_id) = school_of(viewer)?;
+    let (account_id, school_id) = importing_school(viewer)?;
     roster.check()?;
     let mut conn = platform.pool.get().await?;
     conn.transaction(async |conn| {
@@ -103,6 +107,15 @@ pub async fn create_import(
             }
             Claim::OtherBody => return Err(StepError::KeyReused),
         }
+        let upload = Upload {
+            id,
+            purpose: UploadPurpose::Roster,
+            content_type: roster.format.media_type().to_owned(),
+            byte_size: roster.byte_size,
+            created_at: now,
+            expires_at: roster.upload_until,
+        };
+        upload::begin(conn, &upload).await?;
         let new = NewGraduateImport {
             id,
             school_id,
@@ -110,7 +123,7 @@ pub async fn create_import(
             file_name: roster.file_name.trim().to_owned(),
             file_format: roster.format,
             byte_size: roster.byte_size,
-            object_key: format!("imports/{id}.{}", roster.format.extension()),
+            object_key: upload.object_key(),
             status: ImportStatus::AwaitingUpload,
             created_at: now,
             upload_until: roster.upload_until,
@@ -122,7 +135,7 @@ pub async fn create_import(
             .get_result(conn)
             .await?;
         let job = jobs::ImportGraduates { import_id: id };
-        jobs::enqueue(conn, &job, roster.upload_until + UPLOAD_GRACE).await?;
+        jobs::enqueue(conn, &job, roster.upload_until + upload::GRACE).await?;
         Ok(import)
     })
     .await
@@ -135,12 +148,15 @@ async fn again(
     upload_until: DateTime<Utc>,
 ) -> Result<GraduateImport, StepError> {
     use graduate_imports as import;
-    diesel::update(import::table.find(id))
+    let prolonged = diesel::update(import::table.find(id))
         .filter(import::status.eq(ImportStatus::AwaitingUpload))
         .filter(import::upload_until.lt(upload_until))
         .set(import::upload_until.eq(upload_until))
         .execute(conn)
         .await?;
+    if prolonged == 1 {
+        upload::prolong(conn, id, upload_until).await?;
+    }
     imports::find(conn, viewer, id).await?.ok_or(StepError::NotFound)
 }
 
@@ -155,7 +171,7 @@ pub async fn start_import(
     id: Uuid,
     handed_in: Option<u64>,
 ) -> Result<GraduateImport, StepError> {
-    school_of(viewer)?;
+    importing_school(viewer)?;
     let mut conn = platform.pool.get().await?;
     let started = conn
         .transaction(async |conn| {

@@ -22,7 +22,7 @@ use uuid::Uuid;
 pub use self::contact::change_contact;
 pub use self::correct::{CorrectionDraft, correct_graduate};
 pub use self::graduate_data::confirm_data;
-pub use self::import::{Roster, create_import, start_import};
+pub use self::import::{Roster, create_import, importing_school, start_import};
 pub use self::import_batch::{BATCH_ROWS, BatchOutcome, ParsedRow, import_batch};
 pub use self::invite::{IdempotencyKey, Invitation, MAX_RESPONSE_TIME, claim_request, invite};
 pub use self::member::{

@@ -1,6 +1,6 @@
 //! Works through a roster that a school handed in. Idempotent: each batch of rows is one transaction with the count of rows
 //! done, so a run that was broken off, or a second one beside it, does each row once. The file, which holds people's
-//! numbers, is deleted when the import has ended, however it has.
+//! numbers, is deleted when the import has ended, however it has; what its link puts after that the sweep deletes.
 
 use std::{
     fs::File,
@@ -15,7 +15,8 @@ use tokio::sync::mpsc;
 use wangqian_schema::{
     Platform,
     jobs::ImportGraduates,
-    model::graduate_import::{self as imports, GraduateImport, ImportFailure, ImportStatus, UPLOAD_GRACE},
+    model::graduate_import::{self as imports, GraduateImport, ImportFailure, ImportStatus},
+    model::upload,
     roster::RowChecker,
     step::{self, BATCH_ROWS, BatchOutcome, ParsedRow},
 };
@@ -53,7 +54,7 @@ pub(crate) async fn import_graduates(
     match import.status {
         ImportStatus::AwaitingUpload => {
             if !imports::abandon(&mut conn, import.id, now).await? {
-                let pause = import.upload_until + UPLOAD_GRACE - now;
+                let pause = import.upload_until + upload::GRACE - now;
                 return Err(JobError::retry_after(
                     pause.to_std().unwrap_or_default(),
                     "the file may still be handed in",
