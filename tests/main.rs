@@ -35,6 +35,7 @@ mod races;
 mod readme;
 mod registration;
 mod roles;
+mod schools;
 mod statements;
 mod up;
 mod who_may_see;

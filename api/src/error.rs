@@ -44,8 +44,10 @@ pub enum UserErrorCode {
     TooManyRequests,
     /// 验证码错误 The code is wrong, has run out or was tried too often: ask for a new one.
     WrongCode,
-    /// 已被使用 Another account or employer has this already; `field` names it.
+    /// 已被使用 Another account, employer, school or department has this already; `field` names it.
     AlreadyTaken,
+    /// 最后一名校级审核人 The last enabled reviewer of the whole school: add another one first.
+    LastSchoolReviewer,
 }
 
 /// 业务错误 Something that a person can put right.
@@ -93,6 +95,7 @@ impl UserError {
             Some("mobile") => "该手机号已被其他账号使用",
             Some("email") => "该邮箱已被其他账号使用",
             Some("creditCode") => "该统一社会信用代码已注册，请联系本单位管理员或平台",
+            Some("code") => "该代码已被使用",
             Some("licenceUploadId") => "该文件已被使用，请重新上传",
             _ => "已被使用",
         };
@@ -141,16 +144,22 @@ fn refusal(refusal: Refusal, id_field: &str) -> UserError {
         Refusal::ImportAtWork => (Code::StepNotAllowed, "本校已有名单正在导入，请待其完成后再开始"),
         Refusal::FileNotUploaded => (Code::FileNotUploaded, "文件尚未上传，或与申报的大小不一致"),
         Refusal::ReasonRequired => (Code::ReasonRequired, "请填写原因"),
+        Refusal::OwnAccount => (Code::StepNotAllowed, "不能停用或调整本人的账号"),
+        Refusal::LastSchoolReviewer => (
+            Code::LastSchoolReviewer,
+            "这是本校最后一名启用的校级审核人，请先新增或启用另一名",
+        ),
     };
     let field = match refusal {
-        Refusal::ReasonRequired => Some("reason".to_owned()),
-        Refusal::FileNotUploaded => Some(id_field.to_owned()),
+        Refusal::ReasonRequired => Some("reason"),
+        Refusal::OwnAccount | Refusal::LastSchoolReviewer => Some("reviewerId"),
+        Refusal::FileNotUploaded => Some(id_field),
         _ => None,
     };
     UserError {
         code,
         message: message.to_owned(),
-        field,
+        field: field.map(str::to_owned),
     }
 }
 

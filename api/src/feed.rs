@@ -17,7 +17,7 @@ use wangqian_schema::{
     Platform, db,
     model::{
         Viewer,
-        event::{self, CaseKind, Event, EventCursor},
+        event::{self, Event, EventCursor},
         message::{self, Message},
     },
     wake,
@@ -43,7 +43,7 @@ enum Topic {
     Employer(Uuid),
     Department(Uuid),
     School(Uuid),
-    /// The operators follow the registrations of employers.
+    /// The operators follow the registrations of employers, and the schools.
     Operators,
 }
 
@@ -73,7 +73,7 @@ impl Topic {
             event.employer_id.map(Self::Employer),
             event.department_id.map(Self::Department),
             event.school_id.map(Self::School),
-            (event.case_kind == CaseKind::Employer).then_some(Self::Operators),
+            event.case_kind.followed_by_operators().then_some(Self::Operators),
         ]
         .into_iter()
         .flatten()

@@ -17,6 +17,8 @@ pub enum NodeType {
     Employer,
     /// A member of an employer, by his account.
     EmployerMember,
+    /// A reviewer, by his account.
+    Reviewer,
     /// A school.
     School,
     /// A department.
@@ -34,12 +36,13 @@ pub enum NodeType {
 }
 
 impl NodeType {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Agreement,
         Self::Document,
         Self::Graduate,
         Self::Employer,
         Self::EmployerMember,
+        Self::Reviewer,
         Self::School,
         Self::Department,
         Self::Notification,
@@ -56,6 +59,7 @@ impl NodeType {
             Self::Graduate => "Graduate",
             Self::Employer => "Employer",
             Self::EmployerMember => "EmployerMember",
+            Self::Reviewer => "Reviewer",
             Self::School => "School",
             Self::Department => "Department",
             Self::Notification => "Notification",

@@ -42,6 +42,16 @@ impl Key for i32 {
     }
 }
 
+impl Key for String {
+    fn to_text(&self) -> String {
+        self.clone()
+    }
+    fn from_text(text: &str) -> Option<Self> {
+        // The database keeps no text with a NUL.
+        (!text.contains('\0')).then(|| text.to_owned())
+    }
+}
+
 impl Key for QueueKey {
     fn to_text(&self) -> String {
         format!("{}.{}", self.0.timestamp_micros(), self.1.simple())

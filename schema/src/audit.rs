@@ -83,6 +83,7 @@ const fn cases(kind: CaseKind) -> &'static str {
             FROM graduates"
         }
         CaseKind::Employer => "SELECT id, event_count, event_hash, verification AS status FROM employers",
+        CaseKind::School => "SELECT id, event_count, event_hash, 'OPEN' AS status FROM schools",
     }
 }
 
@@ -119,7 +120,7 @@ async fn walk_kind(
         for case in &cases {
             let start = events.partition_point(|event| event.case_id < case.id);
             let end = events.partition_point(|event| event.case_id <= case.id);
-            // Most graduates and employers were there before anything happened to them.
+            // Most graduates, employers and schools were there before anything happened to them.
             report.cases += u64::from(case.event_count > 0 || start < end);
             report.breaks.extend(first_break(case, &events[start..end]));
         }

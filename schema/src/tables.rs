@@ -359,6 +359,9 @@ diesel::table! {
         address -> Nullable<Text>,
         default_review_route -> Text,
         created_at -> Timestamptz,
+        version -> Int4,
+        event_count -> Int4,
+        event_hash -> Bytea,
     }
 }
 

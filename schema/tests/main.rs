@@ -19,6 +19,7 @@ mod migrations;
 mod people;
 mod races;
 mod rules;
+mod schools;
 mod search;
 mod steps;
 mod stuck_work;

@@ -19,7 +19,7 @@ use wangqian_schema::{
             AgreementStatus::{self, *},
             EngagementEffect, InviteFacts, available, decide, decide_invite,
         },
-        employer_registration, graduate_data,
+        employer_registration, graduate_data, school,
     },
 };
 
@@ -351,6 +351,59 @@ fn registrations_are_verified_by_the_operator() {
                     let decided = employer_registration::decide(*status, *action, *role, reason_given);
                     assert_eq!(decided, expected, "{status} {action} {role} {reason_given}");
                 }
+            }
+        }
+    }
+}
+
+/// An operator opens schools, the reviewers of the whole school run them; nobody takes himself away, and a school keeps somebody
+/// who runs it.
+#[test]
+fn schools_are_opened_by_the_operator_and_run_by_their_own_reviewers() {
+    use school::{SchoolAction as Do, SchoolFacts, SchoolStatus, decide};
+    for action in Do::ALL {
+        for role in ActorRole::ALL {
+            for bits in 0..32u8 {
+                let bit = |at: u8| bits & (1 << at) != 0;
+                let facts = SchoolFacts {
+                    renames: bit(0),
+                    own_account: bit(1),
+                    reviewer_enabled: bit(2),
+                    last_of_school: bit(3),
+                    moves: bit(4),
+                };
+                let runs = *role == SchoolReviewer;
+                let theirs = match action {
+                    Do::Open => *role == Operator,
+                    Do::Update => *role == Operator || runs && !facts.renames,
+                    Do::AddReviewer | Do::DisableReviewer | Do::EnableReviewer => *role == Operator || runs,
+                    Do::SetReviewRoute | Do::AddDepartment | Do::RenameDepartment | Do::UpdateReviewer => {
+                        runs
+                    }
+                };
+                let takes_away =
+                    *action == Do::DisableReviewer || *action == Do::UpdateReviewer && facts.moves;
+                let standing = match action {
+                    Do::DisableReviewer => facts.reviewer_enabled,
+                    Do::EnableReviewer => !facts.reviewer_enabled,
+                    _ => true,
+                };
+                let expected = if !theirs {
+                    Err(Refusal::NotYourRole)
+                } else if takes_away && facts.own_account {
+                    Err(Refusal::OwnAccount)
+                } else if !standing {
+                    Err(Refusal::NotInThisStatus)
+                } else if takes_away && facts.last_of_school {
+                    Err(Refusal::LastSchoolReviewer)
+                } else {
+                    Ok(SchoolStatus::Open)
+                };
+                assert_eq!(
+                    decide(*action, *role, facts),
+                    expected,
+                    "{action} {role} {facts:?}"
+                );
             }
         }
     }

@@ -126,6 +126,38 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
         "{ employerMembers(first: 100) { edges { node { id name role email employer { name } } } } }",
         "/employerMembers/edges/*",
     ),
+    (
+        "Query.schools",
+        Asker::Operator,
+        "{ schools(first: 100) { edges { cursor node { id code name version } } } }",
+        "/schools/edges/*",
+    ),
+    (
+        "School.routes",
+        Asker::Operator,
+        "{ schools(first: 100) { nodes { routes { workflow route } } } }",
+        "/schools/nodes/*/routes/*",
+    ),
+    (
+        "School.departments",
+        Asker::Operator,
+        "{ schools(first: 100) { nodes { departments(first: 1) { nodes { id code name school { name } } } } } }",
+        "/schools/nodes/*/departments/nodes/*",
+    ),
+    (
+        "School.reviewers",
+        Asker::Operator,
+        "{ schools(first: 100) { nodes { reviewers(first: 1) { edges { cursor node {
+            id name email mobile disabledAt school { name } department { name } } } } } } }",
+        "/schools/nodes/*/reviewers/edges/*",
+    ),
+    (
+        "School.history",
+        Asker::Operator,
+        "{ schools(first: 100) { nodes { history(last: 1) { nodes {
+            id action actor { name department { name } } reviewer { name } department { name school { name } } } } } } }",
+        "/schools/nodes/*/history/nodes/*",
+    ),
     // At most ten of them.
     (
         "Query.findGraduates",

@@ -44,7 +44,7 @@ use wangqian_schema::{
         employer::EmployerVerification,
         session::{self, Session},
     },
-    step::{self, Actor, AgreementStep, Invitation},
+    step::{self, Actor, AgreementStep, IdempotencyKey, Invitation},
     workflow::ReviewRoute,
 };
 
@@ -80,6 +80,17 @@ async fn viewer(platform: &Platform, email: &str) -> Viewer {
         .unwrap()
         .unwrap()
         .1
+}
+
+/// An event of a school's history, of somebody and about something.
+async fn add_department(platform: &Platform, reviewer: &Viewer) {
+    let key = IdempotencyKey {
+        key: "90".into(),
+        request_hash: [0; 32],
+    };
+    step::add_department(platform, reviewer, "90", "第九十学院", &key)
+        .await
+        .unwrap();
 }
 
 impl World {
@@ -119,6 +130,7 @@ impl World {
         let company = people::employer(&platform, EmployerVerification::Verified).await;
         let employer = viewer(&platform, &company.member).await;
         let reviewer = viewer(&platform, &school.school_reviewer).await;
+        add_department(&platform, &reviewer).await;
         let operator = viewer(&platform, &people::operator(&platform).await).await;
         let person = people::graduate(&platform, &school, |_| {}).await;
         let graduate = viewer(&platform, &person.email).await;
@@ -150,6 +162,7 @@ impl World {
         });
         let namesake = namesake.await;
         let reviewer = viewer(platform, &campus.school_reviewer).await;
+        add_department(platform, &reviewer).await;
         self.sign(self.employer, &namesake, Some(reviewer)).await;
 
         let company = people::employer(platform, EmployerVerification::Verified).await;

@@ -37,10 +37,15 @@ impl Client {
 
     /// Logs in with an identifier and the demo password.
     pub(crate) async fn login(&self, identifier: &str) -> Self {
+        self.login_with(identifier, PASSWORD).await
+    }
+
+    /// Logs in with an identifier and a password.
+    pub(crate) async fn login_with(&self, identifier: &str, password: &str) -> Self {
         let payload = self
             .mutate(
                 "mutation($input: LogInInput!) { logIn(input: $input) { token userErrors { code message } } }",
-                json!({ "input": { "identifier": identifier, "password": PASSWORD, "delivery": "BEARER" } }),
+                json!({ "input": { "identifier": identifier, "password": password, "delivery": "BEARER" } }),
             )
             .await;
         let token = payload["token"]

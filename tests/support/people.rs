@@ -97,6 +97,7 @@ pub(crate) async fn school(platform: &Platform, route: ReviewRoute) -> SchoolWor
         contact_phone: None,
         address: None,
         default_review_route: route,
+        version: 1,
     };
     let department = Department {
         id: Uuid::now_v7(),
@@ -145,7 +146,8 @@ pub(crate) async fn department(platform: &Platform, school: Uuid) -> (Uuid, Stri
     )
 }
 
-async fn reviewer(platform: &Platform, school_id: Uuid, department_id: Option<Uuid>) -> String {
+/// Another reviewer of a school, or of one department of it: the e-mail address.
+pub(crate) async fn reviewer(platform: &Platform, school_id: Uuid, department_id: Option<Uuid>) -> String {
     let (account_id, email, _) = account(platform, AccountKind::Reviewer).await;
     let row = Reviewer {
         account_id,

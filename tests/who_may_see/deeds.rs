@@ -239,4 +239,84 @@ pub(super) const DOING: &[Probe] = &[
         Target::Colleague,
         Mark::Target,
     ),
+    Probe {
+        row: "openSchool",
+        document: "mutation($input: OpenSchoolInput!) { openSchool(input: $input) {
+            school { id } userErrors { code field message } } }",
+        target: Target::Nothing,
+        variables: |_| {
+            json!({ "input": {
+                "code": "89999", "name": "示例大学", "defaultReviewRoute": "SCHOOL_ONLY", "idempotencyKey": "open",
+                "reviewer": { "name": "示例", "email": "opened@example.com" },
+            } })
+        },
+        mark: Mark::Change,
+    },
+    Probe {
+        row: "updateSchool",
+        document: "mutation($input: UpdateSchoolInput!) { updateSchool(input: $input) {
+            school { id } userErrors { code field message } } }",
+        target: Target::School,
+        variables: |id| json!({ "input": { "schoolId": id, "address": uuid::Uuid::now_v7() } }),
+        mark: Mark::Target,
+    },
+    of(
+        "setReviewRoute",
+        "mutation { setReviewRoute(input: { workflow: ONLINE_SIGNING, route: SCHOOL_ONLY }) {
+            school { id } userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Change,
+    ),
+    of(
+        "addDepartment",
+        "mutation { addDepartment(input: { code: \"77\", name: \"示例\", idempotencyKey: \"77\" }) {
+            department { id } userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Change,
+    ),
+    of(
+        "renameDepartment",
+        "mutation($id: ID!) { renameDepartment(input: { departmentId: $id, name: \"示例新学院\" }) {
+            department { id } userErrors { code field message } } }",
+        Target::Department,
+        Mark::Target,
+    ),
+    Probe {
+        row: "addReviewer",
+        document: "mutation($input: AddReviewerInput!) { addReviewer(input: $input) {
+            reviewer { id } userErrors { code field message } } }",
+        target: Target::Nothing,
+        variables: |_| {
+            let key = uuid::Uuid::now_v7();
+            json!({ "input": {
+                "place": { "wholeSchool": true }, "name": "示例", "email": format!("{key}@example.com"),
+                "idempotencyKey": key,
+            } })
+        },
+        mark: Mark::Change,
+    },
+    of(
+        "updateReviewer",
+        "mutation($id: ID!) { updateReviewer(input: { reviewerId: $id, name: \"示例新名\" }) {
+            reviewer { id } userErrors { code field message } } }",
+        Target::Reviewer,
+        Mark::Target,
+    ),
+    // Each leaves the account as it was, for whoever comes next; the answer that is judged stands first in the alphabet.
+    of(
+        "disableReviewer",
+        "mutation($id: ID!) {
+            a: disableReviewer(input: { reviewerId: $id }) { reviewer { id } userErrors { code field message } }
+            z: enableReviewer(input: { reviewerId: $id }) { userErrors { code } } }",
+        Target::Reviewer,
+        Mark::Target,
+    ),
+    of(
+        "enableReviewer",
+        "mutation($id: ID!) {
+            z: disableReviewer(input: { reviewerId: $id }) { userErrors { code } }
+            a: enableReviewer(input: { reviewerId: $id }) { reviewer { id } userErrors { code field message } } }",
+        Target::Reviewer,
+        Mark::Target,
+    ),
 ];

@@ -300,4 +300,54 @@ pub(super) const READING: &[Probe] = &[
         Mark::Text(|world| world.target(Target::Colleague).0),
     ),
     node("node: EmployerMember", Target::Colleague),
+    of(
+        "schools",
+        "{ schools(first: 100) { nodes { id } } }",
+        Target::Nothing,
+        Mark::Text(|world| world.target(Target::School).0),
+    ),
+    of(
+        "school",
+        "{ school { id } }",
+        Target::Nothing,
+        Mark::Text(|world| world.target(Target::School).0),
+    ),
+    of(
+        "School.routes",
+        "query($id: ID!) { node(id: $id) { ... on School { routes { route } } } }",
+        Target::School,
+        Mark::Text(|_| "DEPARTMENT_THEN_SCHOOL".to_owned()),
+    ),
+    of(
+        "School.departments",
+        "query($id: ID!) { node(id: $id) { ... on School { departments(first: 100) { nodes { id } } } } }",
+        Target::School,
+        Mark::Text(|world| world.target(Target::Department).0),
+    ),
+    of(
+        "School.reviewers",
+        "query($id: ID!) { node(id: $id) { ... on School { reviewers(first: 100) { nodes { id } } } } }",
+        Target::School,
+        Mark::Text(|world| world.target(Target::Reviewer).0),
+    ),
+    of(
+        "School.history",
+        "query($id: ID!) { node(id: $id) { ... on School { history(first: 100) { nodes { action } } } } }",
+        Target::School,
+        Mark::Text(|_| "ADD_DEPARTMENT".to_owned()),
+    ),
+    node("node: Reviewer", Target::Reviewer),
+    of(
+        "Reviewer.email",
+        "query($id: ID!) { node(id: $id) { ... on Reviewer { email } } }",
+        Target::Reviewer,
+        Mark::Text(|world| world.reviewer_email.clone()),
+    ),
+    of(
+        "caseChanged of the school",
+        "subscription($after: String, $id: ID!) { caseChanged(after: $after, caseId: $id) {
+            event { id } case { ... on School { id } } } }",
+        Target::School,
+        Mark::Target,
+    ),
 ];

@@ -92,6 +92,8 @@ pub(super) enum Target {
     Colleague,
     /// A roster that the school has announced.
     Import,
+    /// A second reviewer of the graduate's department.
+    Reviewer,
 }
 
 #[derive(diesel::QueryableByName)]
@@ -112,6 +114,9 @@ const SNAPSHOT: &str = "SELECT concat_ws(' ',
     (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM graduates t),
     (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM employers t),
     (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM accounts t),
+    (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM schools t),
+    (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM departments t),
+    (SELECT md5(string_agg(t::text, ',' ORDER BY account_id)) FROM reviewers t),
     (SELECT md5(string_agg(t::text, ',' ORDER BY graduate_id)) FROM engagements t),
     (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM case_events t),
     (SELECT md5(string_agg(concat(id, read_at), ',' ORDER BY id)) FROM messages),
@@ -144,6 +149,9 @@ pub(super) struct World {
     stuck: Uuid,
     waiting: Uuid,
     colleague: Uuid,
+    reviewer: Uuid,
+    /// The e-mail address of that reviewer.
+    pub(super) reviewer_email: String,
     import: String,
 }
 
@@ -186,6 +194,8 @@ impl World {
         ];
         let colleague = people::member(platform, company.id).await;
         let colleague = people::account_of(platform, &colleague).await;
+        let reviewer_email = people::reviewer(platform, school.school, Some(school.department)).await;
+        let reviewer = people::account_of(platform, &reviewer_email).await;
         // Of the graduate's two sessions this is the one that he may end.
         let device = server.login(&graduate.email).await;
         let list = "{ sessions(first: 1) { nodes { id } } }";
@@ -216,6 +226,8 @@ impl World {
             stuck: Uuid::nil(),
             waiting: unverified.id,
             colleague,
+            reviewer,
+            reviewer_email,
             import: String::new(),
             server,
         }
@@ -270,6 +282,10 @@ impl World {
             Target::Colleague => (
                 node(NodeType::EmployerMember, self.colleague),
                 nothing(NodeType::EmployerMember),
+            ),
+            Target::Reviewer => (
+                node(NodeType::Reviewer, self.reviewer),
+                nothing(NodeType::Reviewer),
             ),
             Target::School => (
                 node(NodeType::School, self.school.school),
@@ -364,7 +380,7 @@ impl World {
             }
             "A message that could not be sent" => self.park_a_message().await,
             "A roster" => self.announce().await,
-            "Before the invitation" | "The school reviews" | "A correction" | "Accounts" => {}
+            "Before the invitation" | "The school reviews" | "A correction" | "A school" | "Accounts" => {}
             other => panic!("{other} is not in the story"),
         }
     }

@@ -9,17 +9,12 @@ use wangqian_schema::model::{
     session::{self, Session as SessionRow},
 };
 
-use super::{
-    employer_member::EmployerMember,
-    graduate::Graduate,
-    school::{Department, School},
-};
+use super::{employer_member::EmployerMember, graduate::Graduate, reviewer::Reviewer};
 use crate::{
     context::ContextExt,
     cookie,
     error::{UserError, UserErrorCode, internal, unauthenticated},
     id::NodeType,
-    loaders::{DepartmentKey, SchoolKey},
     paging::{Arguments, connection, cost},
     passwords,
     throttle::LogInAttempt,
@@ -36,39 +31,6 @@ pub enum Viewer {
     Reviewer(Reviewer),
     /// 平台管理员
     Operator(Operator),
-}
-
-/// 审核人 A reviewer of a school, or of one department of it.
-pub struct Reviewer(reviewers::Reviewer);
-
-/// 审核人 A reviewer of a school, or of one department of it.
-#[Object]
-impl Reviewer {
-    /// 姓名 Name.
-    async fn name(&self) -> &str {
-        &self.0.name
-    }
-
-    /// 学校 The school.
-    async fn school(&self, ctx: &Context<'_>) -> async_graphql::Result<School> {
-        let school = ctx
-            .loader()
-            .load_one(SchoolKey(self.0.school_id))
-            .await
-            .map_err(internal)?;
-        school
-            .map(School)
-            .ok_or_else(|| internal("a reviewer without his school"))
-    }
-
-    /// 院系 The department; null for a reviewer of the school.
-    async fn department(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Department>> {
-        let Some(id) = self.0.department_id else {
-            return Ok(None);
-        };
-        let department = ctx.loader().load_one(DepartmentKey(id)).await.map_err(internal)?;
-        Ok(department.map(Department))
-    }
 }
 
 /// 平台管理员 Runs the platform.
@@ -90,7 +52,7 @@ async fn load_viewer(ctx: &Context<'_>, viewer: &SchemaViewer) -> async_graphql:
             .await
             .map_err(internal)?
             .map(|member| Viewer::EmployerMember(EmployerMember(member))),
-        SchemaViewer::Reviewer { .. } => reviewers::find(&mut conn, account_id)
+        SchemaViewer::Reviewer { .. } => reviewers::find(&mut conn, viewer, account_id)
             .await
             .map_err(internal)?
             .map(|reviewer| Viewer::Reviewer(Reviewer(reviewer))),

@@ -1,16 +1,24 @@
 //! Events: the history of a case, and what the live feed brings.
 
-use async_graphql::{Enum, ID, Interface, Object};
+use async_graphql::{Context, Enum, ID, Interface, Object};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 use wangqian_schema::{
     model::event as model,
     roster,
-    workflow::{self, agreement as rules, employer_registration, graduate_data},
+    workflow::{self, agreement as rules, employer_registration, graduate_data, school},
 };
 
-use super::{agreement::AgreementStatus, employer::EmployerVerification, graduate_import::GraduateField};
-use crate::error::internal;
+use super::{
+    agreement::AgreementStatus, employer::EmployerVerification, graduate_import::GraduateField,
+    reviewer::Reviewer, school::Department,
+};
+use crate::{
+    context::ContextExt,
+    error::internal,
+    loaders::{DepartmentKey, ReviewerKey},
+};
 
 /// 办理角色 In which role somebody acted.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +100,38 @@ pub enum EmployerAction {
     Refuse,
 }
 
+/// 学校状态 Where a school stands.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "school::SchoolStatus")]
+pub enum SchoolStatus {
+    /// 已开通 Open.
+    Open,
+}
+
+/// 操作 What can be done to a school.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "school::SchoolAction")]
+pub enum SchoolAction {
+    /// 开通学校 An operator opens it: `openSchool`.
+    Open,
+    /// 学校信息变更 Its name, telephone or address changes: `updateSchool`.
+    Update,
+    /// 审核方式变更 It reviews by another route: `setReviewRoute`.
+    SetReviewRoute,
+    /// 新增院系 It has another department: `addDepartment`.
+    AddDepartment,
+    /// 院系更名 A department has another name or code: `renameDepartment`.
+    RenameDepartment,
+    /// 新增审核人 The account of a reviewer is opened: `addReviewer`.
+    AddReviewer,
+    /// 审核人变更 A reviewer has another name, or reviews for something else: `updateReviewer`.
+    UpdateReviewer,
+    /// 停用审核人 His account is disabled: `disableReviewer`.
+    DisableReviewer,
+    /// 启用审核人 His account is enabled again: `enableReviewer`.
+    EnableReviewer,
+}
+
 /// 办理事件 One step of one case. Append-only, chained by hash.
 #[derive(Interface)]
 #[graphql(
@@ -128,6 +168,8 @@ pub enum CaseEvent {
     GraduateEvent(GraduateEvent),
     /// An event of an employer's registration.
     EmployerEvent(EmployerEvent),
+    /// An event of a school.
+    SchoolEvent(SchoolEvent),
 }
 
 impl From<model::Event> for CaseEvent {
@@ -136,6 +178,7 @@ impl From<model::Event> for CaseEvent {
             model::CaseKind::Agreement => Self::AgreementEvent(AgreementEvent(event)),
             model::CaseKind::Graduate => Self::GraduateEvent(GraduateEvent(event)),
             model::CaseKind::Employer => Self::EmployerEvent(EmployerEvent(event)),
+            model::CaseKind::School => Self::SchoolEvent(SchoolEvent(event)),
         }
     }
 }
@@ -225,3 +268,39 @@ event!(
     EmployerAction(employer_registration::EmployerAction),
     EmployerVerification(employer_registration::EmployerVerification)
 );
+event!(
+    /// 学校事件 One step on a school: its data, review routes, departments and reviewers' accounts.
+    SchoolEvent,
+    SchoolAction(school::SchoolAction),
+    SchoolStatus(school::SchoolStatus),
+    /// 操作人 The reviewer who did it; null for an operator.
+    async fn actor(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Reviewer>> {
+        reviewer(ctx, self.0.actor_account_id).await
+    },
+    /// 相关审核人 The reviewer whose account it was about.
+    async fn reviewer(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Reviewer>> {
+        reviewer(ctx, self.id_of("reviewer")).await
+    },
+    /// 相关院系 The department that it was about; null for the whole school.
+    async fn department(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Department>> {
+        let Some(id) = self.id_of("department") else {
+            return Ok(None);
+        };
+        let found = ctx.loader().load_one(DepartmentKey(id)).await.map_err(internal)?;
+        Ok(found.map(Department))
+    }
+);
+
+impl SchoolEvent {
+    /// What the event was about: an id, or of one that changed the new one.
+    fn id_of(&self, what: &str) -> Option<Uuid> {
+        let value = &self.0.changes[what];
+        value.as_str().or_else(|| value[1].as_str())?.parse().ok()
+    }
+}
+
+async fn reviewer(ctx: &Context<'_>, account_id: Option<Uuid>) -> async_graphql::Result<Option<Reviewer>> {
+    let Some(id) = account_id else { return Ok(None) };
+    let found = ctx.loader().load_one(ReviewerKey(id)).await.map_err(internal)?;
+    Ok(found.map(Reviewer))
+}

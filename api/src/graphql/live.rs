@@ -12,13 +12,13 @@ use wangqian_schema::{
     model::{
         Viewer, agreement, employer,
         event::{CaseKind, Event, EventCursor},
-        graduate,
+        graduate, school,
     },
 };
 
 use super::{
     agreement::Agreement, case_event::CaseEvent, employer::Employer, graduate::Graduate, node,
-    notification::Notification,
+    notification::Notification, school::School,
 };
 use crate::{
     context::ContextExt,
@@ -41,6 +41,8 @@ pub enum Case {
     Graduate(Graduate),
     /// An employer, whose registration is verified.
     Employer(Employer),
+    /// A school, which is opened and run.
+    School(School),
 }
 
 /// 办理事项变化 A step was taken on a case that concerns the viewer.
@@ -95,6 +97,10 @@ async fn case(
         CaseKind::Employer => employer::find(conn, viewer, event.case_id)
             .await?
             .map(|employer| Case::Employer(Employer(employer))),
+        CaseKind::School => school::schools_by_ids(conn, &[event.case_id])
+            .await?
+            .pop()
+            .map(|school| Case::School(School(school))),
     })
 }
 
@@ -125,7 +131,10 @@ impl LiveSubscription {
         }
         // An id of something that is no case means no change.
         let only = case_id.map(|id| match id::decode(&id) {
-            Some((NodeType::Agreement | NodeType::Graduate | NodeType::Employer, uuid)) => uuid,
+            Some((
+                NodeType::Agreement | NodeType::Graduate | NodeType::Employer | NodeType::School,
+                uuid,
+            )) => uuid,
             _ => Uuid::nil(),
         });
         let app = ctx.app().clone();

@@ -22,6 +22,7 @@ pub mod notification;
 mod passcode;
 pub mod password;
 pub mod registration;
+pub mod reviewer;
 pub mod school;
 pub mod stuck_work;
 pub mod upload;
@@ -32,13 +33,15 @@ use async_graphql::{
     MergedObject, MergedSubscription, Schema, SchemaBuilder,
     connection::{Connection, Edge, EmptyFields, PageInfo},
 };
-use case_event::{AgreementEvent, GraduateEvent};
+use case_event::{AgreementEvent, GraduateEvent, SchoolEvent};
 use chrono::{DateTime, Utc};
 use delivery::MessageDelivery;
 use employer::Employer;
 use employer_member::EmployerMember;
 use graduate_import::{GraduateImport, ImportProblem};
 use notification::Notification;
+use reviewer::Reviewer;
+use school::{Department, School};
 use stuck_work::StuckWork;
 
 use account::Session;
@@ -53,6 +56,7 @@ pub struct Query(
     employer_member::EmployerMemberQuery,
     agreement::AgreementQuery,
     graduate::GraduateQuery,
+    school::SchoolQuery,
     notification::NotificationQuery,
     live::LiveQuery,
     verification::VerificationQuery,
@@ -73,6 +77,8 @@ pub struct Mutation(
     registration::RegistrationMutation,
     employer_verification::EmployerVerificationMutation,
     employer_member::EmployerMemberMutation,
+    school::SchoolMutation,
+    reviewer::ReviewerMutation,
     graduate::GraduateMutation,
     agreement::AgreementMutation,
     notification::NotificationMutation,
@@ -117,6 +123,10 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         ImportProblem: "导入问题" "problems of an import",
         GraduateEvent: "毕业生信息办理记录" "events of a graduate's data",
         EmployerMember: "单位成员" "members of an employer",
+        School: "学校" "schools",
+        Department: "院系" "departments of a school",
+        Reviewer: "审核人" "reviewers of a school",
+        SchoolEvent: "学校办理记录" "events of a school",
     }
     builder
         .override_output_type_description::<PageInfo>("分页信息 Where a page stands in its list (Relay).")

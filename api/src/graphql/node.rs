@@ -3,7 +3,8 @@
 use async_graphql::{Context, ID, Interface, Object};
 use wangqian_schema::{
     model::{
-        agreement, delivery, document, employer, graduate, graduate_import, member, message, school, session,
+        agreement, delivery, document, employer, graduate, graduate_import, member, message, reviewer,
+        school, session,
     },
     stuck_work,
 };
@@ -18,6 +19,7 @@ use super::{
     graduate::Graduate,
     graduate_import::GraduateImport,
     notification::Notification,
+    reviewer::Reviewer,
     school::{Department, School},
     stuck_work::StuckWork,
 };
@@ -45,6 +47,8 @@ pub enum Node {
     Employer(Employer),
     /// 用人单位成员
     EmployerMember(EmployerMember),
+    /// 审核人
+    Reviewer(Reviewer),
     /// 学校
     School(School),
     /// 院系
@@ -113,6 +117,10 @@ pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Op
         NodeType::EmployerMember => {
             let found = member::find(conn, &viewer, uuid).await.map_err(internal)?;
             found.map(|member| Node::EmployerMember(EmployerMember(member)))
+        }
+        NodeType::Reviewer => {
+            let found = reviewer::find(conn, &viewer, uuid).await.map_err(internal)?;
+            found.map(|reviewer| Node::Reviewer(Reviewer(reviewer)))
         }
         NodeType::School => {
             let found = school::schools_by_ids(conn, &[uuid]).await.map_err(internal)?;

@@ -11,12 +11,12 @@ use wangqian_schema::{
     },
 };
 
-use super::{agreement::Agreement, employer::Employer, live::Case};
+use super::{agreement::Agreement, employer::Employer, live::Case, school::School};
 use crate::{
     context::ContextExt,
     error::{UserError, internal},
     id::NodeType,
-    loaders::{AgreementKey, EmployerKey, EventKey},
+    loaders::{AgreementKey, EmployerKey, EventKey, SchoolKey},
     paging::{Arguments, connection, cost},
 };
 
@@ -69,6 +69,12 @@ impl Notification {
                 .await
                 .map_err(internal)?
                 .map(|employer| Case::Employer(Employer(employer))),
+            // That a school is there everybody sees.
+            CaseKind::School => loader
+                .load_one(SchoolKey(event.case_id))
+                .await
+                .map_err(internal)?
+                .map(|school| Case::School(School(school))),
             CaseKind::Graduate => None,
         })
     }

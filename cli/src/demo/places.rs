@@ -87,6 +87,7 @@ pub(super) fn schools() -> [School; 2] {
             contact_phone: Some("000-00000001".to_owned()),
             address: Some("示例省示例市示例大道1号".to_owned()),
             default_review_route: ReviewRoute::DepartmentThenSchool,
+            version: 1,
         },
         School {
             id: Place::Education.school_id(),
@@ -95,6 +96,7 @@ pub(super) fn schools() -> [School; 2] {
             contact_phone: Some("000-00000002".to_owned()),
             address: Some("示例省示例市学府路2号".to_owned()),
             default_review_route: ReviewRoute::DepartmentOnly,
+            version: 1,
         },
     ]
 }

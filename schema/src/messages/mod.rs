@@ -60,6 +60,8 @@ text_enum! {
         MemberInvited = "MEMBER_INVITED",
         /// To the graduate: the school has corrected his basic information.
         DataCorrected = "DATA_CORRECTED",
+        /// To a new reviewer: his account is open, and how he sets its password.
+        ReviewerAdded = "REVIEWER_ADDED",
     }
 }
 
@@ -177,6 +179,7 @@ files! {
     EmployerRefused => "employer_refused",
     MemberInvited => "member_invited",
     DataCorrected => "data_corrected",
+    ReviewerAdded => "reviewer_added",
 }
 
 #[expect(
@@ -349,6 +352,23 @@ mod tests {
             "{}",
             text.body
         );
+    }
+
+    #[test]
+    fn a_new_reviewer_is_told_by_mail_and_sms_how_to_set_his_password() {
+        for channel in [Channel::Email, Channel::Sms] {
+            let params = json!({ "name": "示例老师", "school": "示例大学", "place": "全校" });
+            let text = write(
+                MessageTemplate::ReviewerAdded,
+                channel,
+                &params,
+                "https://wq.example",
+            )
+            .unwrap();
+            for told in ["示例大学", "https://wq.example", "验证码"] {
+                assert!(text.body.contains(told), "{channel}: {}", text.body);
+            }
+        }
     }
 
     #[test]

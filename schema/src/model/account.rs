@@ -313,6 +313,28 @@ async fn set_password(
     Ok(())
 }
 
+/// Disables an account, which ends its sessions and its codes, or enables it again. Gives since when it is disabled.
+///
+/// # Errors
+/// The database's.
+pub async fn set_enabled(
+    conn: &mut AsyncPgConnection,
+    account_id: Uuid,
+    enabled: bool,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<DateTime<Utc>>> {
+    let disabled_at = (!enabled).then_some(now);
+    diesel::update(accounts::table.find(account_id))
+        .set(accounts::disabled_at.eq(disabled_at))
+        .execute(conn)
+        .await?;
+    if !enabled {
+        session::end_all(conn, account_id, None, now).await?;
+        passcode::revoke(conn, account_id).await?;
+    }
+    Ok(disabled_at)
+}
+
 /// Mobile and e-mail of an account.
 ///
 /// # Errors

@@ -1,8 +1,6 @@
 //! Imports of rosters: their rows, who sees them, how far they are, and the report of what was wrong. What an import does to
 //! graduates stands in `step`.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use diesel::{
     dsl,
@@ -431,14 +429,7 @@ pub async fn reports(
         .bind::<SmallInt, _>(before.1)
         .bind::<BigInt, _>(request.fetch());
     let problems: Vec<ImportProblem> = Kept(query).load(conn).await?;
-    let mut of_import: HashMap<Uuid, Vec<ImportProblem>> = HashMap::new();
-    for problem in problems {
-        of_import.entry(problem.import_id).or_default().push(problem);
-    }
-    Ok(of_import
-        .into_iter()
-        .map(|(import_id, problems)| (import_id, request.page(problems)))
-        .collect())
+    Ok(request.pages(problems, |problem| problem.import_id))
 }
 
 /// Whether a school has a roster that is being worked on.

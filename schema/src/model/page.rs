@@ -1,5 +1,9 @@
 //! Keyset pages: at most a hundred rows, continued after or before the key of a row, the same cost on every page.
 
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
 /// Most rows of one page.
 pub const MAX_PAGE: u32 = 100;
 
@@ -69,6 +73,19 @@ impl<K> PageRequest<K> {
             },
             has_previous: if self.backward { more } else { self.after.is_some() },
         }
+    }
+
+    /// Makes the pages of several lists that one statement brought, each of what [`Self::fetch`] rows were fetched; `owner` says
+    /// to whose list a row belongs. An empty list has none.
+    pub fn pages<T>(&self, rows: Vec<T>, owner: impl Fn(&T) -> Uuid) -> Vec<(Uuid, Page<T>)> {
+        let mut lists: HashMap<Uuid, Vec<T>> = HashMap::new();
+        for row in rows {
+            lists.entry(owner(&row)).or_default().push(row);
+        }
+        lists
+            .into_iter()
+            .map(|(owner, rows)| (owner, self.page(rows)))
+            .collect()
     }
 }
 

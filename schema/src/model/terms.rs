@@ -152,7 +152,7 @@ impl Form {
         text
     }
 
-    fn optional(
+    pub(super) fn optional(
         &mut self,
         field: &'static str,
         text: Option<&str>,
@@ -161,6 +161,17 @@ impl Form {
     ) -> Option<String> {
         let text = text.map(str::trim).filter(|text| !text.is_empty())?;
         Some(self.text(field, text, 1..=most, lines))
+    }
+
+    /// A telephone number, also of a landline and with an extension.
+    pub(super) fn phone(&mut self, field: &'static str, text: Option<&str>) -> Option<String> {
+        let phone = self.optional(field, text, 30, false)?;
+        if !phone.chars().all(|c| c.is_ascii_digit() || "+-() ".contains(c))
+            || phone.chars().filter(char::is_ascii_digit).count() < 5
+        {
+            self.wrong(field, "不是有效的电话号码");
+        }
+        Some(phone)
     }
 
     pub(super) fn code(&mut self, field: &'static str, list: CodeList, code: &str) -> String {
@@ -207,13 +218,7 @@ impl TermsDraft {
         );
         let position_title = form.text("positionTitle", &self.position_title, 1..=50, false);
         let contact_person = form.text("contactPerson", &self.contact_person, 1..=30, false);
-        let contact_phone = form.optional("contactPhone", self.contact_phone.as_deref(), 30, false);
-        if let Some(phone) = &contact_phone
-            && (!phone.chars().all(|c| c.is_ascii_digit() || "+-() ".contains(c))
-                || phone.chars().filter(char::is_ascii_digit).count() < 5)
-        {
-            form.wrong("contactPhone", "不是有效的电话号码");
-        }
+        let contact_phone = form.phone("contactPhone", self.contact_phone.as_deref());
         let contact_mobile = Mobile::parse(&self.contact_mobile);
         if contact_mobile.is_err() {
             form.wrong("contactMobile", "应为 11 位手机号码");

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     Actor, Doer, StepError, check_reason,
     graduate_data::{DataEntry, record_data, tell_of_corrections},
+    role_of_person,
 };
 use crate::{
     Platform,
@@ -24,10 +25,7 @@ use crate::{
     },
     roster::{self, GraduateData, GraduateField as Field, ProblemCode, default_online_signing},
     tables::{departments, graduates},
-    workflow::{
-        ActorRole,
-        graduate_data::{GraduateDataAction, decide},
-    },
+    workflow::graduate_data::{GraduateDataAction, decide},
 };
 
 /// What is to stand in the fields; those without a value stay as they are.
@@ -223,7 +221,7 @@ pub async fn correct_graduate(
                 .ok_or(StepError::NotFound)?;
             let doer = Doer {
                 actor: Actor::Viewer(*viewer),
-                role: role(viewer),
+                role: role_of_person(viewer),
                 now: platform.clock.now(),
             };
             let action = GraduateDataAction::Correct;
@@ -257,22 +255,6 @@ pub async fn correct_graduate(
         .await?;
     platform.waker.wake();
     Ok(corrected)
-}
-
-/// What somebody who sees a graduate is to him.
-const fn role(viewer: &Viewer) -> ActorRole {
-    match viewer {
-        Viewer::Graduate { .. } => ActorRole::Graduate,
-        Viewer::EmployerMember { .. } => ActorRole::Employer,
-        Viewer::Reviewer {
-            department_id: Some(_),
-            ..
-        } => ActorRole::DepartmentReviewer,
-        Viewer::Reviewer {
-            department_id: None, ..
-        } => ActorRole::SchoolReviewer,
-        Viewer::Operator { .. } => ActorRole::Operator,
-    }
 }
 
 async fn write(

@@ -1,23 +1,18 @@
 //! What administrators of an employer do about their colleagues' accounts, and how an invited colleague joins.
 
-use chrono::{DateTime, Utc};
-use diesel::{
-    prelude::*,
-    result::{DatabaseErrorKind, Error as DieselError},
-};
+use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::StepError;
+use super::{StepError, taken};
 use crate::{
     Platform, SecretToken,
     checks::Email,
     model::{
         Viewer,
-        account::{AccountKind, NewAccount},
+        account::{self, AccountKind, NewAccount},
         employer::{EmployerVerification, MemberRole},
         member::{self, INVITATION_LIFETIME, Member, MemberInvitation},
-        passcode, session,
     },
     tables::{accounts, employer_members, employers},
     workflow::Refusal,
@@ -170,12 +165,7 @@ pub async fn join(
             .values(&account)
             .execute(conn)
             .await
-            .map_err(|error| match error {
-                DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
-                    StepError::AlreadyTaken { field: "email" }
-                }
-                other => StepError::Database(other),
-            })?;
+            .map_err(taken("email"))?;
         diesel::insert_into(employer_members::table)
             .values((
                 employer_members::account_id.eq(account.id),
@@ -219,16 +209,7 @@ pub async fn set_member_enabled(
         if enabled == member.disabled_at.is_none() {
             return Err(Refusal::NotInThisStatus.into());
         }
-        let now: DateTime<Utc> = platform.clock.now();
-        let disabled_at = (!enabled).then_some(now);
-        diesel::update(accounts::table.find(account_id))
-            .set(accounts::disabled_at.eq(disabled_at))
-            .execute(conn)
-            .await?;
-        if !enabled {
-            session::end_all(conn, account_id, None, now).await?;
-            passcode::revoke(conn, account_id).await?;
-        }
+        let disabled_at = account::set_enabled(conn, account_id, enabled, platform.clock.now()).await?;
         Ok::<_, StepError>(Member {
             disabled_at,
             ..member

@@ -10,10 +10,14 @@ mod invite;
 mod member;
 mod paper;
 mod registration;
+mod school;
 mod trail;
 
 use chrono::{DateTime, Utc};
-use diesel::{prelude::*, result::Error as DieselError};
+use diesel::{
+    prelude::*,
+    result::{DatabaseErrorKind, Error as DieselError},
+};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use futures_util::try_join;
 use serde_json::json;
@@ -30,6 +34,10 @@ pub use self::member::{
 };
 pub use self::registration::{
     Registration, StoredLicence, may_resubmit, register, resubmit_employer, verify_employer,
+};
+pub use self::school::{
+    NewReviewer, NewSchool, SchoolUpdate, add_department, add_reviewer, open_school, rename_department,
+    set_review_route, set_reviewer_enabled, update_reviewer, update_school,
 };
 use self::trail::{Entry, Parties, record};
 use crate::{
@@ -347,6 +355,48 @@ fn check_reason(reason: Option<&str>) -> Result<(), StepError> {
         field: "reason",
         message,
     }]))
+}
+
+/// What somebody is to whatever he sees of graduates and schools.
+const fn role_of_person(viewer: &Viewer) -> ActorRole {
+    match viewer {
+        Viewer::Graduate { .. } => ActorRole::Graduate,
+        Viewer::EmployerMember { .. } => ActorRole::Employer,
+        Viewer::Reviewer {
+            department_id: Some(_),
+            ..
+        } => ActorRole::DepartmentReviewer,
+        Viewer::Reviewer {
+            department_id: None, ..
+        } => ActorRole::SchoolReviewer,
+        Viewer::Operator { .. } => ActorRole::Operator,
+    }
+}
+
+/// A violation of a unique constraint as the refusal of a field.
+fn taken(field: &'static str) -> impl Fn(DieselError) -> StepError {
+    move |error| match error {
+        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
+            StepError::AlreadyTaken { field }
+        }
+        other => StepError::Database(other),
+    }
+}
+
+/// As [`taken`], where one of several fields may be: each with the name of its constraint.
+fn taken_by_constraint(fields: &[(&str, &'static str)]) -> impl Fn(DieselError) -> StepError {
+    move |error| {
+        let field = match &error {
+            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => fields
+                .iter()
+                .find(|(constraint, _)| info.constraint_name() == Some(constraint)),
+            _ => None,
+        };
+        match field {
+            Some((_, field)) => StepError::AlreadyTaken { field },
+            None => StepError::Database(error),
+        }
+    }
 }
 
 fn first<T>(rows: Vec<T>) -> QueryResult<T> {

@@ -2,16 +2,13 @@
 //! by an operator; handed in again by a member.
 
 use chrono::{DateTime, Utc};
-use diesel::{
-    prelude::*,
-    result::{DatabaseErrorKind, Error as DieselError},
-};
+use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Actor, Doer, StepError, check_reason,
+    Actor, Doer, StepError, check_reason, taken,
     trail::{addressed, send},
 };
 use crate::{
@@ -356,16 +353,6 @@ impl Held {
     /// The status before a step; none before the first event, whatever the row says.
     fn from(&self) -> Option<EmployerVerification> {
         (self.chain.count > 0).then_some(self.employer.verification)
-    }
-}
-
-/// A violation of a unique constraint as the refusal of a field.
-fn taken(field: &'static str) -> impl Fn(DieselError) -> StepError {
-    move |error| match error {
-        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
-            StepError::AlreadyTaken { field }
-        }
-        other => StepError::Database(other),
     }
 }
 

@@ -5,6 +5,7 @@ pub mod agreement;
 pub mod employer_registration;
 pub mod graduate_data;
 pub mod review_route;
+pub mod school;
 
 use crate::text_enum::text_enum;
 
@@ -88,4 +89,10 @@ pub enum Refusal {
     /// This decision needs a reason.
     #[error("a reason is needed")]
     ReasonRequired,
+    /// Nobody takes his own account away from himself.
+    #[error("nobody disables or moves his own account")]
+    OwnAccount,
+    /// A school keeps somebody who runs it.
+    #[error("this is the last enabled reviewer of the whole school")]
+    LastSchoolReviewer,
 }

@@ -142,6 +142,7 @@ impl World {
             contact_phone: Some("000-00000000".into()),
             address: None,
             default_review_route: route,
+            version: 1,
         };
         diesel::insert_into(tables::schools::table)
             .values(&school)

@@ -1,0 +1,295 @@
+//! Schools and departments: what everybody sees of them, and what those who run them see.
+
+mod steps;
+
+use async_graphql::{Context, Enum, ID, Object, SimpleObject, connection::Connection};
+use wangqian_schema::{
+    model::{
+        Viewer,
+        school::{self as model, history_open_to, open_to},
+    },
+    workflow::{self},
+};
+
+pub use self::steps::{
+    AddDepartmentInput, DepartmentPayload, FirstReviewerInput, OpenSchoolInput, RenameDepartmentInput,
+    SchoolMutation, SchoolPayload, SetReviewRouteInput, UpdateSchoolInput,
+};
+pub(super) use self::steps::{idempotency_key, school_id};
+use super::{case_event::SchoolEvent, reviewer::Reviewer};
+use crate::{
+    context::ContextExt,
+    error::internal,
+    id::NodeType,
+    loaders::{DepartmentsKey, HistoryKey, OwnRoutesKey, ReviewersKey, SchoolKey},
+    paging::{Arguments, connection, cost},
+};
+
+/// 业务 A workflow for which a school may set a review route of its own.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "workflow::Workflow")]
+pub enum Workflow {
+    /// 线上签约 Online signing.
+    OnlineSigning,
+}
+
+/// 审核方式 The way in which a school reviews.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "workflow::ReviewRoute")]
+pub enum ReviewRoute {
+    /// 院系审核 The department alone decides.
+    DepartmentOnly,
+    /// 学校审核 The school alone decides.
+    SchoolOnly,
+    /// 院系、学校两级审核 The department first, then the school.
+    DepartmentThenSchool,
+}
+
+/// 审核环节 A level of review.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "workflow::ReviewLevel")]
+pub enum ReviewLevel {
+    /// 院系 department
+    Department,
+    /// 学校 school
+    School,
+}
+
+/// 业务的审核方式 The route by which a school reviews a workflow, or all that have none of their own.
+#[derive(SimpleObject)]
+pub struct SchoolReviewRoute {
+    /// 业务 The workflow; null for the default.
+    workflow: Option<Workflow>,
+    /// 审核方式 The route.
+    route: ReviewRoute,
+}
+
+/// 学校 A school.
+pub struct School(pub model::School);
+
+impl School {
+    /// Whether something of how the school is run is open to the viewer.
+    fn shows(&self, ctx: &Context<'_>, rule: fn(&Viewer, uuid::Uuid) -> bool) -> bool {
+        let signed_in = ctx.caller().signed_in.as_ref();
+        signed_in.is_some_and(|(_, viewer)| rule(viewer, self.0.id))
+    }
+}
+
+/// 学校 A school.
+#[Object]
+impl School {
+    /// 全局标识 Global id, for `node`.
+    pub async fn id(&self) -> ID {
+        NodeType::School.id(self.0.id)
+    }
+
+    /// 学校代码 National school code, five digits.
+    async fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// 学校名称 Name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// 联系电话 Telephone of the careers office.
+    async fn contact_phone(&self) -> Option<&str> {
+        self.0.contact_phone.as_deref()
+    }
+
+    /// 通讯地址 Postal address.
+    async fn address(&self) -> Option<&str> {
+        self.0.address.as_deref()
+    }
+
+    /// Goes up with every change of its data and review routes: the `expectedVersion` of the next.
+    async fn version(&self) -> i32 {
+        self.0.version
+    }
+
+    /// 审核方式 How it reviews: the default first, then the routes that it has set for workflows. Empty for whoever is neither a
+    /// reviewer of it nor an operator.
+    async fn routes(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<SchoolReviewRoute>> {
+        if !self.shows(ctx, open_to) {
+            return Ok(Vec::new());
+        }
+        let key = OwnRoutesKey(self.0.id);
+        let own = ctx.loader().load_one(key).await.map_err(internal)?;
+        let mut routes = vec![SchoolReviewRoute {
+            workflow: None,
+            route: self.0.default_review_route.into(),
+        }];
+        routes.extend(own.unwrap_or_default().into_iter().map(|own| SchoolReviewRoute {
+            workflow: Some(own.workflow.into()),
+            route: own.review_route.into(),
+        }));
+        Ok(routes)
+    }
+
+    /// 院系列表 Its departments in the order of their codes. Empty for whoever is neither a reviewer of it nor an operator.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn departments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<String, Department>> {
+        let request = Arguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request()?;
+        let page = if self.shows(ctx, open_to) {
+            let school_id = self.0.id;
+            let key = DepartmentsKey { school_id, request };
+            ctx.loader().load_one(key).await.map_err(internal)?
+        } else {
+            None
+        };
+        Ok(connection(
+            page.unwrap_or_default(),
+            |department| department.code.clone(),
+            Department,
+        ))
+    }
+
+    /// 审核人列表 Its reviewers, disabled ones too, in the order in which their accounts were opened: for its reviewers and operators
+    /// all, for the reviewers of a department those of the department. Empty for everybody else.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn reviewers(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<String, Reviewer>> {
+        let request = Arguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request()?;
+        let school_id = self.0.id;
+        let key = ReviewersKey { school_id, request };
+        let page = ctx.loader().load_one(key).await.map_err(internal)?;
+        Ok(connection(
+            page.unwrap_or_default(),
+            |reviewer| reviewer.account_id,
+            Reviewer,
+        ))
+    }
+
+    /// 学校记录 What was done to it, oldest first, for the reviewers of the whole school and operators. Empty for everybody else.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<String, SchoolEvent>> {
+        let request = Arguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request()?;
+        let page = if self.shows(ctx, history_open_to) {
+            let case_id = self.0.id;
+            let key = HistoryKey { case_id, request };
+            ctx.loader().load_one(key).await.map_err(internal)?
+        } else {
+            None
+        };
+        Ok(connection(
+            page.unwrap_or_default(),
+            |event| event.sequence,
+            SchoolEvent,
+        ))
+    }
+}
+
+/// 院系 A department of a school.
+pub struct Department(pub model::Department);
+
+/// 院系 A department of a school.
+#[Object]
+impl Department {
+    /// 全局标识 Global id, for `node`.
+    pub async fn id(&self) -> ID {
+        NodeType::Department.id(self.0.id)
+    }
+
+    /// 院系名称 Name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// 院系代码 The school's own code for it.
+    async fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// 学校 The school it belongs to.
+    async fn school(&self, ctx: &Context<'_>) -> async_graphql::Result<School> {
+        let school = ctx
+            .loader()
+            .load_one(SchoolKey(self.0.school_id))
+            .await
+            .map_err(internal)?;
+        school
+            .map(School)
+            .ok_or_else(|| internal("a department without its school"))
+    }
+}
+
+/// Schools.
+#[derive(Default)]
+pub struct SchoolQuery;
+
+#[Object]
+impl SchoolQuery {
+    /// 本人学校 The viewer's own school: of a graduate or a reviewer; null for everybody else.
+    async fn school(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<School>> {
+        let (Viewer::Graduate { school_id, .. } | Viewer::Reviewer { school_id, .. }) = ctx.viewer()? else {
+            return Ok(None);
+        };
+        let key = SchoolKey(school_id);
+        let school = ctx.loader().load_one(key).await.map_err(internal)?;
+        Ok(school.map(School))
+    }
+
+    /// 学校列表 All schools in the order of their codes, for operators; empty for everybody else.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn schools(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<String, School>> {
+        let viewer = ctx.viewer()?;
+        let request = Arguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request()?;
+        let mut conn = ctx.connection().await?;
+        let page = model::list(&mut conn, &viewer, &request)
+            .await
+            .map_err(internal)?;
+        Ok(connection(page, |school| school.code.clone(), School))
+    }
+}

@@ -1,0 +1,287 @@
+//! What is done to schools: opened by operators, run by their reviewers.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use serde::Serialize;
+use wangqian_schema::{
+    model::{idempotency, reviewer::ReviewerDraft, school as model, school::SchoolDraft},
+    step::{self, IdempotencyKey, NewSchool, SchoolUpdate, StepError},
+    workflow,
+};
+
+use super::{Department, ReviewRoute, School, Workflow};
+use crate::{
+    context::ContextExt,
+    error::{UserError, internal, step_errors},
+    id::NodeType,
+};
+
+/// The caller's key of a request, or what is wrong with it.
+///
+/// # Errors
+/// When the request cannot be hashed.
+pub(in crate::graphql) fn idempotency_key(
+    key: &str,
+    input: &impl Serialize,
+) -> async_graphql::Result<Result<IdempotencyKey, UserError>> {
+    if !(1..=60).contains(&key.chars().count()) || key.contains('\0') {
+        return Ok(Err(UserError::invalid("idempotencyKey", "应为 1 至 60 个字符")));
+    }
+    Ok(Ok(IdempotencyKey {
+        key: key.to_owned(),
+        request_hash: idempotency::request_hash(input).map_err(internal)?,
+    }))
+}
+
+/// The school of an input. An id that means no school means one that is not there.
+pub(in crate::graphql) fn school_id(id: Option<&ID>) -> Option<uuid::Uuid> {
+    id.map(|id| NodeType::School.uuid(id).unwrap_or_default())
+}
+
+impl Serialize for ReviewRoute {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        workflow::ReviewRoute::from(*self).serialize(serializer)
+    }
+}
+
+/// 首名审核人 The first reviewer of a school, who runs it.
+#[derive(InputObject, Serialize)]
+pub struct FirstReviewerInput {
+    /// 姓名 His name, at most 30 characters.
+    name: String,
+    /// 电子邮箱 His e-mail address: he logs in with it. One of the two is needed.
+    email: Option<String>,
+    /// 手机号码 His mobile number: he logs in with it. One of the two is needed.
+    mobile: Option<String>,
+}
+
+/// 开通学校 Opens a school.
+#[derive(InputObject, Serialize)]
+pub struct OpenSchoolInput {
+    /// 学校代码 National school code, five digits.
+    code: String,
+    /// 学校名称 Its name, 2 to 60 characters.
+    name: String,
+    /// 联系电话 Telephone of the careers office.
+    contact_phone: Option<String>,
+    /// 通讯地址 Postal address, at most 200 characters.
+    address: Option<String>,
+    /// 默认审核方式 How it reviews, until it says otherwise.
+    default_review_route: ReviewRoute,
+    /// 首名审核人 Who runs it first.
+    reviewer: FirstReviewerInput,
+    /// Chosen by the caller, 1 to 60 characters: the same key and input give the same school again.
+    idempotency_key: String,
+}
+
+/// 学校信息变更 Changes what is given; the rest stays.
+#[derive(InputObject)]
+pub struct UpdateSchoolInput {
+    /// 学校 The school; without it the viewer's own.
+    school_id: Option<ID>,
+    /// 学校名称 Its name, 2 to 60 characters; for operators only.
+    name: Option<String>,
+    /// 联系电话 Telephone of the careers office; an empty one takes it away.
+    contact_phone: Option<String>,
+    /// 通讯地址 Postal address, at most 200 characters; an empty one takes it away.
+    address: Option<String>,
+    /// The `version` that the viewer has looked at; when given, a changed school is refused.
+    expected_version: Option<i32>,
+}
+
+/// 设置审核方式 Sets how the viewer's school reviews.
+#[derive(InputObject)]
+pub struct SetReviewRouteInput {
+    /// 业务 The workflow; without it the default of all that have no route of their own.
+    workflow: Option<Workflow>,
+    /// 审核方式 The route; without it a workflow has none of its own any more, and the default counts.
+    route: Option<ReviewRoute>,
+    /// The school's `version` that the viewer has looked at; when given, a changed school is refused.
+    expected_version: Option<i32>,
+}
+
+/// 新增院系 Adds a department to the viewer's school.
+#[derive(InputObject, Serialize)]
+pub struct AddDepartmentInput {
+    /// 院系代码 The school's own code for it, as in rosters: 1 to 20 letters, digits, `-`, `_` and `.`.
+    code: String,
+    /// 院系名称 Its name, at most 60 characters.
+    name: String,
+    /// Chosen by the caller, 1 to 60 characters: the same key and input give the same department again.
+    idempotency_key: String,
+}
+
+/// 院系更名 Changes what is given; the rest stays.
+#[derive(InputObject)]
+pub struct RenameDepartmentInput {
+    /// 院系 A department of the viewer's school.
+    department_id: ID,
+    /// 院系代码 Its code.
+    code: Option<String>,
+    /// 院系名称 Its name.
+    name: Option<String>,
+}
+
+/// What came of a step on a school.
+#[derive(SimpleObject)]
+pub struct SchoolPayload {
+    /// The school as it is now; null when something was wrong.
+    school: Option<School>,
+    /// What was wrong.
+    user_errors: Vec<UserError>,
+}
+
+impl SchoolPayload {
+    fn of(done: Result<model::School, StepError>, id_field: &str) -> async_graphql::Result<Self> {
+        Ok(match done {
+            Ok(school) => Self {
+                school: Some(School(school)),
+                user_errors: Vec::new(),
+            },
+            Err(error) => Self {
+                school: None,
+                user_errors: step_errors(error, id_field)?,
+            },
+        })
+    }
+}
+
+/// What came of a step on a department.
+#[derive(SimpleObject)]
+pub struct DepartmentPayload {
+    /// The department as it is now; null when something was wrong.
+    department: Option<Department>,
+    /// What was wrong.
+    user_errors: Vec<UserError>,
+}
+
+impl DepartmentPayload {
+    fn of(done: Result<model::Department, StepError>, id_field: &str) -> async_graphql::Result<Self> {
+        Ok(match done {
+            Ok(department) => Self {
+                department: Some(Department(department)),
+                user_errors: Vec::new(),
+            },
+            Err(error) => Self {
+                department: None,
+                user_errors: step_errors(error, id_field)?,
+            },
+        })
+    }
+}
+
+/// What is done to schools.
+#[derive(Default)]
+pub struct SchoolMutation;
+
+#[Object]
+impl SchoolMutation {
+    /// 开通学校 An operator opens a school with the account of its first reviewer, who is told how to set his password and runs it
+    /// from then on. A code belongs to one school (`ALREADY_TAKEN`).
+    async fn open_school(
+        &self,
+        ctx: &Context<'_>,
+        input: OpenSchoolInput,
+    ) -> async_graphql::Result<SchoolPayload> {
+        let viewer = ctx.viewer()?;
+        let key = match idempotency_key(&input.idempotency_key, &input)? {
+            Ok(key) => key,
+            Err(error) => {
+                return Ok(SchoolPayload {
+                    school: None,
+                    user_errors: vec![error],
+                });
+            }
+        };
+        let new = NewSchool {
+            school: SchoolDraft {
+                code: input.code,
+                name: input.name,
+                contact_phone: input.contact_phone,
+                address: input.address,
+            },
+            route: input.default_review_route.into(),
+            reviewer: ReviewerDraft {
+                name: input.reviewer.name,
+                email: input.reviewer.email,
+                mobile: input.reviewer.mobile,
+            },
+        };
+        let opened = step::open_school(&ctx.app().platform, &viewer, &new, &key).await;
+        SchoolPayload::of(opened, "code")
+    }
+
+    /// 学校信息变更 A reviewer of the school, or an operator, changes its telephone and address, an operator also its name. Papers that
+    /// are signed from then on show it; those that exist stay as they are.
+    async fn update_school(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateSchoolInput,
+    ) -> async_graphql::Result<SchoolPayload> {
+        let viewer = ctx.viewer()?;
+        let update = SchoolUpdate {
+            name: input.name,
+            contact_phone: input.contact_phone,
+            address: input.address,
+        };
+        let (platform, school_id) = (&ctx.app().platform, school_id(input.school_id.as_ref()));
+        let updated =
+            step::update_school(platform, &viewer, school_id, &update, input.expected_version).await;
+        SchoolPayload::of(updated, "schoolId")
+    }
+
+    /// 设置审核方式 A reviewer of the school sets by which route it reviews, by default or in one workflow. Cases under review keep the
+    /// route with which they were submitted.
+    async fn set_review_route(
+        &self,
+        ctx: &Context<'_>,
+        input: SetReviewRouteInput,
+    ) -> async_graphql::Result<SchoolPayload> {
+        let viewer = ctx.viewer()?;
+        let set = step::set_review_route(
+            &ctx.app().platform,
+            &viewer,
+            input.workflow.map(Into::into),
+            input.route.map(Into::into),
+            input.expected_version,
+        )
+        .await;
+        SchoolPayload::of(set, "workflow")
+    }
+
+    /// 新增院系 A reviewer of the school adds a department. Its code is its own in the school (`ALREADY_TAKEN`); none is taken away.
+    async fn add_department(
+        &self,
+        ctx: &Context<'_>,
+        input: AddDepartmentInput,
+    ) -> async_graphql::Result<DepartmentPayload> {
+        let viewer = ctx.viewer()?;
+        let key = match idempotency_key(&input.idempotency_key, &input)? {
+            Ok(key) => key,
+            Err(error) => {
+                return Ok(DepartmentPayload {
+                    department: None,
+                    user_errors: vec![error],
+                });
+            }
+        };
+        let platform = &ctx.app().platform;
+        let added = step::add_department(platform, &viewer, &input.code, &input.name, &key).await;
+        DepartmentPayload::of(added, "code")
+    }
+
+    /// 院系更名 A reviewer of the school gives a department another name or code.
+    async fn rename_department(
+        &self,
+        ctx: &Context<'_>,
+        input: RenameDepartmentInput,
+    ) -> async_graphql::Result<DepartmentPayload> {
+        let viewer = ctx.viewer()?;
+        // An id that means no department means one that the school does not have.
+        let id = NodeType::Department
+            .uuid(&input.department_id)
+            .unwrap_or_default();
+        let (platform, code, name) = (&ctx.app().platform, input.code.as_deref(), input.name.as_deref());
+        let renamed = step::rename_department(platform, &viewer, id, code, name).await;
+        DepartmentPayload::of(renamed, "departmentId")
+    }
+}

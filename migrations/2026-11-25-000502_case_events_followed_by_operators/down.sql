@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY IF EXISTS case_events_followed_by_operators;

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY IF EXISTS reviewers_of_school;
