@@ -22,7 +22,7 @@ use wangqian_schema::{
     checks::Invalid,
     clock::Clock,
     db::DatabaseSettings,
-    model::{Viewer, school},
+    model::Viewer,
     password,
     step::{self, Actor, AgreementStep, Invitation, StepError},
     tables::{accounts as account_rows, agreements, case_events, schools},
@@ -256,8 +256,9 @@ impl Player {
             clock.advance(self.at(hour) - clock.now());
             match happening {
                 Happening::Route(route) => {
-                    let school = SECOND_SCHOOL.school_id();
-                    school::set_review_route(conn, school, Workflow::OnlineSigning, route).await?;
+                    let reviewer = viewer_of(Staff::School(SECOND_SCHOOL));
+                    let workflow = Some(Workflow::OnlineSigning);
+                    step::set_review_route(&self.platform, &reviewer, workflow, Some(route), None).await?;
                 }
                 Happening::Act { case, nth, act } => {
                     let existing = find(conn, &case).await?;
