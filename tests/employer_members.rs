@@ -24,6 +24,11 @@ const ENABLE: &str = "mutation($id: ID!) { enableEmployerMember(input: { memberI
     member { disabledAt } userErrors { code field message } } }";
 const MEMBERS: &str = "{ employerMembers(first: 10) { nodes { id name role email disabledAt } } }";
 
+const INVITATIONS: &str = "{ memberInvitations(first: 10) { nodes { email name role delivery } } }";
+const HISTORY: &str =
+    "query($id: ID!) { node(id: $id) { ... on Employer { verification registration { version reason
+    history(first: 20) { nodes { action actorRole fromStatus toStatus actorId memberId } } } } } }";
+
 struct Scene {
     server: Server,
     outbox: Outbox,
@@ -292,4 +297,140 @@ async fn strangers_wrong_input_and_floods_are_refused() {
         .iter()
         .filter(|answer| error(answer) == ("TOO_MANY_REQUESTS", None));
     assert_eq!(refused.count(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_shows_to_administrators_with_how_far_its_mail_got() {
+    let scene = Scene::new().await;
+    let email = "colleague@example.com";
+    let listed = async |client: &Client| {
+        let found = client.query(INVITATIONS, json!({})).await;
+        found["memberInvitations"]["nodes"].clone()
+    };
+    let shows = async |delivery: &str| {
+        let expected =
+            json!([{ "email": email, "name": "示例同事", "role": "MEMBER", "delivery": delivery }]);
+        let look = async || (listed(&scene.administrator).await == expected).then_some(());
+        scene.server.until(delivery, look).await;
+    };
+    let execute = async |sql: &str| {
+        let mut conn = scene.server.platform.pool.get().await.unwrap();
+        let query = diesel::sql_query(sql);
+        diesel_async::RunQueryDsl::execute(query, &mut conn)
+            .await
+            .unwrap();
+    };
+    assert_eq!(scene.invite(&scene.administrator, email, "MEMBER").await, done());
+    shows("SENT").await;
+    execute("UPDATE member_invitations SET delivery = 'FAILED'").await;
+    shows("FAILED").await;
+    // At once again: no mail may go so soon, and nothing tells that.
+    assert_eq!(scene.invite(&scene.administrator, email, "MEMBER").await, done());
+    shows("SENT").await;
+    let first = scene.token(email).await;
+    assert_eq!(error(&scene.join(&first).await), ("WRONG_CODE", Some("token")));
+    assert_eq!(scene.outbox.unread_to(email), None);
+
+    scene.server.platform.clock.advance(TimeDelta::minutes(1));
+    let (colleague, _) = scene.colleague(email, "MEMBER").await;
+    assert_eq!(listed(&scene.administrator).await, json!([]), "he has joined");
+    assert_eq!(
+        scene
+            .invite(&scene.administrator, "other@example.com", "MEMBER")
+            .await,
+        done()
+    );
+    assert_eq!(listed(&colleague).await, json!([]), "administrators only");
+    scene.server.platform.clock.advance(INVITATION_LIFETIME);
+    assert_eq!(
+        listed(&scene.server.login(&scene.company.member).await).await,
+        json!([]),
+        "it is over"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_to_members_stands_on_the_employers_trail_by_ids_alone() {
+    let scene = Scene::new().await;
+    let own = scene.own_id(&scene.administrator).await;
+    let email = "colleague@example.com";
+    let (colleague, id) = scene.colleague(email, "MEMBER").await;
+    set(&scene.administrator, DISABLE, &id).await;
+    set(&scene.administrator, ENABLE, &id).await;
+    assert_eq!(
+        error(&set(&scene.administrator, ENABLE, &id).await).0,
+        "STEP_NOT_ALLOWED",
+        "which leaves nothing"
+    );
+    assert_eq!(
+        scene
+            .invite(&scene.administrator, "other@example.com", "ADMINISTRATOR")
+            .await,
+        done()
+    );
+    let withdrawn = scene
+        .administrator
+        .mutate(WITHDRAW, json!({ "email": "other@example.com" }))
+        .await;
+    assert_eq!(withdrawn, done());
+
+    let operator = scene
+        .server
+        .login(&people::operator(&scene.server.platform).await)
+        .await;
+    let employer = wangqian_api::id::NodeType::Employer
+        .id(scene.company.id)
+        .to_string();
+    let refuse = "mutation($id: ID!) { verifyEmployer(input: { employerId: $id, decision: REFUSE, reason: \"执照已注销\" }) {
+        userErrors { code } } }";
+    assert_eq!(operator.mutate(refuse, json!({ "id": employer })).await, done());
+    set(&scene.administrator, DISABLE, &id).await;
+    let event = |action: &str, actor: &str, member: Option<&str>, from: Option<&str>, to: &str| {
+        let role = if action == "REFUSE" {
+            "OPERATOR"
+        } else {
+            "EMPLOYER"
+        };
+        let actor = (role == "EMPLOYER").then_some(actor);
+        json!({ "action": action, "actorRole": role, "fromStatus": from, "toStatus": to, "actorId": actor, "memberId": member })
+    };
+    let verified = Some("VERIFIED");
+    let expected = json!([
+        event("INVITE_MEMBER", &own, None, None, "VERIFIED"),
+        event("JOIN_MEMBER", &id, Some(&id), verified, "VERIFIED"),
+        event("DISABLE_MEMBER", &own, Some(&id), verified, "VERIFIED"),
+        event("ENABLE_MEMBER", &own, Some(&id), verified, "VERIFIED"),
+        event("INVITE_MEMBER", &own, None, verified, "VERIFIED"),
+        event("WITHDRAW_MEMBER_INVITATION", &own, None, verified, "VERIFIED"),
+        event("REFUSE", "", None, verified, "REFUSED"),
+        event("DISABLE_MEMBER", &own, Some(&id), Some("REFUSED"), "REFUSED"),
+    ]);
+    for client in [&scene.administrator, &operator] {
+        let found = client.query(HISTORY, json!({ "id": employer })).await;
+        let registration = &found["node"]["registration"];
+        assert_eq!(registration["history"]["nodes"], expected);
+        assert_eq!(
+            (&registration["reason"], &registration["version"]),
+            (&json!("执照已注销"), &json!(2)),
+            "members are no matter of the registration"
+        );
+    }
+    drop(colleague);
+    #[derive(diesel::QueryableByName)]
+    struct Changes {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        text: String,
+    }
+    let mut conn = scene.server.platform.pool.get().await.unwrap();
+    let all = diesel::sql_query("SELECT string_agg(case_events::text, '') AS text FROM case_events");
+    let all: Changes = diesel_async::RunQueryDsl::get_result(all, &mut conn)
+        .await
+        .unwrap();
+    assert!(
+        !all.text.contains('@') && !all.text.contains("同事"),
+        "{}",
+        all.text
+    );
+    let audit = wangqian_schema::audit::walk(&mut conn, None).await.unwrap();
+    assert_eq!((audit.cases, audit.events, audit.breaks), (1, 8, vec![]));
 }

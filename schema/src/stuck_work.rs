@@ -15,11 +15,11 @@ use uuid::Uuid;
 
 use crate::{
     jobs::{
-        self, ExpireInvitation, ImportGraduates, Job, RemindInvitation, RenderDocument, SendMessage,
-        SendNotice,
+        self, ExpireInvitation, ImportGraduates, Job, RemindInvitation, RenderDocument, SendMemberInvitation,
+        SendMessage, SendNotice,
     },
-    model::{Page, PageRequest, Viewer, message::MessageStatus},
-    tables::{jobs as jobs_table, messages},
+    model::{Page, PageRequest, Viewer, member::InvitationDelivery, message::MessageStatus},
+    tables::{jobs as jobs_table, member_invitations, messages},
     text_enum::text_enum,
     workflow::agreement::REMINDER_LEAD,
 };
@@ -43,6 +43,8 @@ text_enum! {
         Message = "MESSAGE",
         /// A notice about an account has not left the platform.
         Notice = "NOTICE",
+        /// The link of an invitation to join an employer has not left the platform.
+        MemberInvitation = "MEMBER_INVITATION",
         /// A roster that a school handed in does not go on.
         Import = "IMPORT",
         /// A tick of a recurring job was not done. Found among the jobs: nothing else says that it is owed.
@@ -69,15 +71,15 @@ pub type StuckWorkKey = (DateTime<Utc>, Uuid);
 /// A piece of work that is stuck, with its job where there is one that is not done.
 #[derive(QueryableByName, Clone, Debug)]
 pub struct StuckWork {
-    /// The agreement, document, message, notice or import that it is about, by its kind; made of the tick's key for a
+    /// The agreement, document, message, notice, invitation or import that it is about, by its kind; made of the tick's key for a
     /// recurring job.
     #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
     /// What was to be done.
     #[diesel(sql_type = Text)]
     pub kind: StuckWorkKind,
-    /// The case whose step owes it: an agreement, or for messages also a graduate or an employer; of a notice the account. An
-    /// import and a recurring job are their own.
+    /// The case whose step owes it: an agreement, or for messages also a graduate or an employer; of a notice the account, of an
+    /// invitation to join the employer. An import and a recurring job are their own.
     #[diesel(sql_type = SqlUuid)]
     pub case_id: Uuid,
     /// Since when it is owed.
@@ -177,7 +179,8 @@ macro_rules! source {
 
 /// $1 the time before which work counts as stuck, $2 now, $3 and $4 the place after which, $5 and $6 the place before
 /// which, $7 one id, $8 how many. The job is the unfinished one, of which there is one at most, else the last parked
-/// one: two descents of partial indexes a row. A message that was given up counts as parked whatever its job says.
+/// one: two descents of partial indexes a row. A message or
+/// invitation that was given up counts as parked whatever its job says.
 macro_rules! list {
     ($direction:literal) => {
         concat!(
@@ -196,6 +199,10 @@ macro_rules! list {
             " UNION ALL ",
             source!("NOTICE", "send_notice", "work.account_id", "work.created_at", "false", "account_notices AS work",
                 "work.created_at", "", "work.created_at <= $1", $direction),
+            " UNION ALL ",
+            source!("MEMBER_INVITATION", "send_member_invitation", "work.employer_id", "work.created_at", "work.delivery = 'FAILED'",
+                "member_invitations AS work", "work.created_at", "",
+                "work.delivery <> 'SENT' AND work.expires_at > $2 AND work.created_at <= $1", $direction),
             " UNION ALL ",
             source!("IMPORT", "import_graduates", "work.id", "work.progressed_at", "false", "graduate_imports AS work",
                 "work.progressed_at", "", "work.status IN ('QUEUED', 'RUNNING') AND work.progressed_at <= $1", $direction),
@@ -322,7 +329,7 @@ pub async fn page(
 }
 
 /// Has the work tried again at once, with all its attempts before it: a parked or waiting job becomes due, a lost one
-/// is made anew, and a message that was given up is owed again. All or nothing. `false` for one that runs already: it
+/// is made anew, and a message or invitation that was given up is owed again. All or nothing. `false` for one that runs already: it
 /// is left to its worker.
 ///
 /// # Errors
@@ -333,6 +340,14 @@ pub async fn drive(conn: &mut AsyncPgConnection, work: &StuckWork, now: DateTime
         StuckWorkKind::Expiry => again(conn, &ExpireInvitation { agreement_id: id }, now).await,
         StuckWorkKind::Reminder => again(conn, &RemindInvitation { agreement_id: id }, now).await,
         StuckWorkKind::Notice => again(conn, &SendNotice { notice_id: id }, now).await,
+        StuckWorkKind::MemberInvitation => {
+            diesel::update(member_invitations::table.find(id))
+                .filter(member_invitations::delivery.eq(InvitationDelivery::Failed))
+                .set(member_invitations::delivery.eq(InvitationDelivery::Pending))
+                .execute(conn)
+                .await?;
+            again(conn, &SendMemberInvitation { invitation_id: id }, now).await
+        }
         StuckWorkKind::Document => again(conn, &RenderDocument { document_id: id }, now).await,
         StuckWorkKind::Import => again(conn, &ImportGraduates { import_id: id }, now).await,
         StuckWorkKind::Recurring => {
@@ -470,6 +485,9 @@ pub async fn sweep(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryRes
         made += enqueue_each(conn, sendings, now).await?;
         let notices = lost(StuckWorkKind::Notice).map(|notice_id| SendNotice { notice_id });
         made += enqueue_each(conn, notices, now).await?;
+        let invitations =
+            lost(StuckWorkKind::MemberInvitation).map(|invitation_id| SendMemberInvitation { invitation_id });
+        made += enqueue_each(conn, invitations, now).await?;
         let imports = lost(StuckWorkKind::Import).map(|import_id| ImportGraduates { import_id });
         made += enqueue_each(conn, imports, now).await?;
         match page.items.last() {

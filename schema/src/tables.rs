@@ -272,6 +272,8 @@ diesel::table! {
         token_hash -> Nullable<Bytea>,
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
+        delivery -> Text,
+        silent -> Bool,
     }
 }
 

@@ -6,12 +6,15 @@ use chrono::TimeDelta;
 use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 use wangqian_schema::{
-    audit,
+    SecretToken, audit,
+    checks::Email,
     model::{
         document::StoredPdf,
+        employer::MemberRole,
+        member::{self, INVITATION_LIFETIME, InvitationDelivery, MemberInvitation},
         passcode::{self, PasscodeChannel, PasscodeRequest, PasscodeSubject, Purpose, Try},
     },
-    step::{self, Actor, AgreementStep, IdempotencyKey, StepError},
+    step::{self, Actor, AgreementStep, Colleague, IdempotencyKey, StepError},
     workflow::{ReviewRoute, agreement::AgreementAction},
 };
 
@@ -88,12 +91,22 @@ async fn repair(conn: &mut AsyncPgConnection, table: &str) {
     execute(conn, &format!("DROP TRIGGER sabotage ON {table}")).await;
 }
 
+const COLLEAGUE: &str = "colleague@example.com";
+
 /// What is done.
 enum Deed {
     /// The graduate confirms his data.
     Confirm,
     /// The graduate changes how he is reached, to what this proves.
     ChangeContact(Try),
+    /// An administrator invites a colleague.
+    InviteMember,
+    /// He takes the invitation back.
+    WithdrawMemberInvitation,
+    /// An invited colleague joins.
+    Join(SecretToken),
+    /// An administrator disables a colleague's account.
+    DisableMember(Uuid),
     /// The employer invites.
     Invite,
     /// A step on the agreement.
@@ -136,6 +149,28 @@ impl Scene {
                 step::change_contact(platform, &self.student.viewer, proved).await?;
                 return Ok((None, None));
             }
+            Deed::InviteMember => {
+                let colleague = Colleague {
+                    email: Email::parse(COLLEAGUE).unwrap(),
+                    name: "示例同事".to_owned(),
+                    role: MemberRole::Member,
+                };
+                step::invite_member(platform, &self.employer.viewer, &colleague, false).await?;
+                return Ok((None, None));
+            }
+            Deed::WithdrawMemberInvitation => {
+                let email = Email::parse(COLLEAGUE).unwrap();
+                step::withdraw_member_invitation(platform, &self.employer.viewer, &email).await?;
+                return Ok((None, None));
+            }
+            Deed::Join(token) => {
+                step::join(platform, token, "nobody logs in here").await?;
+                return Ok((None, None));
+            }
+            Deed::DisableMember(account_id) => {
+                step::set_member_enabled(platform, &self.employer.viewer, *account_id, false).await?;
+                return Ok((None, None));
+            }
             Deed::Invite => {
                 let key = IdempotencyKey {
                     key: "the same request".to_owned(),
@@ -169,6 +204,28 @@ impl Scene {
         passcode::request(conn, &request, now).await.unwrap();
         let tried = passcode::count_try(conn, request.purpose, subject, now).await;
         tried.unwrap().unwrap()
+    }
+
+    /// A colleague who was invited and has the link.
+    async fn invited(&self) -> SecretToken {
+        let conn = &mut *self.world.conn().await;
+        execute(conn, "UPDATE employer_members SET role = 'ADMINISTRATOR'").await;
+        let now = self.world.now();
+        let invitation = MemberInvitation {
+            id: Uuid::now_v7(),
+            employer_id: self.employer.id,
+            email: "joiner@example.com".to_owned(),
+            name: "示例同事".to_owned(),
+            role: MemberRole::Member,
+            created_at: now,
+            expires_at: now + INVITATION_LIFETIME,
+            delivery: InvitationDelivery::Sent,
+            silent: false,
+        };
+        member::invite(conn, &invitation).await.unwrap();
+        let token = SecretToken::generate();
+        assert!(member::arm(conn, invitation.id, &token).await.unwrap());
+        token
     }
 
     async fn storing(&self, agreement: Uuid) -> AgreementStep {
@@ -222,6 +279,8 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
     let employer = Actor::Viewer(scene.employer.viewer);
     let graduate = Actor::Viewer(scene.student.viewer);
     let proved = scene.proved().await;
+    let token = scene.invited().await;
+    let colleague = scene.world.member(scene.employer.id).await.account_id();
     watch_writes(&mut *scene.world.conn().await).await;
 
     let told = [
@@ -244,6 +303,23 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
             "INSERT jobs",
         ],
     );
+    let on_trail = |deed, more: &[&'static str]| {
+        attempt(
+            deed,
+            &[&["UPDATE employers", "INSERT case_events"][..], more].concat(),
+        )
+    };
+    let invite_member = on_trail(Deed::InviteMember, &["INSERT member_invitations", "INSERT jobs"]);
+    let withdraw = on_trail(Deed::WithdrawMemberInvitation, &["DELETE member_invitations"]);
+    let join = on_trail(
+        Deed::Join(token),
+        &[
+            "DELETE member_invitations",
+            "INSERT accounts",
+            "INSERT employer_members",
+        ],
+    );
+    let disable = on_trail(Deed::DisableMember(colleague), &["UPDATE accounts"]);
     let invite = attempt(
         Deed::Invite,
         &told_and(&["INSERT idempotency_keys", "INSERT agreements"]),
@@ -273,8 +349,14 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
     let at_once = TimeDelta::zero();
 
     // Each story is one case; before a step some time passes.
-    let stories: [&[(TimeDelta, &Attempt)]; 7] = [
+    let stories: [&[(TimeDelta, &Attempt)]; 8] = [
         &[(at_once, &confirm), (at_once, &change_contact)],
+        &[
+            (at_once, &join),
+            (at_once, &invite_member),
+            (at_once, &withdraw),
+            (at_once, &disable),
+        ],
         &[(at_once, &invite), (at_once, &cancel)],
         &[(at_once, &invite), (at_once, &decline)],
         &[
@@ -320,7 +402,7 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
     let every: BTreeSet<_> = AgreementAction::ALL.iter().copied().collect();
     assert_eq!(done, every, "each step was tried");
     let report = audit::walk(&mut *scene.world.conn().await, None).await.unwrap();
-    assert_eq!((report.cases, report.events, report.breaks), (7, 21, vec![]));
+    assert_eq!((report.cases, report.events, report.breaks), (8, 25, vec![]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -339,11 +339,16 @@ fn registrations_are_verified_by_the_operator() {
                         .iter()
                         .find(|row| (row.0, row.1, row.2) == (*action, *role, *status));
                     let theirs = match action {
-                        Do::Register | Do::Resubmit => Employer,
                         Do::Verify | Do::Refuse => Operator,
+                        _ => Employer,
                     };
                     let expected = match row {
                         _ if *role != theirs => Err(Refusal::NotYourRole),
+                        _ if *action == Do::InviteMember && *status != Is::Verified => {
+                            Err(Refusal::EmployerNotVerified)
+                        }
+                        // What is done to members leaves the registration as it is.
+                        _ if !Do::OF_REGISTRATION.contains(action) => Ok(*status),
                         None => Err(Refusal::NotInThisStatus),
                         Some((Do::Refuse, ..)) if !reason_given => Err(Refusal::ReasonRequired),
                         Some((.., to)) => Ok(*to),

@@ -158,6 +158,19 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
             id action actor { name department { name } } reviewer { name } department { name school { name } } } } } } }",
         "/schools/nodes/*/history/nodes/*",
     ),
+    (
+        "Query.memberInvitations",
+        Asker::Employer,
+        "{ memberInvitations(first: 100) { edges { cursor node { email name role delivery invitedAt expiresAt } } } }",
+        "/memberInvitations/edges/*",
+    ),
+    (
+        "EmployerRegistration.history",
+        Asker::Operator,
+        "{ employersAwaitingVerification(first: 100) { nodes { registration { history(first: 5) {
+            edges { node { id action actorId memberId } } } } } } }",
+        "/employersAwaitingVerification/nodes/*/registration/history/edges/*",
+    ),
     // At most ten of them.
     (
         "Query.findGraduates",

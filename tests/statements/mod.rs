@@ -190,7 +190,15 @@ impl World {
                 object_key, status, created_at, upload_until, progressed_at, finished_at)
                 SELECT gen_random_uuid(), school_id, account_id, 'a', 'CSV', 1, gen_random_uuid(), 'DONE', now(), now(), now(),
                 now() FROM reviewers WHERE department_id IS NULL RETURNING id)
-            INSERT INTO graduate_import_problems SELECT id, 2, 1, 'NAME', 'REQUIRED' FROM import",
+            INSERT INTO graduate_import_problems SELECT id, 2, 1, 'NAME', 'REQUIRED' FROM import;
+            INSERT INTO member_invitations (id, employer_id, email, name, role, created_at, expires_at)
+                SELECT gen_random_uuid(), employer_id, gen_random_uuid() || '@example.com', '示例同事', 'MEMBER', now(),
+                now() + interval '7 days' FROM employer_members WHERE role = 'ADMINISTRATOR';
+            INSERT INTO case_events (occurred_at, case_kind, case_id, sequence, actor_role, actor_account_id, action,
+                to_status, changes, employer_id, previous_hash, hash)
+                SELECT now(), 'EMPLOYER', id, 1, 'OPERATOR', (SELECT account_id FROM operators LIMIT 1), 'REFUSE', 'PENDING',
+                '{}', id, sha256(''), sha256('') FROM employers WHERE verification = 'PENDING'
+                ON CONFLICT DO NOTHING",
         )
         .await
         .unwrap();

@@ -350,4 +350,10 @@ pub(super) const READING: &[Probe] = &[
         Target::School,
         Mark::Target,
     ),
+    of(
+        "memberInvitations",
+        "{ memberInvitations(first: 100) { nodes { email } } }",
+        Target::Nothing,
+        Mark::Text(|_| "invited@example.com".to_owned()),
+    ),
 ];

@@ -196,6 +196,14 @@ impl World {
         let colleague = people::account_of(platform, &colleague).await;
         let reviewer_email = people::reviewer(platform, school.school, Some(school.department)).await;
         let reviewer = people::account_of(platform, &reviewer_email).await;
+        let mut conn = platform.pool.get().await.unwrap();
+        let invited = format!(
+            "INSERT INTO member_invitations (id, employer_id, email, name, role, created_at, expires_at)
+             VALUES (gen_random_uuid(), '{}', 'invited@example.com', '示例同事', 'MEMBER', now(), now() + interval '7 days')",
+            company.id
+        );
+        diesel::sql_query(invited).execute(&mut conn).await.unwrap();
+        drop(conn);
         // Of the graduate's two sessions this is the one that he may end.
         let device = server.login(&graduate.email).await;
         let list = "{ sessions(first: 1) { nodes { id } } }";

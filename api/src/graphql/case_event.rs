@@ -17,6 +17,7 @@ use super::{
 use crate::{
     context::ContextExt,
     error::internal,
+    id::NodeType,
     loaders::{DepartmentKey, ReviewerKey},
 };
 
@@ -86,7 +87,7 @@ pub enum GraduateDataStatus {
     Confirmed,
 }
 
-/// 单位注册操作 What can be done to an employer's registration.
+/// 单位操作 What can be done to an employer's registration and to its members.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "employer_registration::EmployerAction")]
 pub enum EmployerAction {
@@ -98,6 +99,16 @@ pub enum EmployerAction {
     Verify,
     /// 核验不通过 An operator refuses it.
     Refuse,
+    /// 邀请成员 An administrator invites a colleague: `inviteEmployerMember`.
+    InviteMember,
+    /// 撤回成员邀请 An administrator takes an invitation back: `withdrawMemberInvitation`.
+    WithdrawMemberInvitation,
+    /// 成员加入 An invited colleague joins: `joinEmployer`.
+    JoinMember,
+    /// 停用成员 An administrator disables a colleague's account: `disableEmployerMember`.
+    DisableMember,
+    /// 启用成员 An administrator enables it again: `enableEmployerMember`.
+    EnableMember,
 }
 
 /// 学校状态 Where a school stands.
@@ -166,7 +177,7 @@ pub enum CaseEvent {
     AgreementEvent(AgreementEvent),
     /// An event of a graduate's basic information.
     GraduateEvent(GraduateEvent),
-    /// An event of an employer's registration.
+    /// An event of an employer's registration or of its members.
     EmployerEvent(EmployerEvent),
     /// An event of a school.
     SchoolEvent(SchoolEvent),
@@ -263,10 +274,20 @@ event!(
     }
 );
 event!(
-    /// 用人单位注册事件 One step of an employer's registration.
+    /// 用人单位事件 One step of an employer's registration, or on its members.
     EmployerEvent,
     EmployerAction(employer_registration::EmployerAction),
-    EmployerVerification(employer_registration::EmployerVerification)
+    EmployerVerification(employer_registration::EmployerVerification),
+    /// 办理人 The member who acted; null for an operator.
+    async fn actor_id(&self) -> Option<ID> {
+        let member = self.0.actor_account_id.filter(|_| self.0.actor_role == workflow::ActorRole::Employer);
+        member.map(|id| NodeType::EmployerMember.id(id))
+    },
+    /// 成员 The member who joined, or whose account was disabled or enabled.
+    async fn member_id(&self) -> Option<ID> {
+        let member = Uuid::try_parse(self.0.changes["member"].as_str()?).ok()?;
+        Some(NodeType::EmployerMember.id(member))
+    }
 );
 event!(
     /// 学校事件 One step on a school: its data, review routes, departments and reviewers' accounts.

@@ -91,6 +91,55 @@ impl EmployerMember {
     }
 }
 
+/// 邀请发送状态 How far the mail with an invitation's link got.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "model::InvitationDelivery")]
+pub enum InvitationDelivery {
+    /// 待发送 Owed; it is on the way, or waits for its next attempt.
+    Pending,
+    /// 已送出 The mail server took it.
+    Sent,
+    /// 发送失败 Given up: look at the address, and invite again.
+    Failed,
+}
+
+/// 成员邀请 A colleague who is invited and has not joined yet.
+pub struct MemberInvitation(model::MemberInvitation);
+
+/// 成员邀请 A colleague who is invited and has not joined yet. Seen by the administrators of the employer.
+#[Object]
+impl MemberInvitation {
+    /// 电子邮箱 His e-mail address, by which `withdrawMemberInvitation` takes the invitation back.
+    async fn email(&self) -> &str {
+        &self.0.email
+    }
+
+    /// 姓名 His name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// 成员角色 What he is to be.
+    async fn role(&self) -> MemberRole {
+        self.0.role.into()
+    }
+
+    /// 邀请时间 When he was invited.
+    async fn invited_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// 失效时间 Until when he may join.
+    async fn expires_at(&self) -> DateTime<Utc> {
+        self.0.expires_at
+    }
+
+    /// 发送状态 How far the mail with the link got.
+    async fn delivery(&self) -> InvitationDelivery {
+        self.0.delivery.into()
+    }
+}
+
 /// Members.
 #[derive(Default)]
 pub struct EmployerMemberQuery;
@@ -130,6 +179,32 @@ impl EmployerMemberQuery {
             None => wangqian_schema::model::Page::default(),
         };
         Ok(connection(page, |member| member.account_id, EmployerMember))
+    }
+
+    /// 成员邀请列表 The invitations of the viewer's employer that stand, newest first; empty for whoever is no administrator of one.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn member_invitations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<String, MemberInvitation>> {
+        let viewer = ctx.viewer()?;
+        let request = Arguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request()?;
+        let now = ctx.app().platform.clock.now();
+        let mut conn = ctx.connection().await?;
+        let page = model::invitations(&mut conn, &viewer, &request, now)
+            .await
+            .map_err(internal)?;
+        Ok(connection(page, |invitation| invitation.id, MemberInvitation))
     }
 }
 
@@ -226,9 +301,9 @@ pub struct EmployerMemberMutation;
 #[Object]
 impl EmployerMemberMutation {
     /// 邀请成员 An administrator of a verified employer invites a colleague: a link, good for seven days and one use, goes to his
-    /// address. Inviting again replaces it. The answer is the same whether or not the address is an account's. Fifty a day
-    /// for each employer (`TOO_MANY_REQUESTS`); one a minute and ten a day to each address, whoever invites: those
-    /// beyond are silently not sent.
+    /// address. Inviting again replaces it. `memberInvitations` tells how far the mail got. The answer is the same whether or
+    /// not the address is an account's. Fifty a day for each employer (`TOO_MANY_REQUESTS`); one a minute and ten a day to
+    /// each address, whoever invites: those beyond are silently not sent, and show as sent.
     ///
     /// Refusals: `STEP_NOT_ALLOWED`, `EMPLOYER_NOT_VERIFIED`, `INVALID_INPUT`, `TOO_MANY_REQUESTS`.
     async fn invite_employer_member(
@@ -261,7 +336,7 @@ impl EmployerMemberMutation {
             return Ok(answer(vec![too_many_requests()]));
         }
         let limit = app.settings.code_limit();
-        let sent = admit(
+        let admitted = admit(
             &mut conn,
             address_bucket("invitation", email.as_str()),
             &limit,
@@ -276,7 +351,7 @@ impl EmployerMemberMutation {
             role: input.role.into(),
         };
         Ok(answer(
-            match step::invite_member(&app.platform, &viewer, &colleague, sent).await {
+            match step::invite_member(&app.platform, &viewer, &colleague, !admitted).await {
                 Ok(()) => Vec::new(),
                 Err(error) => step_errors(error, "email")?,
             },

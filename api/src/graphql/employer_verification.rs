@@ -14,12 +14,14 @@ use wangqian_schema::{
 use wangqian_storage::DownloadName;
 
 use super::{
-    document::DownloadLink, employer::Employer, registration::EmployerDetailsInput, upload::take_licence,
+    case_event::EmployerEvent, document::DownloadLink, employer::Employer,
+    registration::EmployerDetailsInput, upload::take_licence,
 };
 use crate::{
     context::ContextExt,
     error::{UserError, internal, step_errors},
     id::NodeType,
+    loaders::HistoryKey,
     paging::{Arguments, connection, cost},
 };
 
@@ -42,6 +44,33 @@ impl EmployerRegistration {
     /// 核验意见 The reason of the last decision; null while it waits, and where none was given.
     async fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
+    }
+
+    /// 办理记录 What was done to the registration and to the members, oldest first.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<String, EmployerEvent>> {
+        let request = Arguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request()?;
+        let case_id = self.0.employer_id;
+        let key = HistoryKey { case_id, request };
+        let page = ctx.loader().load_one(key).await.map_err(internal)?;
+        Ok(connection(
+            page.unwrap_or_default(),
+            |event| event.sequence,
+            EmployerEvent,
+        ))
     }
 
     /// 营业执照 The business licence that was handed in last; null for whoever is no operator.

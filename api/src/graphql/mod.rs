@@ -33,11 +33,11 @@ use async_graphql::{
     MergedObject, MergedSubscription, Schema, SchemaBuilder,
     connection::{Connection, Edge, EmptyFields, PageInfo},
 };
-use case_event::{AgreementEvent, GraduateEvent, SchoolEvent};
+use case_event::{AgreementEvent, EmployerEvent, GraduateEvent, SchoolEvent};
 use chrono::{DateTime, Utc};
 use delivery::MessageDelivery;
 use employer::Employer;
-use employer_member::EmployerMember;
+use employer_member::{EmployerMember, MemberInvitation};
 use graduate_import::{GraduateImport, ImportProblem};
 use notification::Notification;
 use reviewer::Reviewer;
@@ -127,6 +127,8 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         Department: "院系" "departments of a school",
         Reviewer: "审核人" "reviewers of a school",
         SchoolEvent: "学校办理记录" "events of a school",
+        MemberInvitation: "成员邀请" "invitations to join an employer",
+        EmployerEvent: "单位办理记录" "events of an employer",
     }
     builder
         .override_output_type_description::<PageInfo>("分页信息 Where a page stands in its list (Relay).")

@@ -25,6 +25,8 @@ pub enum StuckWorkKind {
     Message,
     /// 发送账号通知 A notice about an account has not left the platform.
     Notice,
+    /// 发送成员邀请 The link of an invitation to join an employer has not left the platform.
+    MemberInvitation,
     /// 导入毕业生 A school's roster does not go on.
     Import,
     /// 定期任务 A recurring job of the platform itself was not done at its time.
@@ -59,8 +61,9 @@ impl StuckWork {
         self.0.kind.into()
     }
 
-    /// 办理事项编号 The case whose step owes it, as `wangqian audit --case` takes it; of a notice the account. An
-    /// import and a recurring job are their own. Operators do not see the case itself.
+    /// 办理事项编号 The case whose step owes it, as `wangqian audit --case` takes it; of a notice the
+    /// account, of an invitation to join the employer. An import and a recurring job are their own. Operators do not see the case
+    /// itself.
     async fn case_reference(&self) -> String {
         self.0.case_id.to_string()
     }

@@ -11,6 +11,7 @@ use crate::{
     checks::Email,
     jobs::{self, SendMemberInvitation},
     tables::{accounts, employer_members, employers, member_invitations},
+    text_enum::text_enum,
 };
 
 /// How long an invitation stands.
@@ -134,18 +135,30 @@ pub struct MemberInvitation {
     pub created_at: DateTime<Utc>,
     /// Until when he may join.
     pub expires_at: DateTime<Utc>,
+    /// How far the mail with the link got.
+    pub delivery: InvitationDelivery,
+    /// The address has had mails enough: none goes, and nothing shows that.
+    pub silent: bool,
 }
 
-/// Invites a colleague, with the job that sends the link where `sent`; an earlier invitation of the same address is replaced, and
-/// its link is good for nothing from now on.
+text_enum! {
+    /// How far the mail with an invitation's link got.
+    pub enum InvitationDelivery {
+        /// Owed; its job is on the way, or waits for its next attempt.
+        Pending = "PENDING",
+        /// The mail server took it.
+        Sent = "SENT",
+        /// Given up: it waits for an operator, or for another invitation.
+        Failed = "FAILED",
+    }
+}
+
+/// Invites a colleague, with the job that sends the link; an earlier invitation of the same address is replaced, and its link
+/// is good for nothing from now on.
 ///
 /// # Errors
 /// The database's.
-pub async fn invite(
-    conn: &mut AsyncPgConnection,
-    invitation: &MemberInvitation,
-    sent: bool,
-) -> QueryResult<()> {
+pub async fn invite(conn: &mut AsyncPgConnection, invitation: &MemberInvitation) -> QueryResult<()> {
     conn.transaction(async |conn: &mut AsyncPgConnection| {
         diesel::insert_into(member_invitations::table)
             .values(invitation)
@@ -158,16 +171,15 @@ pub async fn invite(
                 member_invitations::token_hash.eq(None::<Vec<u8>>),
                 member_invitations::created_at.eq(excluded(member_invitations::created_at)),
                 member_invitations::expires_at.eq(excluded(member_invitations::expires_at)),
+                member_invitations::delivery.eq(excluded(member_invitations::delivery)),
+                member_invitations::silent.eq(excluded(member_invitations::silent)),
             ))
             .execute(conn)
             .await?;
-        if sent {
-            let job = SendMemberInvitation {
-                invitation_id: invitation.id,
-            };
-            jobs::enqueue(conn, &job, invitation.created_at).await?;
-        }
-        Ok(())
+        let job = SendMemberInvitation {
+            invitation_id: invitation.id,
+        };
+        jobs::enqueue(conn, &job, invitation.created_at).await
     })
     .await
 }
@@ -203,6 +215,65 @@ pub async fn arm(conn: &mut AsyncPgConnection, id: Uuid, token: &SecretToken) ->
     Ok(armed == 1)
 }
 
+/// Notes how far the mail of an invitation got, unless it was replaced or taken back meanwhile.
+///
+/// # Errors
+/// The database's.
+pub async fn settle(conn: &mut AsyncPgConnection, id: Uuid, delivery: InvitationDelivery) -> QueryResult<()> {
+    diesel::update(member_invitations::table.find(id))
+        .set(member_invitations::delivery.eq(delivery))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The invitations of the viewer's employer that stand, newest first, for its administrators; nothing for everybody else.
+///
+/// # Errors
+/// The database's.
+pub async fn invitations(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    request: &PageRequest<Uuid>,
+    now: DateTime<Utc>,
+) -> QueryResult<Page<MemberInvitation>> {
+    let administered = employer_members::table
+        .filter(employer_members::account_id.eq(viewer.account_id()))
+        .filter(employer_members::role.eq(MemberRole::Administrator))
+        .select(employer_members::employer_id);
+    let mut query = member_invitations::table
+        .filter(member_invitations::employer_id.eq_any(administered))
+        .filter(member_invitations::expires_at.gt(now))
+        .select(MemberInvitation::as_select())
+        .limit(request.fetch())
+        .into_boxed();
+    if let Some(after) = request.after {
+        query = query.filter(member_invitations::id.lt(after));
+    }
+    if let Some(before) = request.before {
+        query = query.filter(member_invitations::id.gt(before));
+    }
+    query = if request.backward {
+        query.order(member_invitations::id.asc())
+    } else {
+        query.order(member_invitations::id.desc())
+    };
+    Ok(request.page(query.load(conn).await?))
+}
+
+/// Which employer has invited whoever has this token.
+///
+/// # Errors
+/// The database's.
+pub async fn invited_by(conn: &mut AsyncPgConnection, token: &SecretToken) -> QueryResult<Option<Uuid>> {
+    member_invitations::table
+        .filter(member_invitations::token_hash.eq(token.hash()))
+        .select(member_invitations::employer_id)
+        .first(conn)
+        .await
+        .optional()
+}
+
 /// Uses up the invitation of a token, in the transaction that opens the account.
 ///
 /// # Errors
@@ -222,15 +293,23 @@ pub async fn consume(
         .optional()
 }
 
-/// Takes back the invitation of an address. `false` when there is none.
+/// Takes back the invitation of an address, and gives its id; `None` when there is none.
 ///
 /// # Errors
 /// The database's.
-pub async fn withdraw(conn: &mut AsyncPgConnection, employer_id: Uuid, email: &Email) -> QueryResult<bool> {
+pub async fn withdraw(
+    conn: &mut AsyncPgConnection,
+    employer_id: Uuid,
+    email: &Email,
+) -> QueryResult<Option<Uuid>> {
     let open = member_invitations::table
         .filter(member_invitations::employer_id.eq(employer_id))
         .filter(member_invitations::email.eq(email.as_str()));
-    Ok(diesel::delete(open).execute(conn).await? == 1)
+    diesel::delete(open)
+        .returning(member_invitations::id)
+        .get_result(conn)
+        .await
+        .optional()
 }
 
 /// Deletes invitations that are over; gives how many.

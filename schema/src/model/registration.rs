@@ -21,6 +21,7 @@ use crate::{
     checks::{CreditCode, Email, Mobile},
     codes::CodeList,
     tables::{case_events, employers, registration_keys},
+    workflow::employer_registration::EmployerAction,
 };
 
 /// An employer as somebody filled it in, not yet checked.
@@ -250,19 +251,23 @@ pub async fn submissions(
         }
         _ => return Ok(Vec::new()),
     };
-    // The last event of each trail is the last decision, or the submission after it.
-    let last_event = case_events::case_id
-        .eq(employers::id)
-        .and(case_events::sequence.eq(employers::event_count));
+    // Of the last decision, or the submission after it; what was done to members meanwhile has none.
+    let reason = case_events::table
+        .filter(case_events::case_id.eq(employers::id))
+        .filter(
+            case_events::action.eq_any(
+                EmployerAction::OF_REGISTRATION
+                    .iter()
+                    .map(|action| action.as_str()),
+            ),
+        )
+        .order(case_events::sequence.desc())
+        .select(case_events::reason)
+        .limit(1)
+        .single_value();
     let rows: Vec<(Uuid, i32, DateTime<Utc>, Option<String>)> = employers::table
-        .left_join(case_events::table.on(last_event))
         .filter(employers::id.eq_any(employer_ids))
-        .select((
-            employers::id,
-            employers::version,
-            employers::submitted_at,
-            case_events::reason.nullable(),
-        ))
+        .select((employers::id, employers::version, employers::submitted_at, reason))
         .load(conn)
         .await?;
     let mut licences: HashMap<Uuid, Licence> = licence::newest(conn, viewer, employer_ids)

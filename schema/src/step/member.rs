@@ -1,21 +1,32 @@
 //! What administrators of an employer do about their colleagues' accounts, and how an invited colleague joins.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{StepError, taken};
+use super::{
+    Actor, Doer, StepError,
+    employer_trail::{EmployerEntry, record_employer, status_before},
+    taken,
+};
 use crate::{
     Platform, SecretToken,
     checks::Email,
+    clock::Clock,
     model::{
         Viewer,
         account::{self, AccountKind, NewAccount},
-        employer::{EmployerVerification, MemberRole},
-        member::{self, INVITATION_LIFETIME, Member, MemberInvitation},
+        employer::{self, Employer, MemberRole},
+        event::ChainEnd,
+        member::{self, INVITATION_LIFETIME, InvitationDelivery, Member, MemberInvitation},
     },
-    tables::{accounts, employer_members, employers},
-    workflow::Refusal,
+    tables::{accounts, employer_members},
+    workflow::{
+        ActorRole, Refusal,
+        employer_registration::{EmployerAction, decide},
+    },
 };
 
 /// A colleague to be invited.
@@ -29,51 +40,75 @@ pub struct Colleague {
     pub role: MemberRole,
 }
 
-/// The employer of a viewer who is an enabled administrator of it.
-async fn administered(
+/// An employer whose row this transaction holds, so that of two administrators who disable each other one comes second, and is
+/// none any more.
+struct Held {
+    employer: Employer,
+    chain: ChainEnd,
+}
+
+impl Held {
+    /// The employer of which the viewer is a member.
+    async fn of_member(conn: &mut AsyncPgConnection, viewer: &Viewer) -> Result<Self, StepError> {
+        let Viewer::EmployerMember { employer_id, .. } = *viewer else {
+            return Err(Refusal::NotYourRole.into());
+        };
+        let (employer, _, chain) = employer::lock(conn, viewer, employer_id)
+            .await?
+            .ok_or(StepError::NotFound)?;
+        Ok(Self { employer, chain })
+    }
+
+    /// The employer of which the viewer is an enabled administrator, if the rules let him take this action.
+    async fn of_administrator(
+        conn: &mut AsyncPgConnection,
+        viewer: &Viewer,
+        action: EmployerAction,
+    ) -> Result<Self, StepError> {
+        let held = Self::of_member(conn, viewer).await?;
+        check_administrator(conn, viewer, &held.employer, action).await?;
+        Ok(held)
+    }
+
+    /// Writes the step's event; `changes` holds ids and roles and nothing else of a person.
+    async fn record(
+        &self,
+        conn: &mut AsyncPgConnection,
+        viewer: &Viewer,
+        action: EmployerAction,
+        changes: Value,
+        now: DateTime<Utc>,
+    ) -> Result<(), StepError> {
+        let doer = Doer {
+            actor: Actor::Viewer(*viewer),
+            role: ActorRole::Employer,
+            now,
+        };
+        let entry = EmployerEntry {
+            action,
+            from: status_before(&self.employer, &self.chain),
+            reason: None,
+            changes,
+        };
+        record_employer(conn, &self.employer, &self.chain, &doer, entry).await
+    }
+}
+
+/// Whether the viewer is an enabled administrator of his employer, and the rules let him take this action.
+async fn check_administrator(
     conn: &mut AsyncPgConnection,
     viewer: &Viewer,
-) -> Result<(Uuid, EmployerVerification), StepError> {
-    let Viewer::EmployerMember {
-        account_id,
-        employer_id,
-    } = *viewer
-    else {
-        return Err(Refusal::NotYourRole.into());
-    };
-    let verification: EmployerVerification = employers::table
-        .find(employer_id)
-        .select(employers::verification)
-        .first(conn)
-        .await?;
-    let own = member::find(conn, viewer, account_id)
+    employer: &Employer,
+    action: EmployerAction,
+) -> Result<(), StepError> {
+    let own = member::find(conn, viewer, viewer.account_id())
         .await?
         .ok_or(StepError::NotFound)?;
     if own.role != MemberRole::Administrator || own.disabled_at.is_some() {
         return Err(Refusal::NotYourRole.into());
     }
-    Ok((employer_id, verification))
-}
-
-/// Likewise, with its row locked, so that of two administrators who disable each other one comes second, and is none any
-/// more.
-async fn lock_administered(
-    conn: &mut AsyncPgConnection,
-    viewer: &Viewer,
-) -> Result<(Uuid, EmployerVerification), StepError> {
-    if let Viewer::EmployerMember { employer_id, .. } = *viewer {
-        let row = employers::table.find(employer_id).for_no_key_update();
-        row.select(employers::id).first::<Uuid>(conn).await?;
-    }
-    administered(conn, viewer).await
-}
-
-/// An employer that is not verified must not send mails to strangers.
-fn verified((employer_id, verification): (Uuid, EmployerVerification)) -> Result<Uuid, StepError> {
-    match verification {
-        EmployerVerification::Verified => Ok(employer_id),
-        _ => Err(Refusal::EmployerNotVerified.into()),
-    }
+    decide(employer.verification, action, ActorRole::Employer, false)?;
+    Ok(())
 }
 
 /// Whether the viewer is an administrator of a verified employer: which it is. Only looks.
@@ -82,11 +117,18 @@ fn verified((employer_id, verification): (Uuid, EmployerVerification)) -> Result
 /// The [`Refusal`] if not.
 pub async fn administers(platform: &Platform, viewer: &Viewer) -> Result<Uuid, StepError> {
     let mut conn = platform.pool.get().await?;
-    verified(administered(&mut conn, viewer).await?)
+    let Viewer::EmployerMember { employer_id, .. } = *viewer else {
+        return Err(Refusal::NotYourRole.into());
+    };
+    let employer = employer::find(&mut conn, viewer, employer_id)
+        .await?
+        .ok_or(StepError::NotFound)?;
+    check_administrator(&mut conn, viewer, &employer, EmployerAction::InviteMember).await?;
+    Ok(employer_id)
 }
 
-/// An administrator invites a colleague by mail; `sent` says whether the mail may go. The answer does not tell whether the
-/// address is an account's.
+/// An administrator invites a colleague by mail; `silent` says that no mail may go. Neither the answer nor how the invitation
+/// shows tells that, nor whether the address is an account's.
 ///
 /// # Errors
 /// [`StepError`].
@@ -94,22 +136,27 @@ pub async fn invite_member(
     platform: &Platform,
     viewer: &Viewer,
     colleague: &Colleague,
-    sent: bool,
+    silent: bool,
 ) -> Result<(), StepError> {
     let mut conn = platform.pool.get().await?;
     conn.transaction(async |conn| {
-        let employer_id = verified(lock_administered(conn, viewer).await?)?;
+        let action = EmployerAction::InviteMember;
+        let held = Held::of_administrator(conn, viewer, action).await?;
         let now = platform.clock.now();
         let invitation = MemberInvitation {
             id: Uuid::now_v7(),
-            employer_id,
+            employer_id: held.employer.id,
             email: colleague.email.as_str().to_owned(),
             name: colleague.name.clone(),
             role: colleague.role,
             created_at: now,
             expires_at: now + INVITATION_LIFETIME,
+            delivery: InvitationDelivery::Pending,
+            silent,
         };
-        member::invite(conn, &invitation, sent).await?;
+        member::invite(conn, &invitation).await?;
+        let changes = json!({ "invitation": invitation.id, "role": invitation.role });
+        held.record(conn, viewer, action, changes, now).await?;
         Ok::<_, StepError>(())
     })
     .await?;
@@ -128,13 +175,18 @@ pub async fn withdraw_member_invitation(
 ) -> Result<(), StepError> {
     let mut conn = platform.pool.get().await?;
     conn.transaction(async |conn| {
-        let (employer_id, _) = lock_administered(conn, viewer).await?;
-        match member::withdraw(conn, employer_id, email).await? {
-            true => Ok(()),
-            false => Err(StepError::NotFound),
-        }
+        let action = EmployerAction::WithdrawMemberInvitation;
+        let held = Held::of_administrator(conn, viewer, action).await?;
+        let invitation = member::withdraw(conn, held.employer.id, email)
+            .await?
+            .ok_or(StepError::NotFound)?;
+        let changes = json!({ "invitation": invitation });
+        held.record(conn, viewer, action, changes, platform.clock.now())
+            .await
     })
-    .await
+    .await?;
+    platform.waker.wake();
+    Ok(())
 }
 
 /// An invited colleague joins: his account is opened, of the address to which the token was sent.
@@ -148,42 +200,61 @@ pub async fn join(
     password_hash: &str,
 ) -> Result<Member, StepError> {
     let mut conn = platform.pool.get().await?;
-    conn.transaction(async |conn| {
-        let now = platform.clock.now();
-        let invitation = member::consume(conn, token, now)
-            .await?
-            .ok_or(StepError::NotFound)?;
-        let account = NewAccount {
-            id: Uuid::now_v7(),
-            kind: AccountKind::EmployerMember,
-            mobile: None,
-            email: Some(&invitation.email),
-            wechat_open_id: None,
-            password_hash,
-        };
-        diesel::insert_into(accounts::table)
-            .values(&account)
-            .execute(conn)
-            .await
-            .map_err(taken("email"))?;
-        diesel::insert_into(employer_members::table)
-            .values((
-                employer_members::account_id.eq(account.id),
-                employer_members::employer_id.eq(invitation.employer_id),
-                employer_members::name.eq(&invitation.name),
-                employer_members::role.eq(invitation.role),
-            ))
-            .execute(conn)
-            .await?;
-        let viewer = Viewer::EmployerMember {
-            account_id: account.id,
-            employer_id: invitation.employer_id,
-        };
-        member::find(conn, &viewer, account.id)
-            .await?
-            .ok_or(StepError::NotFound)
-    })
-    .await
+    let joined = conn
+        .transaction(async |conn| join_in(conn, token, password_hash, &platform.clock).await)
+        .await?;
+    platform.waker.wake();
+    Ok(joined)
+}
+
+async fn join_in(
+    conn: &mut AsyncPgConnection,
+    token: &SecretToken,
+    password_hash: &str,
+    clock: &Clock,
+) -> Result<Member, StepError> {
+    // The employer's row first, as every other step does, so that no two wait for each other.
+    let employer_id = member::invited_by(conn, token)
+        .await?
+        .ok_or(StepError::NotFound)?;
+    let viewer = Viewer::EmployerMember {
+        account_id: Uuid::now_v7(),
+        employer_id,
+    };
+    let held = Held::of_member(conn, &viewer).await?;
+    let action = EmployerAction::JoinMember;
+    decide(held.employer.verification, action, ActorRole::Employer, false)?;
+    let now = clock.now();
+    let invitation = member::consume(conn, token, now)
+        .await?
+        .ok_or(StepError::NotFound)?;
+    let account = NewAccount {
+        id: viewer.account_id(),
+        kind: AccountKind::EmployerMember,
+        mobile: None,
+        email: Some(&invitation.email),
+        wechat_open_id: None,
+        password_hash,
+    };
+    diesel::insert_into(accounts::table)
+        .values(&account)
+        .execute(conn)
+        .await
+        .map_err(taken("email"))?;
+    diesel::insert_into(employer_members::table)
+        .values((
+            employer_members::account_id.eq(account.id),
+            employer_members::employer_id.eq(invitation.employer_id),
+            employer_members::name.eq(&invitation.name),
+            employer_members::role.eq(invitation.role),
+        ))
+        .execute(conn)
+        .await?;
+    let changes = json!({ "invitation": invitation.id, "member": account.id, "role": invitation.role });
+    held.record(conn, &viewer, action, changes, now).await?;
+    member::find(conn, &viewer, account.id)
+        .await?
+        .ok_or(StepError::NotFound)
 }
 
 /// An administrator disables a colleague's account, which ends its sessions at once, or enables it again. Nobody disables
@@ -198,22 +269,32 @@ pub async fn set_member_enabled(
     enabled: bool,
 ) -> Result<Member, StepError> {
     let mut conn = platform.pool.get().await?;
-    conn.transaction(async |conn| {
-        lock_administered(conn, viewer).await?;
-        let member = member::find(conn, viewer, account_id)
-            .await?
-            .ok_or(StepError::NotFound)?;
-        if account_id == viewer.account_id() {
-            return Err(Refusal::NotYourRole.into());
-        }
-        if enabled == member.disabled_at.is_none() {
-            return Err(Refusal::NotInThisStatus.into());
-        }
-        let disabled_at = account::set_enabled(conn, account_id, enabled, platform.clock.now()).await?;
-        Ok::<_, StepError>(Member {
-            disabled_at,
-            ..member
+    let action = match enabled {
+        true => EmployerAction::EnableMember,
+        false => EmployerAction::DisableMember,
+    };
+    let done = conn
+        .transaction(async |conn| {
+            let held = Held::of_administrator(conn, viewer, action).await?;
+            let member = member::find(conn, viewer, account_id)
+                .await?
+                .ok_or(StepError::NotFound)?;
+            if account_id == viewer.account_id() {
+                return Err(Refusal::NotYourRole.into());
+            }
+            if enabled == member.disabled_at.is_none() {
+                return Err(Refusal::NotInThisStatus.into());
+            }
+            let now = platform.clock.now();
+            let disabled_at = account::set_enabled(conn, account_id, enabled, now).await?;
+            let changes = json!({ "member": account_id });
+            held.record(conn, viewer, action, changes, now).await?;
+            Ok::<_, StepError>(Member {
+                disabled_at,
+                ..member
+            })
         })
-    })
-    .await
+        .await?;
+    platform.waker.wake();
+    Ok(done)
 }

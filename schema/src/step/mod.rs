@@ -3,6 +3,7 @@
 
 mod contact;
 mod correct;
+mod employer_trail;
 mod graduate_data;
 mod import;
 mod import_batch;

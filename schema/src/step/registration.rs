@@ -8,17 +8,17 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Actor, Doer, StepError, check_reason, taken,
-    trail::{addressed, send},
+    Actor, Doer, StepError, check_reason,
+    employer_trail::{EmployerEntry, record_employer, status_before},
+    taken,
 };
 use crate::{
     Platform,
-    messages::{Audience, registration_owed},
     model::{
         Viewer,
         account::{AccountKind, NewAccount},
         employer::{self, Employer, MemberRole},
-        event::{self, CHAIN_START, CaseKind, ChainEnd, Concerned, NewEvent},
+        event::{CHAIN_START, ChainEnd},
         licence::{self, Licence},
         passcode,
         registration::{EmployerDetails, MemberDetails, RegistrationKey, SeenKey},
@@ -148,13 +148,13 @@ async fn register_in(
         count: 0,
         hash: CHAIN_START.to_vec(),
     };
-    let entry = RegistrationEntry {
+    let entry = EmployerEntry {
         action: EmployerAction::Register,
         from: None,
         reason: None,
         changes: json!({ "licence": hex::encode(registration.licence.sha256) }),
     };
-    record_registration(conn, &employer, &chain, &doer, entry).await?;
+    record_employer(conn, &employer, &chain, &doer, entry).await?;
     Ok(employer)
 }
 
@@ -194,9 +194,9 @@ pub async fn verify_employer(
                 .execute(conn)
                 .await
                 .map_err(taken("creditCode"))?;
-            let entry = RegistrationEntry {
+            let entry = EmployerEntry {
                 action,
-                from: held.from(),
+                from: status_before(&held.employer, &held.chain),
                 reason,
                 changes: json!({}),
             };
@@ -205,7 +205,7 @@ pub async fn verify_employer(
                 role,
                 now,
             };
-            record_registration(conn, &employer, &held.chain, &doer, entry).await?;
+            record_employer(conn, &employer, &held.chain, &doer, entry).await?;
             Ok(employer)
         })
         .await?;
@@ -283,9 +283,9 @@ pub async fn resubmit_employer(
             if let Some(licence) = licence {
                 store_licence(conn, employer_id, licence, now).await?;
             }
-            let entry = RegistrationEntry {
+            let entry = EmployerEntry {
                 action,
-                from: held.from(),
+                from: status_before(&held.employer, &held.chain),
                 reason: None,
                 changes: changes(before, &after, licence),
             };
@@ -294,7 +294,7 @@ pub async fn resubmit_employer(
                 role: ActorRole::Employer,
                 now,
             };
-            record_registration(conn, &after, &held.chain, &doer, entry).await?;
+            record_employer(conn, &after, &held.chain, &doer, entry).await?;
             Ok::<_, StepError>(after)
         })
         .await?;
@@ -349,11 +349,6 @@ impl Held {
             }),
         }
     }
-
-    /// The status before a step; none before the first event, whatever the row says.
-    fn from(&self) -> Option<EmployerVerification> {
-        (self.chain.count > 0).then_some(self.employer.verification)
-    }
 }
 
 async fn store_licence(
@@ -374,51 +369,4 @@ async fn store_licence(
     licence::insert(conn, &licence)
         .await
         .map_err(taken("licenceUploadId"))
-}
-
-/// What is to be written of a step on a registration.
-struct RegistrationEntry<'a> {
-    action: EmployerAction,
-    /// The status before; `None` for the first event.
-    from: Option<EmployerVerification>,
-    reason: Option<&'a str>,
-    changes: Value,
-}
-
-/// Writes the event, the chain's new end, and the messages to the members that it owes.
-async fn record_registration(
-    conn: &mut AsyncPgConnection,
-    employer: &Employer,
-    chain: &ChainEnd,
-    doer: &Doer,
-    entry: RegistrationEntry<'_>,
-) -> Result<(), StepError> {
-    let new = NewEvent {
-        occurred_at: doer.now,
-        case_kind: CaseKind::Employer,
-        case_id: employer.id,
-        actor_role: doer.role,
-        actor_account_id: doer.actor.account_id(),
-        action: entry.action.as_str(),
-        from_status: entry.from.map(EmployerVerification::as_str),
-        to_status: employer.verification.as_str(),
-        reason: entry.reason,
-        changes: &entry.changes,
-        concerned: Concerned::Employer(employer.id),
-    };
-    let (event_id, end) = event::append(conn, chain, &new).await?;
-    diesel::update(employers::table.find(employer.id))
-        .set((
-            employers::event_count.eq(end.count),
-            employers::event_hash.eq(end.hash),
-        ))
-        .execute(conn)
-        .await?;
-    let members = employer::member_accounts(conn, employer.id).await?;
-    let params = json!({ "employer": employer.name, "reason": entry.reason });
-    let template = registration_owed(entry.action);
-    let channels = Audience::Employer.channels();
-    let messages = addressed(event_id, &members, channels, template, &params, doer.now);
-    send(conn, &messages, doer.now).await?;
-    Ok(())
 }

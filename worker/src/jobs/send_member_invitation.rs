@@ -1,5 +1,5 @@
-//! Makes the link of an invitation to join an employer and sends it. What cannot be sent is left in the end: the
-//! administrator can invite again.
+//! Makes the link of an invitation to join an employer and sends it. What cannot be sent is given up in the end, which the
+//! administrator sees: he can invite again, or an operator has it tried again.
 
 use apalis::prelude::Data;
 use serde_json::json;
@@ -9,7 +9,7 @@ use wangqian_schema::{
     jobs::SendMemberInvitation,
     messages::{MessageTemplate, write},
     model::{
-        member::{self, INVITATION_LIFETIME},
+        member::{self, INVITATION_LIFETIME, InvitationDelivery},
         message::Channel,
     },
 };
@@ -29,8 +29,9 @@ pub(crate) async fn send_member_invitation(
 ) -> Result<(), JobError> {
     match send(&job, &parts).await {
         Err(error) if attempt.is_last() || matches!(error, JobError::Park(_)) => {
-            tracing::warn!(%error, invitation_id = %job.invitation_id, "an invitation to join could not be sent");
-            Ok(())
+            let mut conn = parts.platform.pool.get().await?;
+            member::settle(&mut conn, job.invitation_id, InvitationDelivery::Failed).await?;
+            Err(error)
         }
         sent => sent,
     }
@@ -43,6 +44,11 @@ async fn send(job: &SendMemberInvitation, parts: &SendParts) -> Result<(), JobEr
     let Some((invitation, employer)) = member::waiting(&mut conn, job.invitation_id, now).await? else {
         return Ok(());
     };
+    if invitation.silent {
+        // Noted all the same, and by a job, so that it shows like any other.
+        member::settle(&mut conn, job.invitation_id, InvitationDelivery::Sent).await?;
+        return Ok(());
+    }
     let token = SecretToken::generate();
     let params = json!({
         "name": invitation.name,
@@ -70,5 +76,7 @@ async fn send(job: &SendMemberInvitation, parts: &SendParts) -> Result<(), JobEr
         body: text.body,
     };
     parts.channels.email.deliver(&outgoing).await?;
+    let mut conn = platform.pool.get().await?;
+    member::settle(&mut conn, job.invitation_id, InvitationDelivery::Sent).await?;
     Ok(())
 }

@@ -24,7 +24,7 @@ struct Cli {
 
 /// How the server treats the next mail; afterwards it accepts.
 #[derive(Clone, Copy, PartialEq)]
-enum Mood {
+pub(crate) enum Mood {
     Accept,
     AnswerRcpt(&'static str),
     AnswerLogin(&'static str),
@@ -40,14 +40,14 @@ struct Seen {
     mails: Vec<String>,
 }
 
-struct Server {
-    url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     seen: Arc<Mutex<Seen>>,
-    mood: Arc<Mutex<Mood>>,
+    pub(crate) mood: Arc<Mutex<Mood>>,
 }
 
 impl Server {
-    async fn start(mood: Mood) -> Self {
+    pub(crate) async fn start(mood: Mood) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("smtp://user:secret@{}", listener.local_addr().unwrap());
         let (seen, mood) = (Arc::<Mutex<Seen>>::default(), Arc::new(Mutex::new(mood)));
@@ -74,7 +74,7 @@ impl Server {
         EmailChannel::new(&Cli::parse_from(arguments.iter().chain(more)).settings).unwrap()
     }
 
-    fn mails(&self) -> Vec<String> {
+    pub(crate) fn mails(&self) -> Vec<String> {
         self.seen.lock().unwrap().mails.clone()
     }
 }

@@ -11,6 +11,7 @@ mod jobs;
 mod mail;
 mod outages;
 mod recurring;
+mod refused_mail;
 mod stopping;
 mod support;
 mod tidying;

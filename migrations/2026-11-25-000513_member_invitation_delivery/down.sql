@@ -1,0 +1,1 @@
+ALTER TABLE member_invitations DROP COLUMN silent, DROP COLUMN delivery;

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY IF EXISTS member_invitations_unsent;
