@@ -1,7 +1,10 @@
 //! What the product stands on goes away and comes back: nothing is lost, everything is delivered afterwards, and meanwhile the
 //! API says so clearly.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 use wangqian_api::id::NodeType;
@@ -14,6 +17,9 @@ use crate::support::{
     process::{output, stdout},
     signing::*,
 };
+
+const LOG_IN: &str = "mutation { logIn(input: { identifier: \"nobody@example.com\", password: \"not it\" }) {
+    userErrors { code } } }";
 
 /// A cluster with an API and a worker, and those who sign in it.
 struct Scene {
@@ -250,4 +256,66 @@ async fn a_database_that_restarts_under_load_loses_nothing() {
         audit.status.success() && stdout(&audit).contains(" 0 broken"),
         "{audit:?}"
     );
+}
+
+/// No statement of PostgreSQL's own ends then, nor does a connection: whoever waits has to have a limit of his own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_stands_still_is_answered_for_in_time_and_nothing_is_done_twice() {
+    const GRADUATES: usize = 4;
+    let mut scene = Scene::begin().await;
+    let mut second = scene.cluster.worker();
+    for _ in 0..GRADUATES {
+        scene.sign().await;
+    }
+    let frozen = scene.cluster.freeze_database();
+    let asked = Instant::now();
+    let nobody = scene.cluster.client();
+    let viewer = "{ viewer { __typename } }";
+    let (refused, stranger, (ready, body), (page, _)) = tokio::join!(
+        scene.school.graphql(viewer, json!({})),
+        // Nothing is asked of the database before the operation itself.
+        nobody.graphql(LOG_IN, json!({})),
+        scene.school.get("/readyz"),
+        scene.school.get("/verify/AAAA-BBBB-CCCC-DDDD"),
+    );
+    let took = asked.elapsed();
+    assert!(took < Duration::from_secs(30), "{took:?}");
+    for answer in [refused, stranger] {
+        let error = &answer["errors"][0];
+        assert_eq!(error["extensions"]["code"], "UNAVAILABLE", "{answer}");
+    }
+    assert_eq!((ready, page), (503, 503), "{body}");
+    assert!(body.starts_with("database failed"), "{body}");
+    // By now all leases, of a second, are over.
+    scene.assert_both_run();
+    assert!(second.is_running());
+    drop(frozen);
+
+    insist(&scene.school, viewer, json!({})).await;
+    scene.cluster.until_all_is_done().await;
+    let (agreement, _) = scene.sign().await;
+    assert!(!agreement.is_empty(), "and everything goes on");
+    scene.cluster.until_all_is_done().await;
+    let all = i64::try_from(GRADUATES + 1).unwrap();
+    for (expected, sql) in [
+        (all, "SELECT count(*) FROM documents WHERE ready_at IS NOT NULL"),
+        (
+            all,
+            "SELECT count(*) FROM case_events WHERE action = 'STORE_DOCUMENT'",
+        ),
+        (
+            0,
+            "SELECT count(*) FROM messages WHERE status <> 'SENT' AND channel = 'EMAIL'",
+        ),
+        (0, "SELECT count(*) FROM jobs WHERE state = 'PARKED'"),
+    ] {
+        assert_eq!(scene.cluster.number(sql).await, expected, "{sql}");
+    }
+    let owed = "SELECT id::text AS text FROM messages WHERE channel = 'EMAIL'";
+    let owed: BTreeSet<_> = scene.cluster.texts(owed).await.into_iter().collect();
+    let mails = distinct(scene.cluster.stop_smtp());
+    let came = mails.keys().map(|id| id.split('@').next().unwrap().to_owned());
+    assert_eq!(came.collect::<BTreeSet<_>>(), owed);
+    scene.assert_both_run();
+    assert!(second.is_running());
 }

@@ -1,7 +1,7 @@
 //! The two kinds of error of the API: `userErrors` of a payload, for what a person can put right, and top-level errors
 //! with `extensions.code` for everything else.
 
-use async_graphql::{Enum, ErrorExtensions, SimpleObject};
+use async_graphql::{Enum, ErrorExtensions, Pos, Response, SimpleObject};
 use diesel_async::pooled_connection::deadpool::PoolError;
 use wangqian_schema::{db::DatabaseError, model::terms::FieldError, step::StepError, workflow::Refusal};
 
@@ -314,6 +314,12 @@ pub fn busy() -> async_graphql::Error {
 
 fn unavailable() -> async_graphql::Error {
     coded("UNAVAILABLE", "this cannot be answered just now; try again later")
+}
+
+/// The answer to an operation that was given up, since nothing answered it in time.
+pub fn out_of_time() -> Response {
+    let error = internal(DatabaseError::Unreachable("no answer in time".to_owned()));
+    Response::from_errors(vec![error.into_server_error(Pos::default())])
 }
 
 fn coded(code: &'static str, message: impl Into<String>) -> async_graphql::Error {

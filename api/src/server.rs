@@ -5,7 +5,7 @@ use std::{any::TypeId, net::SocketAddr, sync::Arc, time::Duration};
 use async_graphql::{Request, Response};
 use axum::{Router, response::Redirect, routing::get};
 use futures_util::{StreamExt, stream::BoxStream};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wangqian_schema::{
     Platform, SecretToken, db,
@@ -21,6 +21,7 @@ use crate::{
     context::{App, Caller},
     cookie,
     cost::CostLimits,
+    error::out_of_time,
     feed::Feed,
     graphql::{self, ApiSchema},
     health,
@@ -84,7 +85,8 @@ impl Gateway for Application {
                 .await
                 .map_err(|error| error.to_string())
         };
-        match found.await {
+        let found = timeout(self.app.settings.operation_time_limit(), found).await;
+        match found.unwrap_or_else(|_| Err("no answer in time".to_owned())) {
             Ok(Some(found)) => Ok(SignedIn(Some(found))),
             Ok(None) if stale_is_anonymous => Ok(SignedIn(None)),
             Ok(None) => Err(AuthenticationError::Refused),
@@ -118,7 +120,10 @@ impl Gateway for Application {
 
     async fn execute(&self, request: Request) -> Response {
         let (request, batches) = self.complete(request);
-        batches.drive(self.schema.execute(request)).await
+        let running = batches.drive(self.schema.execute(request));
+        // PostgreSQL itself ends a statement that takes too long; a server that stands still ends nothing.
+        let answer = timeout(self.app.settings.operation_time_limit(), running).await;
+        answer.unwrap_or_else(|_| out_of_time())
     }
 
     fn sdl(&self) -> Option<String> {
@@ -220,7 +225,7 @@ pub async fn serve(
         .with_graceful_shutdown(shutdown.cancelled_owned())
         .await?;
     tasks.close();
-    if tokio::time::timeout(DRAIN, tasks.wait()).await.is_err() {
+    if timeout(DRAIN, tasks.wait()).await.is_err() {
         tracing::warn!("some operations did not end in time");
     }
     Ok(())

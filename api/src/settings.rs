@@ -1,5 +1,7 @@
 //! How the API is set up.
 
+use std::time::Duration;
+
 use crate::transport::TransportSettings;
 
 /// Where the API listens and what it allows.
@@ -15,6 +17,10 @@ pub struct ApiSettings {
     /// Highest cost of a GraphQL operation: a field costs 1, a connection its page size times what a row costs.
     #[arg(long, env = "WANGQIAN_QUERY_COST", default_value_t = 20_000)]
     pub query_cost: usize,
+    /// How long an operation may take before it is answered with `UNAVAILABLE`, in seconds: longer than any statement may, so
+    /// that only a database that answers nothing comes to that. What a mutation had not committed is rolled back.
+    #[arg(long, env = "WANGQIAN_OPERATION_TIME_LIMIT_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub operation_time_limit_seconds: u32,
     /// Whether clients may ask for the schema. The schema is public; switch off only where a rule demands it. Then names in
     /// error messages are not guessed at either.
     #[arg(long, env = "WANGQIAN_INTROSPECTION", default_value_t = true, action = clap::ArgAction::Set)]
@@ -57,4 +63,11 @@ pub struct ApiSettings {
     /// The transports of GraphQL.
     #[command(flatten)]
     pub transport: TransportSettings,
+}
+
+impl ApiSettings {
+    /// How long an operation may take.
+    pub fn operation_time_limit(&self) -> Duration {
+        Duration::from_secs(u64::from(self.operation_time_limit_seconds))
+    }
 }

@@ -9,6 +9,9 @@ use axum::{
     routing::get,
 };
 
+use tokio::time::timeout;
+use wangqian_schema::db::DatabaseError;
+
 use crate::{
     context::App,
     graphql::verification::{AgreementVerification, VerificationStatus, verify},
@@ -25,7 +28,9 @@ pub fn router(app: App) -> Router {
 }
 
 async fn page(State(app): State<App>, Path(code): Path<String>) -> Response {
-    let (status, body) = match verify(&app, &code).await {
+    let found = timeout(app.settings.operation_time_limit(), verify(&app, &code)).await;
+    let late = |_| Err(DatabaseError::Unreachable("no answer in time".to_owned()));
+    let (status, body) = match found.unwrap_or_else(late) {
         Ok(Some(found)) => (StatusCode::OK, found_body(&found)),
         Ok(None) => {
             let body = "<p class=\"verdict other\">未查到该核验码</p><p>请核对协议书上二维码旁的核验码；如仍查不到，该协议书不是由本平台生成的。</p>";

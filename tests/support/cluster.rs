@@ -20,7 +20,7 @@ use wangqian_storage::{Storage, StorageSettings};
 
 use super::{
     Client, node,
-    process::{free_port, open_folder, wangqian},
+    process::{free_port, kill, open_folder, wangqian},
     server,
 };
 
@@ -71,7 +71,8 @@ impl Cluster {
             ("WANGQIAN_LISTEN", format!("127.0.0.1:{api_port}")),
             ("WANGQIAN_PUBLIC_URL", format!("http://127.0.0.1:{api_port}")),
             ("WANGQIAN_OUTBOX", outbox.display().to_string()),
-            // What takes half a minute in the field takes a second here.
+            // What takes half a minute in the field takes a few seconds here.
+            ("WANGQIAN_OPERATION_TIME_LIMIT_SECONDS", "5".to_owned()),
             ("WANGQIAN_WORKER_LEASE_SECONDS", "1".to_owned()),
             ("WANGQIAN_WORKER_POLL_MS", "100".to_owned()),
             ("WANGQIAN_WORKER_RETRY_FIRST_SECONDS", "1".to_owned()),
@@ -152,6 +153,26 @@ impl Cluster {
     /// Starts PostgreSQL where it was.
     pub(crate) async fn start_database(&mut self) {
         self.postgres = Some(postgres(self.folder.path(), self.database_port).await);
+    }
+
+    /// Makes PostgreSQL stand still with all its processes, until the returned value is dropped: connections stay open, and
+    /// nothing is answered.
+    pub(crate) fn freeze_database(&self) -> Frozen {
+        let lock = self.folder.path().join("postgres/cluster/postmaster.pid");
+        let lock = fs::read_to_string(lock).expect("PostgreSQL's lock");
+        let postmaster: u32 = lock
+            .lines()
+            .next()
+            .and_then(|pid| pid.parse().ok())
+            .expect("a process");
+        // The one that makes the others first.
+        let mut frozen = Frozen(vec![postmaster]);
+        kill("STOP", postmaster, false);
+        for pid in children(postmaster) {
+            kill("STOP", pid, false);
+            frozen.0.push(pid);
+        }
+        frozen
     }
 
     /// Stops the object store.
@@ -237,6 +258,30 @@ impl Cluster {
         })
         .await;
     }
+}
+
+/// Processes that stand still; they go on when this is dropped.
+pub(crate) struct Frozen(Vec<u32>);
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        for pid in self.0.iter().rev() {
+            kill("CONT", *pid, false);
+        }
+    }
+}
+
+/// The processes that a process has started.
+fn children(parent: u32) -> Vec<u32> {
+    let parent = format!("PPid:\t{parent}\n");
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc").expect("Linux").flatten() {
+        let status = fs::read_to_string(entry.path().join("status")).unwrap_or_default();
+        if status.contains(&parent) {
+            found.extend(entry.file_name().to_str().and_then(|pid| pid.parse::<u32>().ok()));
+        }
+    }
+    found
 }
 
 async fn postgres(folder: &Path, port: u16) -> Postgres {

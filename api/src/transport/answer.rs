@@ -36,6 +36,16 @@ pub(super) fn is_request_error(response: &Response) -> bool {
         && response.errors.iter().all(|error| error.path.is_empty())
 }
 
+/// Whether the operation as a whole was given up for now, through no fault of the request.
+fn is_unavailable(response: &Response) -> bool {
+    let code = |error: &ServerError| error.extensions.as_ref()?.get("code").cloned();
+    is_request_error(response)
+        && response
+            .errors
+            .iter()
+            .any(|error| code(error) == Some("UNAVAILABLE".into()))
+}
+
 /// A response that says only that something broke here; the cause stands in the log.
 pub(super) fn internal_error() -> Response {
     Response::from_errors(vec![refusal("INTERNAL", "Something went wrong on the server.")])
@@ -52,6 +62,7 @@ pub(super) fn to_json(value: &impl Serialize) -> String {
 /// The HTTP response for an operation that ran or failed to begin.
 pub(super) fn http_response(response: &Response, form: Form) -> axum::response::Response {
     let status = match form {
+        Form::GraphqlResponse if is_unavailable(response) => StatusCode::SERVICE_UNAVAILABLE,
         Form::GraphqlResponse if is_request_error(response) => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     };

@@ -10,6 +10,7 @@ mod failing;
 mod jobs;
 mod mail;
 mod outages;
+mod proxy;
 mod recurring;
 mod refused_mail;
 mod stopping;

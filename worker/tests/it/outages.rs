@@ -9,8 +9,9 @@ use std::{
 };
 
 use tokio::sync::{Semaphore, mpsc};
+use wangqian_worker::queue::QueueSettings;
 
-use crate::support::*;
+use crate::{proxy::Proxy, support::*};
 
 fn milliseconds(time: Duration) -> i64 {
     time.as_millis().try_into().unwrap()
@@ -233,4 +234,68 @@ async fn a_database_that_is_away_is_waited_for() {
     assert_eq!((row.attempt, row.last_error), (1, None));
     first.stop().await;
     second.stop().await;
+}
+
+/// The one that holds no job wakes first, with its statement from before on the way still: the lease is over by then, and
+/// its holder has had no chance to prolong it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_stands_still_costs_no_job_its_lease() {
+    let db = Db::new().await;
+    // Long enough for the first looks of a keeper on a machine with much to do.
+    let settings = || QueueSettings {
+        lease: 2 * LEASE,
+        ..settings()
+    };
+    let (holders, others) = (Proxy::to(&db).await, Proxy::to(&db).await);
+    let id = db.insert("still", 1).await;
+    let gate = Arc::new(Semaphore::new(0));
+    let runs = Arc::new(AtomicUsize::new(0));
+    let wait = {
+        let (gate, runs) = (Arc::clone(&gate), Arc::clone(&runs));
+        handler(move |_, _| {
+            runs.fetch_add(1, Ordering::SeqCst);
+            let gate = Arc::clone(&gate);
+            async move {
+                gate.acquire().await.unwrap().forget();
+                Ok(())
+            }
+        })
+    };
+    let holder = Worker::start(&holders.db, settings(), config("still", 1), Arc::clone(&wait));
+    db.reaches(id, "RUNNING").await;
+    let other = Worker::start(&others.db, settings(), config("still", 1), wait);
+    let keepers = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                   AND application_name = 'wangqian-leases' AND query LIKE '%lost%'";
+    eventually("the other one looks for lost jobs", async || {
+        (db.number(keepers).await > 0).then_some(())
+    })
+    .await;
+    holders.stand_still();
+    others.stand_still();
+    gate.add_permits(1);
+    let over = "SELECT count(*) FROM jobs WHERE lease_until < now() - interval '1 second'";
+    eventually("the lease is long over", async || {
+        (db.number(over).await == 1 && others.held() > 0).then_some(())
+    })
+    .await;
+    others.go_on();
+    eventually("what was held up is through", async || {
+        (others.held() == 0).then_some(())
+    })
+    .await;
+    // Through the server, too: behind it in the same way.
+    assert_eq!(others.db.number("SELECT count(*) FROM jobs").await, 1);
+    holders.go_on();
+    let row = db.reaches(id, "DONE").await;
+    assert_eq!((row.attempt, row.last_error), (1, None));
+    assert_eq!(runs.load(Ordering::SeqCst), 1, "done once");
+    // And both go on.
+    gate.add_permits(10);
+    for n in 0..10 {
+        db.insert("still", n).await;
+    }
+    db.counts("still", "DONE", 11).await;
+    assert_eq!(runs.load(Ordering::SeqCst), 11);
+    holder.stop().await;
+    other.stop().await;
 }
