@@ -252,7 +252,7 @@ async fn who_logs_in_is_served_in_a_flood_of_guesses() {
     let server = Server::empty_with(&[
         "--trusted-proxies=1",
         "--login-failures=100",
-        "--password-wait-ms=60000",
+        "--login-wait-ms=60000",
     ])
     .await;
     let school = people::school(&server.platform, ReviewRoute::SchoolOnly).await;
@@ -308,7 +308,7 @@ async fn who_logs_in_is_served_in_a_flood_of_guesses() {
 /// Whoever waits in vain is told so, and that was no attempt.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_waits_for_ever_until_his_password_is_looked_at() {
-    let server = Server::empty_with(&["--password-wait-ms=1"]).await;
+    let server = Server::empty_with(&["--login-wait-ms=1"]).await;
     let client = server.client();
     let attempts = (0..60).map(|of| {
         let (client, guess) = (&client, guesses(of, 1));

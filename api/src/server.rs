@@ -178,7 +178,7 @@ pub async fn serve(
         storage,
         feed: feed.clone(),
         imports: ImportWatch::new(platform.clone()),
-        password_slots: PasswordSlots::new(cores, Duration::from_millis(settings.password_wait_ms.into())),
+        password_slots: PasswordSlots::new(cores, Duration::from_millis(settings.login_wait_ms.into())),
         settings: Arc::new(settings),
     };
     let watch = SessionWatch::default();

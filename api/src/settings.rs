@@ -44,8 +44,8 @@ pub struct ApiSettings {
     pub login_failures: i32,
     /// Milliseconds for which somebody waits, where many log in at once, until his password is looked at; then he is told to try
     /// again later.
-    #[arg(long, env = "WANGQIAN_PASSWORD_WAIT_MS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
-    pub password_wait_ms: u32,
+    #[arg(long, env = "WANGQIAN_LOGIN_WAIT_MS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub login_wait_ms: u32,
     /// Seconds between two codes that are asked for with one identifier from one network, or that go to one address.
     #[arg(long, env = "WANGQIAN_CODE_PAUSE_SECONDS", default_value_t = 60)]
     pub code_pause_seconds: u32,

@@ -1,10 +1,5 @@
 //! A way to the database that can be made to stand still: connections stay open, and nothing comes through.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
-
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, deadpool};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -22,7 +17,6 @@ pub(crate) struct Proxy {
     /// The database as it is reached this way.
     pub(crate) db: Db,
     still: watch::Sender<bool>,
-    held: Arc<AtomicUsize>,
 }
 
 impl Proxy {
@@ -33,16 +27,14 @@ impl Proxy {
         url.set_host(Some("127.0.0.1")).unwrap();
         url.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
         let (still, stands) = watch::channel(false);
-        let held = Arc::<AtomicUsize>::default();
-        let counted = Arc::clone(&held);
         tokio::spawn(async move {
             loop {
                 let (client, _) = listener.accept().await.unwrap();
                 let server = TcpStream::connect(&server).await.unwrap();
                 let ((from_client, to_client), (from_server, to_server)) =
                     (client.into_split(), server.into_split());
-                tokio::spawn(pass(from_client, to_server, stands.clone(), Arc::clone(&counted)));
-                tokio::spawn(pass(from_server, to_client, stands.clone(), Arc::clone(&counted)));
+                tokio::spawn(pass(from_client, to_server, stands.clone()));
+                tokio::spawn(pass(from_server, to_client, stands.clone()));
             }
         });
         let manager = AsyncDieselConnectionManager::new(url.as_str());
@@ -53,17 +45,11 @@ impl Proxy {
                 pool,
             },
             still,
-            held,
         }
     }
 
     pub(crate) fn stand_still(&self) {
         self.still.send_replace(true);
-    }
-
-    /// How many pieces are held up.
-    pub(crate) fn held(&self) -> usize {
-        self.held.load(Ordering::SeqCst)
     }
 
     /// What was held up comes through, also of connections that the other side has given up since.
@@ -76,14 +62,11 @@ async fn pass(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     mut still: watch::Receiver<bool>,
-    held: Arc<AtomicUsize>,
 ) -> std::io::Result<()> {
     let mut piece = vec![0; 16 * 1024];
     loop {
         let length = from.read(&mut piece).await?;
-        held.fetch_add(1, Ordering::SeqCst);
         let goes_on = still.wait_for(|still| !still).await.is_ok();
-        held.fetch_sub(1, Ordering::SeqCst);
         if length == 0 || !goes_on {
             return to.shutdown().await;
         }
