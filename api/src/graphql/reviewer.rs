@@ -49,7 +49,7 @@ fn mask_mobile(mobile: &str) -> String {
 /// department and operators.
 #[Object]
 impl Reviewer {
-    /// Global id.
+    /// 全局标识 Global id, for `node`.
     pub async fn id(&self) -> ID {
         NodeType::Reviewer.id(self.0.account_id)
     }
@@ -133,7 +133,7 @@ pub struct AddReviewerInput {
     email: Option<String>,
     /// 手机号码 His mobile number: he logs in with it. One of the two is needed.
     mobile: Option<String>,
-    /// Chosen by the caller, 1 to 60 characters: the same key and input give the same reviewer again.
+    /// 幂等键 Chosen by the caller, 1 to 60 characters: the same key and input give the same reviewer again.
     idempotency_key: String,
 }
 
@@ -155,12 +155,12 @@ pub struct ReviewerInput {
     reviewer_id: ID,
 }
 
-/// What came of it.
+/// 审核人办理结果 What came of a step on a reviewer's account.
 #[derive(SimpleObject)]
 pub struct ReviewerPayload {
-    /// The reviewer as he is now; null when something was wrong.
+    /// 审核人 The reviewer as he is now; null when it was refused.
     reviewer: Option<Reviewer>,
-    /// What was wrong.
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
@@ -199,6 +199,8 @@ pub struct ReviewerMutation;
 impl ReviewerMutation {
     /// 新增审核人 A reviewer of the school, or an operator, opens the account of a reviewer. No password fits it: he is told by mail and
     /// SMS, as far as he has an address there, to set one by `requestPasswordReset` and `resetPassword`.
+    ///
+    /// Refusals: `STEP_NOT_ALLOWED`, `NOT_FOUND`, `INVALID_INPUT`, `ALREADY_TAKEN`, `IDEMPOTENCY_KEY_REUSED`.
     async fn add_reviewer(
         &self,
         ctx: &Context<'_>,
@@ -228,6 +230,8 @@ impl ReviewerMutation {
 
     /// 审核人变更 A reviewer of the school gives a reviewer another name, or has him review for something else, for which he has to
     /// log in again. His addresses he changes himself: `requestContactChange`.
+    ///
+    /// Refusals: `STEP_NOT_ALLOWED`, `NOT_FOUND`, `INVALID_INPUT`, `LAST_SCHOOL_REVIEWER`.
     async fn update_reviewer(
         &self,
         ctx: &Context<'_>,
@@ -251,6 +255,8 @@ impl ReviewerMutation {
 
     /// 停用审核人 A reviewer of the school, or an operator, disables a reviewer's account: its sessions end at once, and he cannot log in.
     /// Nobody disables himself, and nobody the last enabled reviewer of the whole school (`LAST_SCHOOL_REVIEWER`).
+    ///
+    /// Refusals: `STEP_NOT_ALLOWED`, `NOT_FOUND`, `LAST_SCHOOL_REVIEWER`.
     async fn disable_reviewer(
         &self,
         ctx: &Context<'_>,
@@ -260,6 +266,8 @@ impl ReviewerMutation {
     }
 
     /// 启用审核人 A reviewer of the school, or an operator, enables a reviewer's account again.
+    ///
+    /// Refusals: `STEP_NOT_ALLOWED`, `NOT_FOUND`.
     async fn enable_reviewer(
         &self,
         ctx: &Context<'_>,

@@ -103,7 +103,7 @@ impl School {
         self.0.address.as_deref()
     }
 
-    /// Goes up with every change of its data and review routes: the `expectedVersion` of the next.
+    /// 版本号 Goes up with every change of its data and review routes: the `expectedVersion` of the next.
     async fn version(&self) -> i32 {
         self.0.version
     }

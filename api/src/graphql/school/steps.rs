@@ -69,7 +69,7 @@ pub struct OpenSchoolInput {
     default_review_route: ReviewRoute,
     /// 首名审核人 Who runs it first.
     reviewer: FirstReviewerInput,
-    /// Chosen by the caller, 1 to 60 characters: the same key and input give the same school again.
+    /// 幂等键 Chosen by the caller, 1 to 60 characters: the same key and input give the same school again.
     idempotency_key: String,
 }
 
@@ -84,7 +84,7 @@ pub struct UpdateSchoolInput {
     contact_phone: Option<String>,
     /// 通讯地址 Postal address, at most 200 characters; an empty one takes it away.
     address: Option<String>,
-    /// The `version` that the viewer has looked at; when given, a changed school is refused.
+    /// 版本号 The `version` that the viewer has looked at; when given, a changed school is refused.
     expected_version: Option<i32>,
 }
 
@@ -95,7 +95,7 @@ pub struct SetReviewRouteInput {
     workflow: Option<Workflow>,
     /// 审核方式 The route; without it a workflow has none of its own any more, and the default counts.
     route: Option<ReviewRoute>,
-    /// The school's `version` that the viewer has looked at; when given, a changed school is refused.
+    /// 版本号 The school's `version` that the viewer has looked at; when given, a changed school is refused.
     expected_version: Option<i32>,
 }
 
@@ -106,7 +106,7 @@ pub struct AddDepartmentInput {
     code: String,
     /// 院系名称 Its name, at most 60 characters.
     name: String,
-    /// Chosen by the caller, 1 to 60 characters: the same key and input give the same department again.
+    /// 幂等键 Chosen by the caller, 1 to 60 characters: the same key and input give the same department again.
     idempotency_key: String,
 }
 
@@ -121,12 +121,12 @@ pub struct RenameDepartmentInput {
     name: Option<String>,
 }
 
-/// What came of a step on a school.
+/// 学校办理结果 What came of a step on a school.
 #[derive(SimpleObject)]
 pub struct SchoolPayload {
-    /// The school as it is now; null when something was wrong.
+    /// 学校 The school as it is now; null when it was refused.
     school: Option<School>,
-    /// What was wrong.
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
@@ -145,12 +145,12 @@ impl SchoolPayload {
     }
 }
 
-/// What came of a step on a department.
+/// 院系办理结果 What came of a step on a department.
 #[derive(SimpleObject)]
 pub struct DepartmentPayload {
-    /// The department as it is now; null when something was wrong.
+    /// 院系 The department as it is now; null when it was refused.
     department: Option<Department>,
-    /// What was wrong.
+    /// 业务错误 Why it was refused; empty when it was done.
     user_errors: Vec<UserError>,
 }
 
@@ -177,6 +177,8 @@ pub struct SchoolMutation;
 impl SchoolMutation {
     /// 开通学校 An operator opens a school with the account of its first reviewer, who is told how to set his password and runs it
     /// from then on. A code belongs to one school (`ALREADY_TAKEN`).
+    ///
+    /// Refusals: `STEP_NOT_ALLOWED`, `INVALID_INPUT`, `ALREADY_TAKEN`, `IDEMPOTENCY_KEY_REUSED`.
     async fn open_school(
         &self,
         ctx: &Context<'_>,
@@ -212,6 +214,8 @@ impl SchoolMutation {
 
     /// 学校信息变更 A reviewer of the school, or an operator, changes its telephone and address, an operator also its name. Papers that
     /// are signed from then on show it; those that exist stay as they are.
+    ///
+    /// Refusals: `STEP_NOT_ALLOWED`, `NOT_FOUND`, `INVALID_INPUT`, `STALE_VERSION`.
     async fn update_school(
         &self,
         ctx: &Context<'_>,
@@ -231,6 +235,8 @@ impl SchoolMutation {
 
     /// 设置审核方式 A reviewer of the school sets by which route it reviews, by default or in one workflow. Cases under review keep the
     /// route with which they were submitted.
+    ///
+    /// Refusals: `STEP_NOT_ALLOWED`, `NOT_FOUND`, `INVALID_INPUT`, `STALE_VERSION`.
     async fn set_review_route(
         &self,
         ctx: &Context<'_>,
@@ -249,6 +255,8 @@ impl SchoolMutation {
     }
 
     /// 新增院系 A reviewer of the school adds a department. Its code is its own in the school (`ALREADY_TAKEN`); none is taken away.
+    ///
+    /// Refusals: `STEP_NOT_ALLOWED`, `INVALID_INPUT`, `ALREADY_TAKEN`, `IDEMPOTENCY_KEY_REUSED`.
     async fn add_department(
         &self,
         ctx: &Context<'_>,
@@ -270,6 +278,8 @@ impl SchoolMutation {
     }
 
     /// 院系更名 A reviewer of the school gives a department another name or code.
+    ///
+    /// Refusals: `STEP_NOT_ALLOWED`, `NOT_FOUND`, `INVALID_INPUT`, `ALREADY_TAKEN`.
     async fn rename_department(
         &self,
         ctx: &Context<'_>,
