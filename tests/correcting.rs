@@ -190,7 +190,7 @@ async fn open_agreements_follow_him_to_another_department() {
     assert_eq!(signing::refusal(&unseen), Some("NOT_FOUND"), "{unseen}");
     let moved = json!({ "departmentId": NodeType::Department.id(department).to_string() });
     assert_eq!(scene.correct(moved).await["userErrors"], json!([]));
-    let confirm = "mutation { confirmGraduateData(input: { version: 2 }) { userErrors { code } } }";
+    let confirm = "mutation { confirmGraduateData(input: { expectedVersion: 2 }) { userErrors { code } } }";
     assert_eq!(graduate.mutate(confirm, json!({})).await["userErrors"], json!([]));
 
     let gone = signing::review(&before, &agreement, "APPROVE", None).await;
@@ -219,7 +219,7 @@ async fn a_training_mode_corrected_under_review_counts() {
     let agreement = signing::invite(&member, &scene.id).await;
     signing::step(&graduate, signing::ACCEPT, &agreement).await;
     scene.correct(json!({ "trainingMode": "2" })).await;
-    let confirm = "mutation { confirmGraduateData(input: { version: 2 }) { userErrors { code } } }";
+    let confirm = "mutation { confirmGraduateData(input: { expectedVersion: 2 }) { userErrors { code } } }";
     assert_eq!(graduate.mutate(confirm, json!({})).await["userErrors"], json!([]));
     let refused = signing::review(&scene.reviewer, &agreement, "APPROVE", None).await;
     assert_eq!(

@@ -71,7 +71,7 @@ async fn from_an_empty_database_to_a_signed_agreement() {
     );
     let confirm = "mutation($input: ConfirmGraduateDataInput!) { confirmGraduateData(input: $input) {
         graduate { confirmedAt } userErrors { code field } } }";
-    let confirmed = send(&graduate, confirm, json!({ "version": own["version"] })).await;
+    let confirmed = send(&graduate, confirm, json!({ "expectedVersion": own["version"] })).await;
     assert!(confirmed["graduate"]["confirmedAt"].is_string(), "{confirmed}");
 
     let company = people::employer(&server.platform, EmployerVerification::Verified).await;

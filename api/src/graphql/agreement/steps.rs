@@ -202,7 +202,7 @@ impl AgreementMutation {
     /// 接受邀请 The graduate accepts (§4.2). He is then held by this agreement, and the school or department reviews.
     ///
     /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`, `DEADLINE_PASSED`,
-    /// `ALREADY_ENGAGED`, `ONLINE_SIGNING_NOT_ALLOWED`.
+    /// `ALREADY_ENGAGED`, `ONLINE_SIGNING_NOT_ALLOWED`, `EMPLOYER_NOT_VERIFIED` (any more).
     async fn accept_invitation(
         &self,
         ctx: &Context<'_>,
@@ -241,7 +241,8 @@ impl AgreementMutation {
     /// 审核 A reviewer decides a case that waits for him (§4.3).
     ///
     /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `REASON_REQUIRED`, `DATA_NOT_CONFIRMED` (he has
-    /// not confirmed a correction yet), `INVALID_INPUT`.
+    /// not confirmed a correction yet), `ONLINE_SIGNING_NOT_ALLOWED` and `EMPLOYER_NOT_VERIFIED` (any more; both can be
+    /// rejected), `INVALID_INPUT`.
     async fn review_case(
         &self,
         ctx: &Context<'_>,
