@@ -23,7 +23,7 @@ const GRADUATES: usize = 40;
 /// How often a worker is killed while it has jobs in hand.
 const KILLS: usize = 12;
 /// How often at least, should the jobs come to an end before.
-const FEWEST_KILLS: usize = 3;
+const FEWEST_KILLS: usize = 1;
 /// Mails that one worker sends at the same time, and so may have to send again when it was killed.
 const MAILS_AT_ONCE: usize = 8;
 

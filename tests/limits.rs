@@ -253,6 +253,7 @@ async fn who_logs_in_is_served_in_a_flood_of_guesses() {
         "--trusted-proxies=1",
         "--login-failures=100",
         "--login-wait-ms=60000",
+        "--operation-time-limit-seconds=180",
     ])
     .await;
     let school = people::school(&server.platform, ReviewRoute::SchoolOnly).await;

@@ -14,6 +14,12 @@ const RESET: &str =
     "mutation($input: ResetPasswordInput!) { resetPassword(input: $input) { userErrors { code } } }";
 const CHANGE: &str =
     "mutation($input: ChangePasswordInput!) { changePassword(input: $input) { userErrors { code } } }";
+const REQUEST_CONTACT: &str =
+    "mutation($input: RequestContactChangeInput!) { requestContactChange(input: $input) {
+    userErrors { code } } }";
+const CONFIRM_CONTACT: &str =
+    "mutation($input: ConfirmContactChangeInput!) { confirmContactChange(input: $input) {
+    userErrors { code } } }";
 const LOG_IN: &str = "mutation($input: LogInInput!) { logIn(input: $input) { token userErrors { code } } }";
 const NEW: &str = "全新的口令 pass phrase";
 
@@ -60,7 +66,7 @@ impl Scene {
     /// Holds the sessions, so that whoever ends them waits, with the account changed and nothing committed.
     async fn hold(&self) -> Connection {
         let mut holder = self.server.platform.pool.get().await.unwrap();
-        let hold = "BEGIN; SELECT FROM sessions FOR UPDATE";
+        let hold = "SET idle_in_transaction_session_timeout = 0; BEGIN; SELECT FROM sessions FOR UPDATE";
         holder.batch_execute(hold).await.unwrap();
         holder
     }
@@ -90,7 +96,7 @@ fn code(answer: &Value) -> &str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_knows_the_old_password_gets_nothing_out_of_the_moment_of_its_reset() {
-    let server = Server::empty().await;
+    let server = Server::empty_with(&["--statement-timeout-ms=60000"]).await;
     let school = people::school(&server.platform, ReviewRoute::SchoolOnly).await;
     let email = people::graduate(&server.platform, &school, |_| ()).await.email;
     let scene = Scene { server, email };
@@ -121,6 +127,39 @@ async fn who_knows_the_old_password_gets_nothing_out_of_the_moment_of_its_reset(
     assert!(scene.log_in(NEW).await["token"].is_string(), "it is the new one");
 }
 
+/// Whoever resets his password shuts out the thief of a session, who must not get a new way in by what he sent before.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_change_that_waited_for_a_reset_changes_nothing() {
+    let server = Server::empty_with(&["--statement-timeout-ms=60000"]).await;
+    let school = people::school(&server.platform, ReviewRoute::SchoolOnly).await;
+    let email = people::graduate(&server.platform, &school, |_| ()).await.email;
+    let scene = Scene { server, email };
+    let thief = scene.server.login(&scene.email).await;
+    let asked = json!({ "contact": { "email": "thief@example.com" }, "currentPassword": PASSWORD });
+    let asked = thief.mutate(REQUEST_CONTACT, json!({ "input": asked })).await;
+    assert_eq!(code(&asked), "none", "{asked}");
+    let outbox = Outbox::new(scene.server.outbox());
+    let to_thief = outbox.next_code_to("thief@example.com").await;
+    let mailed = scene.code().await;
+    let mut holder = scene.hold().await;
+    let change = async {
+        scene.waiting(1).await;
+        let input = json!({ "input": { "code": to_thief } });
+        thief.mutate(CONFIRM_CONTACT, input).await
+    };
+    let release = async {
+        scene.waiting(2).await;
+        holder.batch_execute("COMMIT").await.unwrap();
+    };
+    let (reset, change, ()) = tokio::join!(scene.reset(&mailed), change, release);
+    assert_eq!(code(&reset), "none", "{reset}");
+    assert_eq!(code(&change), "WRONG_CODE", "{change}");
+    assert!(
+        scene.log_in(NEW).await["token"].is_string(),
+        "by the address that he had"
+    );
+}
+
 async fn set_enabled(administrator: &Client, mutation: &str, id: &str) {
     let mutation = format!(
         "mutation($id: ID!) {{ {mutation}(input: {{ memberId: $id }}) {{ userErrors {{ code }} }} }}"
@@ -131,7 +170,7 @@ async fn set_enabled(administrator: &Client, mutation: &str, id: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_colleague_who_is_disabled_in_this_moment_neither_gets_in_nor_sets_a_password() {
-    let server = Server::empty().await;
+    let server = Server::empty_with(&["--statement-timeout-ms=60000"]).await;
     let company = people::employer(&server.platform, EmployerVerification::Verified).await;
     let email = people::member(&server.platform, company.id).await;
     let id = NodeType::EmployerMember

@@ -381,7 +381,7 @@ async fn a_licence_that_is_handed_in_stays_what_it_is_whatever_the_link_puts_lat
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unused_uploads_are_pruned_and_licences_stay() {
-    let scene = Scene::with_sweeps().await;
+    let scene = Scene::new().await;
     let client = scene.server.client();
     // The oldest one cannot be deleted: what lies in its place is no file.
     let (stuck, _) = begin_png(&client, PNG.len()).await;
@@ -412,16 +412,6 @@ async fn unused_uploads_are_pruned_and_licences_stay() {
         assert_eq!(storage.head(&upload::object_key(id)).await.unwrap(), None);
         let key = upload::licence_key(id, &Sha256::digest(PNG));
         assert_eq!(storage.head(&key).await.unwrap().is_some(), kept, "{key}");
-    }
-}
-
-impl Scene {
-    async fn with_sweeps() -> Self {
-        let server = Server::empty_with(&["--sweep-seconds=1"]).await;
-        Self {
-            outbox: Outbox::new(server.outbox()),
-            server,
-        }
     }
 }
 

@@ -18,7 +18,7 @@ pub struct ApiSettings {
     #[arg(long, env = "WANGQIAN_QUERY_COST", default_value_t = 20_000)]
     pub query_cost: usize,
     /// How long an operation may take before it is answered with `UNAVAILABLE`, in seconds: longer than any statement may, so
-    /// that only a database that answers nothing comes to that. What a mutation had not committed is rolled back.
+    /// that it comes to that only where the database or the object store does not answer. What a mutation had not committed is rolled back.
     #[arg(long, env = "WANGQIAN_OPERATION_TIME_LIMIT_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=600))]
     pub operation_time_limit_seconds: u32,
     /// Whether clients may ask for the schema. The schema is public; switch off only where a rule demands it. Then names in

@@ -9,10 +9,12 @@ use wangqian_schema::{
     SecretToken, audit,
     checks::Email,
     model::{
+        account::{self, Credentials},
         document::StoredPdf,
         employer::MemberRole,
         member::{self, INVITATION_LIFETIME, InvitationDelivery, MemberInvitation},
         passcode::{self, PasscodeChannel, PasscodeRequest, PasscodeSubject, Purpose, Try},
+        session,
     },
     step::{self, Actor, AgreementStep, Colleague, IdempotencyKey, StepError},
     workflow::{ReviewRoute, agreement::AgreementAction},
@@ -98,7 +100,7 @@ enum Deed {
     /// The graduate confirms his data.
     Confirm,
     /// The graduate changes how he is reached, to what this proves.
-    ChangeContact(Try),
+    ChangeContact(Uuid, Try),
     /// An administrator invites a colleague.
     InviteMember,
     /// He takes the invitation back.
@@ -145,8 +147,8 @@ impl Scene {
                 step::confirm_data(platform, &self.student.viewer, 1).await?;
                 return Ok((None, None));
             }
-            Deed::ChangeContact(proved) => {
-                step::change_contact(platform, &self.student.viewer, proved).await?;
+            Deed::ChangeContact(session_id, proved) => {
+                step::change_contact(platform, &self.student.viewer, *session_id, proved).await?;
                 return Ok((None, None));
             }
             Deed::InviteMember => {
@@ -204,6 +206,19 @@ impl Scene {
         passcode::request(conn, &request, now).await.unwrap();
         let tried = passcode::count_try(conn, request.purpose, subject, now).await;
         tried.unwrap().unwrap()
+    }
+
+    /// The id of a session of the student.
+    async fn session(&self) -> Uuid {
+        let conn = &mut *self.world.conn().await;
+        let account_id = self.student.viewer.account_id();
+        let password_hash = account::password_hash(conn, account_id).await.unwrap();
+        let proved = Credentials {
+            account_id,
+            password_hash,
+        };
+        let begun = session::begin(conn, &proved, None, self.world.now()).await;
+        begun.unwrap().unwrap().0.id
     }
 
     /// A colleague who was invited and has the link.
@@ -279,6 +294,7 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
     let employer = Actor::Viewer(scene.employer.viewer);
     let graduate = Actor::Viewer(scene.student.viewer);
     let proved = scene.proved().await;
+    let session = scene.session().await;
     let token = scene.invited().await;
     let colleague = scene.world.member(scene.employer.id).await.account_id();
     watch_writes(&mut *scene.world.conn().await).await;
@@ -293,7 +309,7 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
     let step = |actor, step, more: &[&'static str]| attempt(Deed::Take(actor, step), &told_and(more));
     let confirm = attempt(Deed::Confirm, &["UPDATE graduates", "INSERT case_events"]);
     let change_contact = attempt(
-        Deed::ChangeContact(proved),
+        Deed::ChangeContact(session, proved),
         &[
             "DELETE passcodes",
             "UPDATE accounts",

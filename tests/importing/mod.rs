@@ -388,7 +388,7 @@ async fn a_file_that_never_comes_is_not_waited_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_put_again_after_the_import_is_deleted_as_well() {
-    let server = Server::empty_with(&["--sweep-seconds=1"]).await;
+    let server = Server::empty().await;
     let school = people::school(&server.platform, ReviewRoute::SchoolOnly).await;
     let reviewer = server.login(&school.school_reviewer).await;
     let file = roster::csv(&[roster::row(0)]);

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     context::ContextExt,
-    error::{UserError, internal, step_errors},
+    error::{UserError, internal, step_errors, unauthenticated},
 };
 
 /// 联系方式 Where the viewer is reached; each is also an identifier to log in with.
@@ -167,7 +167,7 @@ impl ContactMutation {
         ctx: &Context<'_>,
         input: ConfirmContactChangeInput,
     ) -> async_graphql::Result<ConfirmContactChangePayload> {
-        let viewer = ctx.viewer()?;
+        let (session, viewer) = ctx.caller().signed_in.as_ref().ok_or_else(unauthenticated)?;
         let platform = &ctx.app().platform;
         let refused = |user_errors| ConfirmContactChangePayload {
             contact: None,
@@ -178,16 +178,18 @@ impl ContactMutation {
             Ok(proved) => proved,
             Err(refusal) => return Ok(refused(vec![refusal])),
         };
-        Ok(match step::change_contact(platform, &viewer, &proved).await {
-            Ok(contact) => ConfirmContactChangePayload {
-                contact: Some(contact.into()),
-                user_errors: Vec::new(),
+        Ok(
+            match step::change_contact(platform, viewer, session.id, &proved).await {
+                Ok(contact) => ConfirmContactChangePayload {
+                    contact: Some(contact.into()),
+                    user_errors: Vec::new(),
+                },
+                Err(StepError::NotFound) => refused(vec![wrong_code()]),
+                Err(StepError::AlreadyTaken { field }) => {
+                    refused(vec![UserError::already_taken(format!("contact.{field}"))])
+                }
+                Err(error) => refused(step_errors(error, "code")?),
             },
-            Err(StepError::NotFound) => refused(vec![wrong_code()]),
-            Err(StepError::AlreadyTaken { field }) => {
-                refused(vec![UserError::already_taken(format!("contact.{field}"))])
-            }
-            Err(error) => refused(step_errors(error, "code")?),
-        })
+        )
     }
 }

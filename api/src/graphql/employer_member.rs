@@ -302,7 +302,7 @@ pub struct EmployerMemberMutation;
 impl EmployerMemberMutation {
     /// 邀请成员 An administrator of a verified employer invites a colleague: a link, good for seven days and one use, goes to his
     /// address. Inviting again replaces it. `memberInvitations` tells how far the mail got. The answer is the same whether or
-    /// not the address is an account's. Fifty a day for each employer (`TOO_MANY_REQUESTS`); one a minute and ten a day to
+    /// not the address is an account's. Fifty a day for each employer (`TOO_MANY_REQUESTS`); one a minute and thirty a day to
     /// each address, whoever invites: those beyond are silently not sent, and show as sent.
     ///
     /// Refusals: `STEP_NOT_ALLOWED`, `EMPLOYER_NOT_VERIFIED`, `INVALID_INPUT`, `TOO_MANY_REQUESTS`.
@@ -335,7 +335,7 @@ impl EmployerMemberMutation {
         {
             return Ok(answer(vec![too_many_requests()]));
         }
-        let limit = app.settings.code_limit();
+        let limit = app.settings.address_limit();
         let admitted = admit(
             &mut conn,
             address_bucket("invitation", email.as_str()),

@@ -19,7 +19,10 @@ pub use self::{
     follow::GraduateImportSubscription,
     report::{GraduateField, ImportProblem, ImportProblemCode},
 };
-use super::upload::{UploadLink, upload_link};
+use super::{
+    is_idempotency_key,
+    upload::{UploadLink, upload_link},
+};
 use crate::{
     context::ContextExt,
     error::{UserError, internal, step_errors},
@@ -334,7 +337,7 @@ impl GraduateImportMutation {
             link: None,
             user_errors,
         };
-        if !(1..=60).contains(&input.idempotency_key.chars().count()) {
+        if !is_idempotency_key(&input.idempotency_key) {
             let error = UserError::invalid("idempotencyKey", "应为 1 至 60 个字符");
             return Ok(refused(vec![error]));
         }

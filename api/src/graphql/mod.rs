@@ -138,6 +138,11 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         )
 }
 
+/// Whether a caller's key can be kept: 1 to 60 characters, and no NUL, which the database does not take.
+fn is_idempotency_key(key: &str) -> bool {
+    (1..=60).contains(&key.chars().count()) && !key.contains('\0')
+}
+
 /// The schema as SDL, as it is published in `schema/schema.graphql`.
 pub fn sdl() -> String {
     let options = async_graphql::SDLExportOptions::new()

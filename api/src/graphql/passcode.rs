@@ -6,7 +6,7 @@ use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 use wangqian_schema::model::{
     passcode::{self, PasscodeChannel, PasscodeRequest, PasscodeSubject, Purpose, Try},
-    request_throttle::{Bucket, Limit, admit},
+    request_throttle::{Bucket, Limit, admit, take_back},
 };
 
 use crate::{
@@ -145,8 +145,18 @@ pub(super) async fn try_code(
     // Hashing takes a while: no connection is held meanwhile.
     drop(conn);
     let hash = tried.as_ref().and_then(|tried| tried.code_hash.clone());
-    let fits = passwords::verify(ctx, code.trim().to_owned(), hash).await?;
-    Ok(tried.filter(|_| fits).ok_or_else(wrong_code))
+    match passwords::verify(ctx, code.trim().to_owned(), hash).await {
+        Ok(fits) => Ok(tried.filter(|_| fits).ok_or_else(wrong_code)),
+        // What was not looked at does not count.
+        Err(error) => {
+            let mut conn = ctx.connection().await?;
+            take_back(&mut conn, of_caller).await.map_err(internal)?;
+            if let Some(tried) = tried {
+                passcode::take_back(&mut conn, tried.id).await.map_err(internal)?;
+            }
+            Err(error)
+        }
+    }
 }
 
 /// The refusal of a code, whatever is the matter with it.

@@ -8,7 +8,7 @@ use wangqian_schema::{
         account::{self, Addresses, Identifier, PasswordChange},
         login_throttle::Subject,
         passcode::{self, Purpose},
-        request_throttle::{Bucket, Limit, admit},
+        request_throttle::{Bucket, Limit, admit, take_back},
     },
     password::NewPassword,
 };
@@ -120,12 +120,16 @@ pub(super) async fn prove_current(
         .map_err(internal)?;
     // Hashing takes a while: no connection is held meanwhile.
     drop(conn);
-    let fits = passwords::verify(ctx, password, Some(hash.clone())).await?;
-    Ok(if fits {
-        Ok(hash)
-    } else {
-        Err(wrong_current_password())
-    })
+    match passwords::verify(ctx, password, Some(hash.clone())).await {
+        Ok(true) => Ok(Ok(hash)),
+        Ok(false) => Ok(Err(wrong_current_password())),
+        // What was not looked at does not count.
+        Err(error) => {
+            let mut conn = ctx.connection().await?;
+            take_back(&mut conn, bucket).await.map_err(internal)?;
+            Err(error)
+        }
+    }
 }
 
 /// How a code travels to whoever is known by this identifier.

@@ -269,7 +269,7 @@ pub async fn reset_password(
 }
 
 /// Locks an account, unless it is disabled; gives its password's hash. Others may still refer to its row.
-async fn lock(conn: &mut AsyncPgConnection, account_id: Uuid) -> QueryResult<Option<String>> {
+pub(crate) async fn lock(conn: &mut AsyncPgConnection, account_id: Uuid) -> QueryResult<Option<String>> {
     accounts::table
         .find(account_id)
         .filter(accounts::disabled_at.is_null())

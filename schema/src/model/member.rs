@@ -160,6 +160,14 @@ text_enum! {
 /// The database's.
 pub async fn invite(conn: &mut AsyncPgConnection, invitation: &MemberInvitation) -> QueryResult<()> {
     conn.transaction(async |conn: &mut AsyncPgConnection| {
+        // A silent one leaves the link that was sent before as it is: no other will come.
+        let replaced = (!invitation.silent).then(|| {
+            (
+                member_invitations::token_hash.eq(None::<Vec<u8>>),
+                member_invitations::created_at.eq(excluded(member_invitations::created_at)),
+                member_invitations::expires_at.eq(excluded(member_invitations::expires_at)),
+            )
+        });
         diesel::insert_into(member_invitations::table)
             .values(invitation)
             .on_conflict((member_invitations::employer_id, member_invitations::email))
@@ -168,9 +176,7 @@ pub async fn invite(conn: &mut AsyncPgConnection, invitation: &MemberInvitation)
                 member_invitations::id.eq(excluded(member_invitations::id)),
                 member_invitations::name.eq(excluded(member_invitations::name)),
                 member_invitations::role.eq(excluded(member_invitations::role)),
-                member_invitations::token_hash.eq(None::<Vec<u8>>),
-                member_invitations::created_at.eq(excluded(member_invitations::created_at)),
-                member_invitations::expires_at.eq(excluded(member_invitations::expires_at)),
+                replaced,
                 member_invitations::delivery.eq(excluded(member_invitations::delivery)),
                 member_invitations::silent.eq(excluded(member_invitations::silent)),
             ))

@@ -245,6 +245,18 @@ pub async fn count_try(
         .optional()
 }
 
+/// Undoes the count of a try that was not looked at.
+///
+/// # Errors
+/// The database's.
+pub async fn take_back(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
+    diesel::update(passcodes::table.find(id).filter(passcodes::tries.gt(0)))
+        .set(passcodes::tries.eq(passcodes::tries - 1))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Uses up a code that fitted, in the transaction of what it is good for. `false` when it was used or replaced meanwhile.
 ///
 /// # Errors

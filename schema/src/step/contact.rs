@@ -1,6 +1,7 @@
 //! A person changes how he is reached: his mobile number or e-mail address, proved by a code. For a graduate it is a step on
 //! his trail.
 
+use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
     result::{DatabaseErrorKind, Error as DieselError},
@@ -20,8 +21,10 @@ use crate::{
     model::{
         Viewer,
         account_notice::{self, AccountNotice},
-        graduate::{self, Contact},
+        event::ChainEnd,
+        graduate::{self, Contact, Graduate},
         passcode::{self, PasscodeChannel, Try},
+        session,
     },
     tables::accounts,
     workflow::{
@@ -34,49 +37,82 @@ use crate::{
 /// wait for the account elsewhere are good for nothing from now on.
 ///
 /// # Errors
-/// [`StepError::NotFound`] when the code was used or replaced meanwhile, [`StepError::AlreadyTaken`] when the address is
-/// another account's; nothing is written then.
+/// [`StepError::NotFound`] when the code was used or replaced meanwhile, or the session in which it was asked for has ended, and
+/// [`StepError::AlreadyTaken`] when the address is another account's; nothing is written then.
 pub async fn change_contact(
     platform: &Platform,
     viewer: &Viewer,
+    session_id: Uuid,
     proved: &Try,
 ) -> Result<Contact, StepError> {
     let address = proved.address.as_deref().ok_or(StepError::NotFound)?;
     let mut conn = platform.pool.get().await?;
     let contact = conn
         .transaction(async |conn| {
+            let held = Held::lock(conn, viewer, session_id, platform.clock.now()).await?;
             if !passcode::consume(conn, proved.id).await? {
                 return Err(StepError::NotFound);
             }
-            change(platform, conn, viewer, proved.channel, address).await
+            change(platform, conn, viewer, held, proved.channel, address).await
         })
         .await?;
     platform.waker.wake();
     Ok(contact)
 }
 
+/// An account that this transaction holds, with its graduate where it is one's.
+struct Held {
+    graduate: Option<(Graduate, ChainEnd)>,
+    contact: Contact,
+}
+
+impl Held {
+    /// Looks again under the lock whether the account may act: meanwhile a reset may have ended the session, to shut out the very
+    /// person who sends this.
+    async fn lock(
+        conn: &mut AsyncPgConnection,
+        viewer: &Viewer,
+        session_id: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<Self, StepError> {
+        let account_id = viewer.account_id();
+        let graduate = match viewer {
+            Viewer::Graduate { graduate_id, .. } => Some(
+                graduate::lock(conn, *graduate_id)
+                    .await?
+                    .ok_or(StepError::NotFound)?,
+            ),
+            _ => None,
+        };
+        let contact = accounts::table
+            .find(account_id)
+            .filter(accounts::disabled_at.is_null())
+            .for_update()
+            .select(Contact::as_select())
+            .first(conn)
+            .await
+            .optional()?
+            .ok_or(StepError::NotFound)?;
+        session::find(conn, account_id, session_id, now)
+            .await?
+            .ok_or(StepError::NotFound)?;
+        Ok(Self { graduate, contact })
+    }
+}
+
 async fn change(
     platform: &Platform,
     conn: &mut AsyncPgConnection,
     viewer: &Viewer,
+    held: Held,
     channel: PasscodeChannel,
     address: &str,
 ) -> Result<Contact, StepError> {
     let account_id = viewer.account_id();
-    let graduate = match viewer {
-        Viewer::Graduate { graduate_id, .. } => Some(
-            graduate::lock(conn, *graduate_id)
-                .await?
-                .ok_or(StepError::NotFound)?,
-        ),
-        _ => None,
-    };
-    let before: Contact = accounts::table
-        .find(account_id)
-        .for_update()
-        .select(Contact::as_select())
-        .first(conn)
-        .await?;
+    let Held {
+        graduate,
+        contact: before,
+    } = held;
     let mut after = before.clone();
     let address = Some(address.to_owned());
     let field = match channel {

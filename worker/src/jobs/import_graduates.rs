@@ -1,6 +1,6 @@
 //! Works through a roster that a school handed in. Idempotent: each batch of rows is one transaction with the count of rows
 //! done, so a run that was broken off, or a second one beside it, does each row once. The file, which holds people's
-//! numbers, is deleted when the import has ended, however it has; what its link puts after that the sweep deletes.
+//! numbers, is deleted when the import has ended, however it has; what its link puts after that a recurring job deletes.
 
 use std::{
     fs::File,

@@ -11,6 +11,7 @@ use super::{
         AgreementStepInput, DeclineInvitationInput, InviteBody, InviteGraduatesInput, ReviewCaseInput,
         ReviewDecision,
     },
+    super::is_idempotency_key,
     Agreement,
 };
 use crate::{
@@ -91,7 +92,7 @@ impl AgreementMutation {
         if distinct.len() != input.graduate_ids.len() {
             return Ok(refused(UserError::invalid("graduateIds", "同一毕业生不能重复")));
         }
-        if !(1..=60).contains(&input.idempotency_key.chars().count()) || input.idempotency_key.contains('/') {
+        if !is_idempotency_key(&input.idempotency_key) || input.idempotency_key.contains('/') {
             return Ok(refused(UserError::invalid(
                 "idempotencyKey",
                 "应为 1 至 60 个字符，且不含 /",

@@ -8,7 +8,7 @@ use wangqian_schema::{
     workflow,
 };
 
-use super::{Department, ReviewRoute, School, Workflow};
+use super::{super::is_idempotency_key, Department, ReviewRoute, School, Workflow};
 use crate::{
     context::ContextExt,
     error::{UserError, internal, step_errors},
@@ -23,7 +23,7 @@ pub(in crate::graphql) fn idempotency_key(
     key: &str,
     input: &impl Serialize,
 ) -> async_graphql::Result<Result<IdempotencyKey, UserError>> {
-    if !(1..=60).contains(&key.chars().count()) || key.contains('\0') {
+    if !is_idempotency_key(key) {
         return Ok(Err(UserError::invalid("idempotencyKey", "应为 1 至 60 个字符")));
     }
     Ok(Ok(IdempotencyKey {

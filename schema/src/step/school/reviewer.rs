@@ -194,6 +194,8 @@ pub async fn update_reviewer(
                 .execute(conn)
                 .await?;
             if moves {
+                // Held, so that no log-in of this moment is left over.
+                account::lock(conn, account_id).await?;
                 session::end_all(conn, account_id, None, held.doer.now).await?;
             }
             let mut changes = moved.unwrap_or_else(|| json!({}));
