@@ -1,5 +1,7 @@
 //! The figures of the README, each measured against something in the same run: `make bench`. A table comes out; how to
 //! read it stands in the README.
+// As in the executable's library.
+#![recursion_limit = "256"]
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

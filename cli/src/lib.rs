@@ -1,5 +1,7 @@
 //! The executable of Wangqian: one subcommand for each role, wired together from the other crates. No rule of the
 //! domain stands here.
+// The future of an operation is as deep as the schema; optimising, its layout is computed here.
+#![recursion_limit = "256"]
 
 pub mod add_operator;
 pub mod api;

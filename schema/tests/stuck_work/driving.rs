@@ -1,162 +1,6 @@
-//! What is owed and not done shows, whatever became of its job, and can be driven again.
+//! Having it tried again, by a person and by the sweep.
 
-use chrono::TimeDelta;
-use uuid::Uuid;
-use wangqian_schema::{
-    jobs,
-    messages::MessageTemplate,
-    model::{
-        PageRequest, Viewer,
-        account_notice::{self, AccountNotice},
-        document,
-        passcode::PasscodeChannel,
-    },
-    step::AgreementStep,
-    stuck_work::{self, GRACE, JobState, StuckWork, StuckWorkKind},
-    workflow::ReviewRoute,
-};
-
-use crate::support::{Campus, Company, World, count, execute, number, text};
-
-struct Scene {
-    world: World,
-    campus: Campus,
-    employer: Company,
-    operator: Viewer,
-}
-
-impl Scene {
-    async fn new() -> Self {
-        let world = World::new().await;
-        Self {
-            campus: world.school(ReviewRoute::SchoolOnly).await,
-            employer: world.employer().await,
-            operator: world.operator().await,
-            world,
-        }
-    }
-
-    async fn list(&self) -> Vec<StuckWork> {
-        let mut conn = self.world.conn().await;
-        let request = PageRequest::first(100);
-        let page = stuck_work::list(&mut conn, &self.operator, &request, self.world.now()).await;
-        page.unwrap().items
-    }
-
-    async fn kinds(&self) -> Vec<&'static str> {
-        let list = self.list().await;
-        let mut kinds: Vec<_> = list.iter().map(|work| work.kind.as_str()).collect();
-        kinds.dedup();
-        kinds
-    }
-
-    async fn execute(&self, statements: &str) {
-        execute(&mut *self.world.conn().await, statements).await;
-    }
-
-    async fn sweep(&self) -> usize {
-        stuck_work::sweep(&mut *self.world.conn().await, self.world.now())
-            .await
-            .unwrap()
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn everything_that_is_owed_too_long_shows_oldest_first_and_nothing_else() {
-    let scene = Scene::new().await;
-    let world = &scene.world;
-    let student = world.graduate(&scene.campus, 0).await;
-    let invited = world.invite(&scene.employer, &student).await;
-    let deadline = world
-        .find(&student.viewer, invited)
-        .await
-        .agreement
-        .response_deadline;
-    assert_eq!(scene.kinds().await, Vec::<&str>::new(), "nothing is late yet");
-
-    world.platform.clock.advance(GRACE);
-    let messages = scene.list().await;
-    assert!(!messages.is_empty());
-    for work in &messages {
-        assert_eq!((work.kind, work.case_id), (StuckWorkKind::Message, invited));
-        assert_eq!(work.job_state, Some(JobState::Ready));
-        assert!(work.next_attempt_at.is_some());
-    }
-    scene
-        .execute("UPDATE messages SET status = 'SENT' WHERE channel <> 'IN_APP'")
-        .await;
-    assert_eq!(scene.kinds().await, Vec::<&str>::new(), "sent");
-
-    let to = |moment| world.platform.clock.advance(moment - world.now());
-    to(deadline - TimeDelta::hours(24) + GRACE - TimeDelta::seconds(5));
-    assert_eq!(
-        scene.kinds().await,
-        Vec::<&str>::new(),
-        "the reminder has its grace too"
-    );
-    to(deadline - TimeDelta::hours(24) + GRACE);
-    assert_eq!(scene.kinds().await, ["REMINDER"]);
-    to(deadline);
-    assert_eq!(scene.kinds().await, Vec::<&str>::new(), "too late to remind");
-    to(deadline + GRACE);
-    assert_eq!(scene.kinds().await, ["EXPIRY"]);
-    assert_eq!(scene.list().await[0].owed_since, deadline);
-    world.work(invited, AgreementStep::Expire).await.unwrap();
-    scene
-        .execute("UPDATE messages SET status = 'SENT' WHERE channel <> 'IN_APP'")
-        .await;
-    assert_eq!(scene.kinds().await, Vec::<&str>::new());
-
-    let again = world.invite(&scene.employer, &student).await;
-    world
-        .take(&student.viewer, again, AgreementStep::Accept)
-        .await
-        .unwrap();
-    let school = world.school_reviewer(&scene.campus).await;
-    world.take(&school, again, AgreementStep::Approve).await.unwrap();
-    world.platform.clock.advance(GRACE);
-    let kinds: Vec<_> = scene.list().await.iter().map(|work| work.kind).collect();
-    assert!(
-        kinds.contains(&StuckWorkKind::Document) && kinds.contains(&StuckWorkKind::Message),
-        "{kinds:?}"
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn nobody_but_operators_sees_or_drives_it() {
-    let scene = Scene::new().await;
-    let world = &scene.world;
-    let student = world.graduate(&scene.campus, 0).await;
-    world.invite(&scene.employer, &student).await;
-    world.platform.clock.advance(GRACE);
-    let work = scene.list().await.remove(0);
-    let before = text(&mut *world.conn().await, "SELECT jobs FROM jobs ORDER BY id").await;
-    for viewer in [
-        student.viewer,
-        scene.employer.viewer,
-        world.school_reviewer(&scene.campus).await,
-        world.department_reviewer(&scene.campus, 0).await,
-    ] {
-        let mut conn = world.conn().await;
-        let now = world.now();
-        let page = stuck_work::list(&mut conn, &viewer, &PageRequest::first(10), now).await;
-        assert!(page.unwrap().items.is_empty(), "{viewer:?}");
-        assert!(
-            stuck_work::find(&mut conn, &viewer, work.id, now)
-                .await
-                .unwrap()
-                .is_none()
-        );
-        assert!(
-            stuck_work::retry(&mut conn, &viewer, work.id, now)
-                .await
-                .unwrap()
-                .is_none()
-        );
-    }
-    let after = text(&mut *world.conn().await, "SELECT jobs FROM jobs ORDER BY id").await;
-    assert_eq!(before, after);
-}
+use super::*;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_parked_message_and_its_job_are_driven_together() {
@@ -283,52 +127,6 @@ async fn sweeps_make_lost_jobs_anew_once() {
     assert_eq!(scene.sweep().await, 0);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn pages_hold_every_piece_once_in_both_directions() {
-    let scene = Scene::new().await;
-    let world = &scene.world;
-    for _ in 0..4 {
-        let student = world.graduate(&scene.campus, 0).await;
-        world.invite(&scene.employer, &student).await;
-    }
-    // All owed at the same moment, so that only the id tells their places.
-    scene
-        .execute("UPDATE messages SET created_at = '2026-01-01'")
-        .await;
-    world.platform.clock.advance(TimeDelta::days(60));
-    let all: Vec<_> = scene.list().await.iter().map(StuckWork::key).collect();
-    assert!(all.len() >= 8 && all.is_sorted(), "{all:?}");
-    for backward in [false, true] {
-        let mut request = PageRequest {
-            backward,
-            ..PageRequest::first(3)
-        };
-        let mut seen = Vec::new();
-        loop {
-            let mut conn = world.conn().await;
-            let page = stuck_work::list(&mut conn, &scene.operator, &request, world.now())
-                .await
-                .unwrap();
-            let keys: Vec<_> = page.items.iter().map(StuckWork::key).collect();
-            if backward {
-                seen.splice(0..0, keys.iter().copied());
-                request.before = keys.first().copied();
-            } else {
-                seen.extend(&keys);
-                request.after = keys.last().copied();
-            }
-            if !(if backward {
-                page.has_previous
-            } else {
-                page.has_next
-            }) {
-                break;
-            }
-        }
-        assert_eq!(seen, all, "backward: {backward}");
-    }
-}
-
 /// Another sweep made the job first, it ran and waits for its next attempt: this one read its page before that.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_late_sweep_neither_hurries_a_job_nor_gives_it_its_attempts_back() {
@@ -354,43 +152,6 @@ async fn a_late_sweep_neither_hurries_a_job_nor_gives_it_its_attempts_back() {
     assert_eq!(jobs::enqueue_all(&conn, &sendings, world.now()).await.unwrap(), 0);
     assert_eq!(scene.sweep().await, 0);
     assert_eq!(text(&mut conn, query).await, before);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn reminders_are_paged_by_the_time_they_were_due() {
-    let scene = Scene::new().await;
-    let world = &scene.world;
-    for _ in 0..5 {
-        let student = world.graduate(&scene.campus, 0).await;
-        world.invite(&scene.employer, &student).await;
-    }
-    scene
-        .execute(
-            "UPDATE messages SET status = 'SENT' WHERE channel <> 'IN_APP';
-             UPDATE agreements SET invited_at = now() - interval '9 days',
-               response_deadline = now() + interval '20 hours' - interval '1 hour' * (abs(hashtext(id::text)) % 9)",
-        )
-        .await;
-    let all = scene.list().await;
-    assert!(
-        all.len() == 5 && all.iter().all(|work| work.kind == StuckWorkKind::Reminder),
-        "{all:?}"
-    );
-    let mut request = PageRequest::first(2);
-    let mut seen = Vec::new();
-    loop {
-        let mut conn = world.conn().await;
-        let page = stuck_work::list(&mut conn, &scene.operator, &request, world.now())
-            .await
-            .unwrap();
-        seen.extend(page.items.iter().map(StuckWork::key));
-        request.after = seen.last().copied();
-        if !page.has_next {
-            break;
-        }
-    }
-    assert_eq!(seen, all.iter().map(StuckWork::key).collect::<Vec<_>>());
-    assert!(seen.is_sorted());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -579,4 +340,118 @@ async fn a_recurring_job_that_was_not_done_shows_by_its_name_and_is_driven() {
         !stuck_work::drive(&mut conn, parked, now).await.unwrap(),
         "left to its worker"
     );
+}
+
+/// Nobody was left to note it on the message or on the invitation.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_vanished_worker_gave_up_says_so_itself_after_the_sweep() {
+    let scene = Scene::new().await;
+    let world = &scene.world;
+    let student = world.graduate(&scene.campus, 0).await;
+    world.invite(&scene.employer, &student).await;
+    world.platform.clock.advance(GRACE);
+    let ids: Vec<_> = scene.list().await.iter().map(|work| work.id).collect();
+    let (given_up, other) = (ids[0], ids[1]);
+    let invitation = Uuid::now_v7();
+    scene
+        .execute(&format!(
+            "INSERT INTO member_invitations (id, employer_id, email, name, role, created_at, expires_at, delivery, silent)
+             SELECT '{invitation}', employer_id, 'new@example.com', 'new', 'MEMBER', now() - interval '1 day',
+                now() + interval '400 days', 'PENDING', false FROM employer_members LIMIT 1;
+             INSERT INTO jobs (queue, payload, max_attempts, unique_key, state, finished_at, last_error)
+             VALUES ('send_member_invitation', '{{}}', 5, '{invitation}', 'PARKED', now(), 'vanished');
+             UPDATE jobs SET state = 'PARKED', attempt = 20, last_error = 'vanished', finished_at = now()
+             WHERE unique_key = '{given_up}'"
+        ))
+        .await;
+    assert_eq!(scene.sweep().await, 0, "what is parked waits for a person");
+    let mut conn = world.conn().await;
+    let message = |id: Uuid| {
+        format!("SELECT status || ' ' || coalesce(last_error, '') FROM messages WHERE id = '{id}'")
+    };
+    assert_eq!(text(&mut conn, &message(given_up)).await, ["PARKED vanished"]);
+    assert_eq!(text(&mut conn, &message(other)).await, ["PENDING "]);
+    let delivery = format!("SELECT delivery FROM member_invitations WHERE id = '{invitation}'");
+    assert_eq!(text(&mut conn, &delivery).await, ["FAILED"]);
+
+    for id in [given_up, invitation] {
+        let now = world.now();
+        let retried = stuck_work::retry(&mut conn, &scene.operator, id, now)
+            .await
+            .unwrap();
+        assert_eq!(retried.unwrap().job_state, Some(JobState::Ready));
+    }
+    assert_eq!(text(&mut conn, &message(given_up)).await, ["PENDING "]);
+    assert_eq!(text(&mut conn, &delivery).await, ["PENDING"]);
+}
+
+/// An operator has it tried again after the sweep has read its page: the message must not be given up then, or the job that he
+/// made due would find nothing to send.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_driven_while_the_sweep_looks_at_it_is_not_given_up() {
+    let scene = Scene::new().await;
+    let world = &scene.world;
+    let student = world.graduate(&scene.campus, 0).await;
+    world.invite(&scene.employer, &student).await;
+    world.platform.clock.advance(GRACE);
+    let id = scene.list().await[0].id;
+    scene
+        .execute(&format!(
+            "UPDATE jobs SET state = 'PARKED', finished_at = now() WHERE unique_key = '{id}'"
+        ))
+        .await;
+    let (mut holder, mut watcher) = (world.conn().await, world.conn().await);
+    let hold = format!("BEGIN; SELECT FROM jobs WHERE unique_key = '{id}' FOR UPDATE");
+    execute(&mut holder, &hold).await;
+    tokio::join!(scene.sweep(), async {
+        let here = "datname = current_database() AND wait_event_type = 'Lock'";
+        until(
+            &mut watcher,
+            &format!("EXISTS (SELECT FROM pg_stat_activity WHERE {here})"),
+        )
+        .await;
+        let drive =
+            format!("UPDATE jobs SET state = 'READY', finished_at = NULL WHERE unique_key = '{id}'; COMMIT");
+        execute(&mut holder, &drive).await;
+    });
+    let status = format!("SELECT status FROM messages WHERE id = '{id}'");
+    assert_eq!(text(&mut watcher, &status).await, ["PENDING"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parked_tick_is_left_out_once_a_later_one_was_begun() {
+    let scene = Scene::new().await;
+    let world = &scene.world;
+    let mut conn = world.conn().await;
+    let job = jobs::Prune {
+        what: jobs::Pruned::Sessions,
+    };
+    let now = world.now();
+    for (name, hours) in [("a", 3), ("a", 2), ("a", 1), ("b", 3)] {
+        let tick = now - TimeDelta::hours(hours);
+        assert!(
+            jobs::enqueue_tick(&mut conn, &job, name, tick, now)
+                .await
+                .unwrap()
+        );
+    }
+    world.platform.clock.advance(GRACE);
+    scene
+        .execute("UPDATE jobs SET state = 'PARKED', finished_at = now() WHERE id IN (1, 2, 4)")
+        .await;
+    let listed = async || -> Vec<_> {
+        let works = scene.list().await.into_iter();
+        let mut listed: Vec<_> = works
+            .map(|work| (work.recurring.unwrap(), work.job_state.unwrap().as_str()))
+            .collect();
+        listed.sort();
+        listed
+    };
+    let of = |name: &str, state| (name.to_owned(), state);
+    let before = [of("a", "PARKED"), of("a", "READY"), of("b", "PARKED")];
+    assert_eq!(listed().await, before, "of two parked ones the later");
+    scene
+        .execute("UPDATE jobs SET state = 'DONE', finished_at = now() WHERE id = 3")
+        .await;
+    assert_eq!(listed().await, [of("b", "PARKED")], "made good");
 }

@@ -1,6 +1,8 @@
 //! Stuck work: what should have been expired, reminded of, rendered or sent by now and was not. Found in the cases
 //! themselves and not only among the jobs, so that a job that was lost shows as well. What is found can be driven again.
 
+mod drive;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,25 +12,20 @@ use diesel::{
     sql_query,
     sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
+pub use self::drive::{drive, restore, retry, sweep};
 use crate::{
-    jobs::{
-        self, ExpireInvitation, ImportGraduates, Job, RemindInvitation, RenderDocument, SendMemberInvitation,
-        SendMessage, SendNotice,
-    },
-    model::{Page, PageRequest, Viewer, member::InvitationDelivery, message::MessageStatus},
-    tables::{jobs as jobs_table, member_invitations, messages},
+    jobs::{Job, RenderDocument},
+    model::{Page, PageRequest, Viewer},
+    tables::jobs as jobs_table,
     text_enum::text_enum,
     workflow::agreement::REMINDER_LEAD,
 };
 
 /// For how long work may be owed before it counts as stuck: enough for the first few attempts on a busy day.
 pub const GRACE: TimeDelta = TimeDelta::minutes(2);
-
-/// Rows that a sweep reads at a time; more than a person's page, since after an outage there may be very many.
-const SWEEP: u32 = 1000;
 
 text_enum! {
     /// What was to be done.
@@ -47,7 +44,8 @@ text_enum! {
         MemberInvitation = "MEMBER_INVITATION",
         /// A roster that a school handed in does not go on.
         Import = "IMPORT",
-        /// A tick of a recurring job was not done. Found among the jobs: nothing else says that it is owed.
+        /// A tick of a recurring job was not done. Found among the jobs: nothing else says that it is owed. A parked tick is left
+        /// out once a later one of the same job has been begun or done: each does all that is there to be done.
         Recurring = "RECURRING",
     }
 }
@@ -93,6 +91,9 @@ pub struct StuckWork {
     queue: String,
     #[diesel(sql_type = Text)]
     job_key: String,
+    /// Whether the row itself says that it was given up.
+    #[diesel(sql_type = Bool)]
+    given_up: bool,
     /// How its job stands; `None` when there is none, which the next sweep mends.
     #[diesel(sql_type = Nullable<Text>)]
     pub job_state: Option<JobState>,
@@ -217,7 +218,10 @@ macro_rules! list {
             source!("RECURRING", ["work.queue", "work.unique_key", "split_part(work.unique_key, ':', 2)"], "work.id",
                 "work.created_at", "false",
                 "(SELECT md5(unique_key)::uuid AS id, queue, unique_key, created_at FROM jobs \
-                  WHERE unique_key LIKE 'cron:%' AND state <> 'DONE') AS work",
+                  WHERE unique_key LIKE 'cron:%' AND state <> 'DONE' \
+                  AND NOT (state = 'PARKED' AND EXISTS (SELECT FROM jobs AS later WHERE later.unique_key LIKE 'cron:%' \
+                    AND split_part(later.unique_key, ':', 2) = split_part(jobs.unique_key, ':', 2) \
+                    AND later.id > jobs.id AND later.state <> 'READY'))) AS work",
                 "work.created_at", "", "work.created_at <= $1", $direction),
             ") AS every ORDER BY owed_since ", $direction, ", id ", $direction, " LIMIT $8) AS owed \
              LEFT JOIN LATERAL (\
@@ -297,25 +301,6 @@ pub async fn find(
     Ok(load(conn, &PageRequest::first(1), Some(id), now).await?.pop())
 }
 
-/// Has a piece of stuck work tried again (see [`drive`]) for a viewer who may, and gives it as it stands then. `None` when
-/// there is none such.
-///
-/// # Errors
-/// The database's.
-pub async fn retry(
-    conn: &mut AsyncPgConnection,
-    viewer: &Viewer,
-    id: Uuid,
-    now: DateTime<Utc>,
-) -> QueryResult<Option<StuckWork>> {
-    let Some(work) = find(conn, viewer, id, now).await? else {
-        return Ok(None);
-    };
-    drive(conn, &work, now).await?;
-    // Done in the blink of an eye between: as it was, then.
-    Ok(Some(find(conn, viewer, id, now).await?.unwrap_or(work)))
-}
-
 /// All that is stuck, longest first, page by page: for the command line, which acts without an account.
 ///
 /// # Errors
@@ -326,61 +311,6 @@ pub async fn page(
     now: DateTime<Utc>,
 ) -> QueryResult<Page<StuckWork>> {
     Ok(request.page(load(conn, request, None, now).await?))
-}
-
-/// Has the work tried again at once, with all its attempts before it: a parked or waiting job becomes due, a lost one
-/// is made anew, and a message or invitation that was given up is owed again. All or nothing. `false` for one that runs already: it
-/// is left to its worker.
-///
-/// # Errors
-/// The database's.
-pub async fn drive(conn: &mut AsyncPgConnection, work: &StuckWork, now: DateTime<Utc>) -> QueryResult<bool> {
-    let id = work.id;
-    conn.transaction(async |conn: &mut AsyncPgConnection| match work.kind {
-        StuckWorkKind::Expiry => again(conn, &ExpireInvitation { agreement_id: id }, now).await,
-        StuckWorkKind::Reminder => again(conn, &RemindInvitation { agreement_id: id }, now).await,
-        StuckWorkKind::Notice => again(conn, &SendNotice { notice_id: id }, now).await,
-        StuckWorkKind::MemberInvitation => {
-            diesel::update(member_invitations::table.find(id))
-                .filter(member_invitations::delivery.eq(InvitationDelivery::Failed))
-                .set(member_invitations::delivery.eq(InvitationDelivery::Pending))
-                .execute(conn)
-                .await?;
-            again(conn, &SendMemberInvitation { invitation_id: id }, now).await
-        }
-        StuckWorkKind::Document => again(conn, &RenderDocument { document_id: id }, now).await,
-        StuckWorkKind::Import => again(conn, &ImportGraduates { import_id: id }, now).await,
-        StuckWorkKind::Recurring => {
-            let driven = drive_job(conn, &work.queue, &work.job_key, now).await?;
-            Ok(driven == Some(true))
-        }
-        StuckWorkKind::Message => {
-            diesel::update(messages::table.find(id))
-                .filter(messages::status.eq(MessageStatus::Parked))
-                .set((
-                    messages::status.eq(MessageStatus::Pending),
-                    messages::last_error.eq(None::<String>),
-                ))
-                .execute(conn)
-                .await?;
-            again(conn, &SendMessage { message_id: id }, now).await
-        }
-    })
-    .await
-}
-
-/// Has the PDF of a document looked for again at once, and made again where it is lost, as [`drive`] does. For one that was stored:
-/// it is not stuck work, since nothing in the database says that it is lost.
-///
-/// # Errors
-/// The database's.
-pub async fn restore(
-    conn: &mut AsyncPgConnection,
-    document_id: Uuid,
-    now: DateTime<Utc>,
-) -> QueryResult<bool> {
-    conn.transaction(async |conn| again(conn, &RenderDocument { document_id }, now).await)
-        .await
 }
 
 /// Which of these documents have a job that was parked, and how it failed at last.
@@ -404,105 +334,6 @@ pub async fn parked_renderings(
         Some((Uuid::parse_str(&key?).ok()?, error.unwrap_or_default()))
     };
     Ok(parked.into_iter().filter_map(of_document).collect())
-}
-
-/// As [`drive_job`], or makes the job anew where there is none.
-async fn again<J: Job>(conn: &mut AsyncPgConnection, job: &J, now: DateTime<Utc>) -> QueryResult<bool> {
-    let key = job.unique_key().unwrap_or_default();
-    match drive_job(conn, J::QUEUE, &key, now).await? {
-        Some(driven) => Ok(driven),
-        None => {
-            jobs::enqueue(conn, job, now).await?;
-            Ok(true)
-        }
-    }
-}
-
-/// Has the job of a key run at once, unless it runs already; `None` when there is none. The parked job stays as the record of
-/// what went wrong only until it is driven: then it is the same row that runs.
-async fn drive_job(
-    conn: &mut AsyncPgConnection,
-    queue: &str,
-    key: &str,
-    now: DateTime<Utc>,
-) -> QueryResult<Option<bool>> {
-    let found: Option<(i64, JobState)> = jobs_table::table
-        .filter(jobs_table::queue.eq(queue))
-        .filter(jobs_table::unique_key.eq(key))
-        // Each of the two conditions is that of a partial index; `<> 'DONE'` would read the whole table.
-        .filter(sql::<Bool>("(state IN ('READY', 'RUNNING') OR state = 'PARKED')"))
-        // An unfinished one before a parked one: its key would keep that from becoming a second.
-        .order((
-            jobs_table::state.eq(JobState::Parked).asc(),
-            jobs_table::id.desc(),
-        ))
-        .select((jobs_table::id, jobs_table::state))
-        .for_update()
-        .first(conn)
-        .await
-        .optional()?;
-    let Some((id, state)) = found else { return Ok(None) };
-    if state == JobState::Running {
-        return Ok(Some(false));
-    }
-    diesel::update(jobs_table::table.find(id))
-        .set((
-            jobs_table::state.eq(JobState::Ready),
-            jobs_table::attempt.eq(0),
-            jobs_table::run_at.eq(now),
-            jobs_table::finished_at.eq(None::<DateTime<Utc>>),
-        ))
-        .execute(conn)
-        .await?;
-    Ok(Some(true))
-}
-
-/// Makes the lost jobs of stuck work anew, those that are owed longest first, and gives how many. What is parked waits
-/// for an operator. It only ever adds jobs, and a job's key lets one of several sweeps through: what another sweep has made
-/// meanwhile is neither hurried nor given its attempts back.
-///
-/// # Errors
-/// The database's; the jobs that were made before stay.
-pub async fn sweep(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
-    let mut made = 0;
-    let mut request = PageRequest {
-        limit: SWEEP,
-        ..PageRequest::first(1)
-    };
-    loop {
-        let page = page(conn, &request, now).await?;
-        let lost = |kind| {
-            let of_kind = move |work: &&StuckWork| work.kind == kind && work.job_state.is_none();
-            page.items.iter().filter(of_kind).map(|work| work.id)
-        };
-        let expiries = lost(StuckWorkKind::Expiry).map(|agreement_id| ExpireInvitation { agreement_id });
-        made += enqueue_each(conn, expiries, now).await?;
-        let reminders = lost(StuckWorkKind::Reminder).map(|agreement_id| RemindInvitation { agreement_id });
-        made += enqueue_each(conn, reminders, now).await?;
-        let renderings = lost(StuckWorkKind::Document).map(|document_id| RenderDocument { document_id });
-        made += enqueue_each(conn, renderings, now).await?;
-        let sendings = lost(StuckWorkKind::Message).map(|message_id| SendMessage { message_id });
-        made += enqueue_each(conn, sendings, now).await?;
-        let notices = lost(StuckWorkKind::Notice).map(|notice_id| SendNotice { notice_id });
-        made += enqueue_each(conn, notices, now).await?;
-        let invitations =
-            lost(StuckWorkKind::MemberInvitation).map(|invitation_id| SendMemberInvitation { invitation_id });
-        made += enqueue_each(conn, invitations, now).await?;
-        let imports = lost(StuckWorkKind::Import).map(|import_id| ImportGraduates { import_id });
-        made += enqueue_each(conn, imports, now).await?;
-        match page.items.last() {
-            Some(last) if page.has_next => request.after = Some(last.key()),
-            _ => return Ok(made),
-        }
-    }
-}
-
-async fn enqueue_each<J: Job>(
-    conn: &mut AsyncPgConnection,
-    jobs: impl Iterator<Item = J>,
-    now: DateTime<Utc>,
-) -> QueryResult<usize> {
-    jobs::enqueue_all(conn, &jobs.collect::<Vec<_>>(), now).await
 }
 
 const _: () = assert!(REMINDER_LEAD.num_hours() == 24, "the list's SQL says 24 hours");
