@@ -160,8 +160,8 @@ fn walk_through(walk: &Walk, up: &Up, number: &str, typed_first: Option<&str>) {
             .unwrap_or_else(|| panic!("no {path} in {answers:#?}"))
     };
     assert_eq!(data("/acceptInvitation/agreement/awaitingReview"), "DEPARTMENT");
-    assert_eq!(data("/reviewCase/agreement/status"), "SIGNED");
-    let agreement_number = data("/reviewCase/agreement/agreementNumber").as_str();
+    assert_eq!(data("/reviewCase/case/status"), "SIGNED");
+    let agreement_number = data("/reviewCase/case/agreementNumber").as_str();
     let agreement_number = agreement_number.expect("a number");
     assert_eq!(data("/verifyAgreement/status"), "VALID");
     assert_eq!(data("/verifyAgreement/agreementNumber"), agreement_number);

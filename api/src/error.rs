@@ -22,6 +22,8 @@ pub enum UserErrorCode {
     AlreadyEngaged,
     /// 已有有效邀请 There is already a live agreement of this employer with this graduate.
     AlreadyInvited,
+    /// 已有解约申请 A termination of this agreement has been asked for and is not decided yet.
+    TerminationOpen,
     /// 数据已更新 The object changed since the viewer read it: read it again.
     StaleVersion,
     /// 未确认基本信息 The graduate has to check and confirm his basic information first.
@@ -141,6 +143,7 @@ fn refusal(refusal: Refusal, id_field: &str) -> UserError {
             "单位尚未通过平台核验，暂不能进行此操作",
         ),
         Refusal::AlreadyInvited => (Code::AlreadyInvited, "已向该毕业生发出邀请或已签约，不能重复邀请"),
+        Refusal::TerminationOpen => (Code::TerminationOpen, "该协议已有办理中的解约申请"),
         Refusal::ImportAtWork => (Code::StepNotAllowed, "本校已有名单正在导入，请待其完成后再开始"),
         Refusal::FileNotUploaded => (Code::FileNotUploaded, "文件尚未上传，或与申报的大小不一致"),
         Refusal::ReasonRequired => (Code::ReasonRequired, "请填写原因"),

@@ -9,6 +9,8 @@ use uuid::Uuid;
 pub enum NodeType {
     /// An agreement.
     Agreement,
+    /// A termination.
+    Termination,
     /// A document of an agreement.
     Document,
     /// A graduate.
@@ -36,8 +38,9 @@ pub enum NodeType {
 }
 
 impl NodeType {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Agreement,
+        Self::Termination,
         Self::Document,
         Self::Graduate,
         Self::Employer,
@@ -55,6 +58,7 @@ impl NodeType {
     const fn name(self) -> &'static str {
         match self {
             Self::Agreement => "Agreement",
+            Self::Termination => "Termination",
             Self::Document => "Document",
             Self::Graduate => "Graduate",
             Self::Employer => "Employer",

@@ -18,6 +18,7 @@ use wangqian_schema::{
         registration::{self, Submission},
         reviewer::{self, ReviewerAccount},
         school::{self, Department, OwnRoute, School},
+        termination::{self, TerminationView},
     },
 };
 
@@ -107,6 +108,55 @@ batch!(
     EventKey(i64) => Event, |conn, ids| event::by_ids(conn, &ids), |row: &Event| row.id
 );
 
+macro_rules! seen {
+    ($(#[$meta:meta])* $key:ident => $value:ty, |$conn:ident, $viewer:ident, $ids:ident| $load:expr, $of:expr) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub struct $key(pub Uuid);
+
+        impl Batch<$key> for Loader {
+            type Value = $value;
+            type Error = LoadError;
+
+            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $value>, LoadError> {
+                let Some($viewer) = &self.viewer else {
+                    return Ok(HashMap::new());
+                };
+                let $ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+                let mut connection = self.connection().await?;
+                let $conn = &mut connection;
+                let rows = $load.await.map_err(db::DatabaseError::from)?;
+                Ok(rows.into_iter().map(|row| ($key($of(&row)), row)).collect())
+            }
+        }
+    };
+}
+seen!(
+    /// An agreement, if the viewer sees it.
+    AgreementKey => AgreementView, |conn, viewer, ids| agreement::by_ids(conn, viewer, &ids),
+    |view: &AgreementView| view.agreement.id
+);
+seen!(
+    /// A termination, if the viewer sees it.
+    TerminationKey => TerminationView, |conn, viewer, ids| termination::by_ids(conn, viewer, &ids),
+    |view: &TerminationView| view.termination.id
+);
+seen!(
+    /// The last termination of an agreement, if the viewer sees it.
+    LastTerminationKey => TerminationView, |conn, viewer, ids| termination::last_of(conn, viewer, &ids),
+    |view: &TerminationView| view.termination.agreement_id
+);
+seen!(
+    /// How an employer's registration stands, for its members and operators.
+    SubmissionKey => Submission, |conn, viewer, ids| registration::submissions(conn, viewer, &ids),
+    |submission: &Submission| submission.employer_id
+);
+seen!(
+    /// A reviewer, if the viewer sees him.
+    ReviewerKey => ReviewerAccount, |conn, viewer, ids| reviewer::by_ids(conn, viewer, &ids),
+    |reviewer: &ReviewerAccount| reviewer.account_id
+);
+
 /// The documents of an agreement that the viewer sees, newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DocumentsKey(pub Uuid);
@@ -129,54 +179,6 @@ impl Batch<DocumentsKey> for Loader {
                 .push(document);
         }
         Ok(by_agreement)
-    }
-}
-
-/// How an employer's registration stands, for its members and operators.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SubmissionKey(pub Uuid);
-
-impl Batch<SubmissionKey> for Loader {
-    type Value = Submission;
-    type Error = LoadError;
-
-    async fn load(&self, keys: &[SubmissionKey]) -> Result<HashMap<SubmissionKey, Submission>, LoadError> {
-        let Some(viewer) = &self.viewer else {
-            return Ok(HashMap::new());
-        };
-        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
-        let mut conn = self.connection().await?;
-        let found = registration::submissions(&mut conn, viewer, &ids)
-            .await
-            .map_err(db::DatabaseError::from)?;
-        Ok(found
-            .into_iter()
-            .map(|submission| (SubmissionKey(submission.employer_id), submission))
-            .collect())
-    }
-}
-
-/// An agreement, if the viewer sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct AgreementKey(pub Uuid);
-
-impl Batch<AgreementKey> for Loader {
-    type Value = AgreementView;
-    type Error = LoadError;
-
-    async fn load(&self, keys: &[AgreementKey]) -> Result<HashMap<AgreementKey, AgreementView>, LoadError> {
-        let Some(viewer) = &self.viewer else {
-            return Ok(HashMap::new());
-        };
-        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
-        let mut conn = self.connection().await?;
-        let views = agreement::by_ids(&mut conn, viewer, &ids)
-            .await
-            .map_err(db::DatabaseError::from)?;
-        Ok(views
-            .into_iter()
-            .map(|view| (AgreementKey(view.agreement.id), view))
-            .collect())
     }
 }
 
@@ -245,30 +247,6 @@ impl Batch<ReportKey> for Loader {
             );
         }
         Ok(pages)
-    }
-}
-
-/// A reviewer, if the viewer sees him.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ReviewerKey(pub Uuid);
-
-impl Batch<ReviewerKey> for Loader {
-    type Value = ReviewerAccount;
-    type Error = LoadError;
-
-    async fn load(&self, keys: &[ReviewerKey]) -> Result<HashMap<ReviewerKey, ReviewerAccount>, LoadError> {
-        let Some(viewer) = &self.viewer else {
-            return Ok(HashMap::new());
-        };
-        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
-        let mut conn = self.connection().await?;
-        let found = reviewer::by_ids(&mut conn, viewer, &ids)
-            .await
-            .map_err(db::DatabaseError::from)?;
-        Ok(found
-            .into_iter()
-            .map(|reviewer| (ReviewerKey(reviewer.account_id), reviewer))
-            .collect())
     }
 }
 

@@ -8,7 +8,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::DateTime;
 use uuid::Uuid;
 use wangqian_schema::model::{
-    Page, PageRequest, agreement::QueueKey, event::EventCursor, graduate_import::ProblemKey, page::MAX_PAGE,
+    Page, PageRequest, event::EventCursor, graduate_import::ProblemKey, page::MAX_PAGE,
+    review_queue::QueueKey,
 };
 
 use crate::error::bad_argument;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use crate::text_enum::text_enum;
+use crate::{text_enum::text_enum, workflow::termination::Party};
 
 text_enum! {
     /// The code lists that forms are made of.
@@ -19,6 +19,8 @@ text_enum! {
         PositionCategory = "POSITION_CATEGORY",
         /// 户籍接收 household registration.
         HouseholdRegistration = "HOUSEHOLD_REGISTRATION",
+        /// 解约原因 reason of a termination.
+        TerminationReason = "TERMINATION_REASON",
         /// 行政区划 region: province, city, county.
         Region = "REGION",
     }
@@ -39,6 +41,8 @@ pub struct Code {
     pub active: bool,
     /// Training modes only: whether graduates of this mode may sign online unless the school says otherwise.
     pub online_signing: Option<bool>,
+    /// Reasons of terminations only: the one side that may give it, where not either may.
+    pub party: Option<Party>,
 }
 
 struct List {
@@ -61,6 +65,7 @@ fn source(list: CodeList) -> &'static str {
         CodeList::Industry => include_str!("../codes/industry.csv"),
         CodeList::PositionCategory => include_str!("../codes/position_category.csv"),
         CodeList::HouseholdRegistration => include_str!("../codes/household_registration.csv"),
+        CodeList::TerminationReason => include_str!("../codes/termination_reason.csv"),
         CodeList::Region => include_str!("../codes/region.csv"),
     }
 }
@@ -76,6 +81,7 @@ fn read(text: &str) -> List {
     let (code, name_zh) = (column("code").expect("codes"), column("name_zh").expect("names"));
     let (name_en, parent) = (column("name_en"), column("parent_code"));
     let (active, online) = (column("active"), column("default_online_signing"));
+    let initiator = column("initiator");
     let entries: Vec<Code> = reader
         .records()
         .map(|record| {
@@ -88,6 +94,7 @@ fn read(text: &str) -> List {
                 parent: parent.map(text).filter(|parent| !parent.is_empty()),
                 active: active.is_none_or(|column| &record[column] == "true"),
                 online_signing: online.map(|column| &record[column] == "true"),
+                party: initiator.and_then(|column| Party::parse(&record[column].to_uppercase())),
             }
         })
         .collect();

@@ -381,6 +381,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    terminations (id) {
+        id -> Uuid,
+        agreement_id -> Uuid,
+        status -> Text,
+        requested_by -> Text,
+        reason_code -> Text,
+        explanation -> Text,
+        graduate_id -> Uuid,
+        employer_id -> Uuid,
+        school_id -> Uuid,
+        department_id -> Uuid,
+        review_route -> Nullable<Text>,
+        awaiting_review -> Nullable<Text>,
+        waiting_since -> Nullable<Timestamptz>,
+        submitted_by -> Nullable<Uuid>,
+        reason -> Nullable<Text>,
+        version -> Int4,
+        event_count -> Int4,
+        event_hash -> Bytea,
+        requested_at -> Timestamptz,
+        answered_at -> Nullable<Timestamptz>,
+        department_approved_at -> Nullable<Timestamptz>,
+        school_approved_at -> Nullable<Timestamptz>,
+        terminated_at -> Nullable<Timestamptz>,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     uploads (id) {
         id -> Uuid,
         purpose -> Text,
@@ -422,6 +451,12 @@ diesel::joinable!(reviewers -> accounts (account_id));
 diesel::joinable!(reviewers -> schools (school_id));
 diesel::joinable!(school_review_routes -> schools (school_id));
 diesel::joinable!(sessions -> accounts (account_id));
+diesel::joinable!(terminations -> accounts (submitted_by));
+diesel::joinable!(terminations -> agreements (agreement_id));
+diesel::joinable!(terminations -> departments (department_id));
+diesel::joinable!(terminations -> employers (employer_id));
+diesel::joinable!(terminations -> graduates (graduate_id));
+diesel::joinable!(terminations -> schools (school_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     account_notices,
@@ -451,5 +486,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     school_review_routes,
     schools,
     sessions,
+    terminations,
     uploads,
 );

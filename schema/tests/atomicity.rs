@@ -16,8 +16,8 @@ use wangqian_schema::{
         passcode::{self, PasscodeChannel, PasscodeRequest, PasscodeSubject, Purpose, Try},
         session,
     },
-    step::{self, Actor, AgreementStep, Colleague, IdempotencyKey, StepError},
-    workflow::{ReviewRoute, agreement::AgreementAction},
+    step::{self, Actor, AgreementStep, Colleague, IdempotencyKey, StepError, TerminationStep},
+    workflow::{ReviewRoute, agreement::AgreementAction, termination::TerminationAction},
 };
 
 use crate::support::{Company, Student, World, execute, invitation, reason, text};
@@ -115,6 +115,17 @@ enum Deed {
     Take(Actor, AgreementStep),
     /// The worker has stored the agreement's document.
     Store,
+    /// The employer asks to end the agreement.
+    RequestTermination,
+    /// A step on the last termination of the agreement.
+    End(Actor, TerminationStep),
+}
+
+/// Which action was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Done {
+    Agreement(AgreementAction),
+    Termination(TerminationAction),
 }
 
 /// A step, and the kinds of writes that it is made of.
@@ -135,12 +146,8 @@ struct Scene {
 }
 
 impl Scene {
-    /// Does it. Gives the case, and which action it was where the rules of agreements have a word for it.
-    async fn run(
-        &self,
-        deed: &Deed,
-        case: Option<Uuid>,
-    ) -> Result<(Option<Uuid>, Option<AgreementAction>), StepError> {
+    /// Does it. Gives the agreement, and which action it was where the rules of agreements or terminations have a word for it.
+    async fn run(&self, deed: &Deed, case: Option<Uuid>) -> Result<(Option<Uuid>, Option<Done>), StepError> {
         let platform = &self.world.platform;
         let (actor, step) = match deed {
             Deed::Confirm => {
@@ -181,14 +188,34 @@ impl Scene {
                 let deadline = self.world.now() + TimeDelta::days(7);
                 let invitation = invitation(self.student.id, deadline);
                 let invited = step::invite(platform, &self.employer.viewer, &invitation, Some(&key)).await?;
-                return Ok((Some(invited.agreement.id), Some(AgreementAction::Invite)));
+                let action = Done::Agreement(AgreementAction::Invite);
+                return Ok((Some(invited.agreement.id), Some(action)));
+            }
+            Deed::RequestTermination => {
+                let asked = self
+                    .world
+                    .request_termination(&self.employer.viewer, case.unwrap())
+                    .await?;
+                assert_eq!(asked.termination.agreement_id, case.unwrap());
+                return Ok((case, Some(Done::Termination(TerminationAction::Request))));
+            }
+            Deed::End(actor, step) => {
+                let query = format!(
+                    "SELECT id FROM terminations WHERE agreement_id = '{}' ORDER BY id DESC LIMIT 1",
+                    case.unwrap()
+                );
+                let id = text(&mut *self.world.conn().await, &query).await[0]
+                    .parse()
+                    .unwrap();
+                step::take_termination(platform, *actor, id, step.clone(), None).await?;
+                return Ok((case, Some(Done::Termination(step.action()))));
             }
             Deed::Take(actor, step) => (*actor, step.clone()),
             Deed::Store => (Actor::Worker, self.storing(case.unwrap()).await),
         };
         let action = step.action();
         let view = step::take(platform, actor, case.unwrap(), step, None).await?;
-        Ok((Some(view.agreement.id), Some(action)))
+        Ok((Some(view.agreement.id), Some(Done::Agreement(action))))
     }
 
     /// A code that the graduate has asked for and typed.
@@ -361,6 +388,36 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
         Deed::Store,
         &["UPDATE documents", "INSERT case_events", "UPDATE agreements"],
     );
+    let ask = attempt(
+        Deed::RequestTermination,
+        &[
+            "INSERT idempotency_keys",
+            "INSERT terminations",
+            "UPDATE terminations",
+            "INSERT case_events",
+            "INSERT messages",
+            "INSERT jobs",
+        ],
+    );
+    let told_of_end = [
+        "INSERT case_events",
+        "INSERT messages",
+        "INSERT jobs",
+        "UPDATE terminations",
+    ];
+    let end = |actor, step, more: &[&'static str]| {
+        attempt(Deed::End(actor, step), &[&told_of_end[..], more].concat())
+    };
+    let withdraw_end = end(employer, TerminationStep::Withdraw, &[]);
+    let refuse_end = end(graduate, TerminationStep::Refuse(reason()), &[]);
+    let agree = end(graduate, TerminationStep::Accept, &[]);
+    let advance_end = end(department, TerminationStep::Approve, &[]);
+    let reject_end = end(school, TerminationStep::Reject(reason()), &[]);
+    let terminate = end(
+        school,
+        TerminationStep::Approve,
+        &["UPDATE agreements", "DELETE engagements"],
+    );
     let half_a_day_left = TimeDelta::hours(7 * 24 - 12);
     let at_once = TimeDelta::zero();
 
@@ -393,6 +450,18 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
             (at_once, &approve),
             (at_once, &sign),
             (at_once, &store),
+            (at_once, &ask),
+            (at_once, &withdraw_end),
+            (at_once, &ask),
+            (at_once, &refuse_end),
+            (at_once, &ask),
+            (at_once, &agree),
+            (at_once, &advance_end),
+            (at_once, &reject_end),
+            (at_once, &ask),
+            (at_once, &agree),
+            (at_once, &advance_end),
+            (at_once, &terminate),
         ],
     ];
     let mut done = BTreeSet::new();
@@ -415,10 +484,20 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
             done.extend(action);
         }
     }
-    let every: BTreeSet<_> = AgreementAction::ALL.iter().copied().collect();
+    // Asking is the first step of a termination, and the end of the agreement a part of its last one.
+    let within = [AgreementAction::RequestTermination, AgreementAction::Terminate];
+    let agreements = AgreementAction::ALL
+        .iter()
+        .filter(|action| !within.contains(action));
+    let terminations = TerminationAction::ALL.iter().copied().map(Done::Termination);
+    let every: BTreeSet<_> = agreements
+        .copied()
+        .map(Done::Agreement)
+        .chain(terminations)
+        .collect();
     assert_eq!(done, every, "each step was tried");
     let report = audit::walk(&mut *scene.world.conn().await, None).await.unwrap();
-    assert_eq!((report.cases, report.events, report.breaks), (8, 25, vec![]));
+    assert_eq!((report.cases, report.events, report.breaks), (12, 38, vec![]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

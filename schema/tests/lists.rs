@@ -14,7 +14,7 @@ use uuid::Uuid;
 use wangqian_schema::{
     model::{
         Page, PageRequest, Viewer,
-        agreement::{self, AgreementFilter, AgreementView, QueueKey},
+        agreement::{self, AgreementFilter, AgreementView},
         document, employer, event, graduate, message,
         page::MAX_PAGE,
         school,
@@ -22,6 +22,8 @@ use wangqian_schema::{
     step::AgreementStep,
     workflow::{ReviewRoute, agreement::AgreementStatus},
 };
+
+use wangqian_schema::model::review_queue::{self, QueueKey, ReviewCase};
 
 use crate::support::{World, execute, text, until_final};
 
@@ -165,17 +167,11 @@ async fn every_row_is_there_once_and_in_order() {
             (since, id.parse().unwrap())
         })
         .collect();
-    let key = |view: &AgreementView| (view.agreement.waiting_since.unwrap(), view.agreement.id);
-    let load = async |request| {
-        agreement::review_queue(conn, &crowd.reviewer, &request)
-            .await
-            .unwrap()
-    };
+    let key = |(place, _): &(QueueKey, ReviewCase)| *place;
+    let load = async |request| review_queue::list(conn, &crowd.reviewer, &request).await.unwrap();
     assert_paged(&expected, key, load).await;
     let request = PageRequest::first(100);
-    let other = agreement::review_queue(conn, &crowd.member, &request)
-        .await
-        .unwrap();
+    let other = review_queue::list(conn, &crowd.member, &request).await.unwrap();
     assert_eq!((other.items.len(), other.has_next), (0, false), "not a reviewer");
 }
 
@@ -317,11 +313,17 @@ async fn each_list_is_one_statement_whatever_the_number_of_rows() {
     for rows in [1, 100] {
         let (few, numbers) = (rows as usize, i64::from(rows));
         macro_rules! one_statement {
-            ($what:literal, $query:expr) => {{
+            ($what:literal, $query:expr) => {
+                statements!($what, 1, $query)
+            };
+        }
+        // The queue's places, and the cases of each kind.
+        macro_rules! statements {
+            ($what:literal, $expected:literal, $query:expr) => {{
                 let before = statements.load(Ordering::Relaxed);
                 let found = $query.await.unwrap();
                 let took = statements.load(Ordering::Relaxed) - before;
-                assert_eq!(took, 1, "{} of {rows} rows", $what);
+                assert_eq!(took, $expected, "{} of {rows} rows", $what);
                 found
             }};
         }
@@ -332,7 +334,7 @@ async fn each_list_is_one_statement_whatever_the_number_of_rows() {
         assert_eq!(listed.items.len(), few);
         let listed = one_statement!("list of a school", agreement::list(conn, reviewer, &all, &page));
         assert_eq!(listed.items.len(), few);
-        let waiting = one_statement!("review queue", agreement::review_queue(conn, reviewer, &queue));
+        let waiting = statements!("review queue", 3, review_queue::list(conn, reviewer, &queue));
         assert_eq!(waiting.items.len(), few);
         let inbox = one_statement!("inbox", message::inbox(conn, account, false, &page));
         assert_eq!(inbox.items.len(), few);

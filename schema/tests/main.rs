@@ -24,4 +24,5 @@ mod search;
 mod steps;
 mod stuck_work;
 mod support;
+mod termination_rules;
 mod visibility;

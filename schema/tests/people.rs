@@ -98,6 +98,9 @@ fn takers(action: AgreementAction) -> &'static [Who] {
         Accept | Decline => &[Graduate],
         Approve | Reject => &[Department, School],
         Expire | Remind | StoreDocument => &[Worker],
+        RequestTermination => &[Graduate, Employer, Colleague],
+        // Comes with the approval of a termination, and is taken by nobody alone.
+        Terminate => &[Department, School],
     }
 }
 
@@ -125,7 +128,8 @@ fn expected(standing: Standing, who: Who, action: AgreementAction, late: bool) -
         (Some(_), Accept | Decline | Cancel | Remind) if late => Outcome::Refused(Refusal::DeadlinePassed),
         (Some(_), Expire | Remind) if !late => Outcome::Refused(Refusal::TooEarly),
         (Some((.., to)), _) => Outcome::Taken(*to),
-        (None, StoreDocument) if standing.0 == Signed => Outcome::Taken(standing),
+        (None, StoreDocument) if matches!(standing.0, Signed | Terminated) => Outcome::Taken(standing),
+        (None, RequestTermination) if standing.0 == Signed => Outcome::Taken(standing),
         (None, Accept | Decline | Cancel) if standing.0 == Expired => {
             Outcome::Refused(Refusal::DeadlinePassed)
         }
@@ -133,6 +137,14 @@ fn expected(standing: Standing, who: Who, action: AgreementAction, late: bool) -
             Outcome::Refused(Refusal::OtherReviewLevel)
         }
         (None, _) => Outcome::Refused(Refusal::NotInThisStatus),
+    }
+}
+
+fn refused(error: StepError) -> Outcome {
+    match error {
+        StepError::Refused(refusal) => Outcome::Refused(refusal),
+        StepError::NotFound => Outcome::Nothing,
+        error => panic!("{error}"),
     }
 }
 
@@ -213,7 +225,7 @@ impl Scene {
             (Expired, _) => &[(Worker, Expire)],
             WAITING_FOR_DEPARTMENT => &[(Graduate, Accept)],
             (SigningReview, _) => &[(Graduate, Accept), (Department, Approve)],
-            (Signed, _) => &[(Graduate, Accept), (Department, Approve), (School, Approve)],
+            (Signed | Terminated, _) => &[(Graduate, Accept), (Department, Approve), (School, Approve)],
             (SigningRejected, _) => &[(Graduate, Accept), (Department, Reject)],
         };
         for (who, action) in way {
@@ -222,6 +234,14 @@ impl Scene {
             }
             let taken = self.attempt(&case, *who, *action).await;
             assert!(matches!(taken, Outcome::Taken(_)), "{who:?} {action}: {taken:?}");
+        }
+        if standing.0 == Terminated {
+            self.world
+                .terminate(
+                    &self.actors(&case, [Employer, Graduate, Department, School]),
+                    case.id,
+                )
+                .await;
         }
         assert_eq!(self.standing(&case).await, standing);
         case
@@ -243,14 +263,27 @@ impl Scene {
             Approve => AgreementStep::Approve,
             Reject => AgreementStep::Reject(reason()),
             StoreDocument => self.storing(case).await,
+            Terminate => AgreementStep::Terminate(Uuid::nil()),
+            RequestTermination => {
+                let Some(viewer) = self.viewer(who, case) else {
+                    // The worker has no way to ask.
+                    return Outcome::Refused(Refusal::NotYourRole);
+                };
+                return match self.world.request_termination(&viewer, case.id).await {
+                    Ok(_) => Outcome::Taken(self.standing(case).await),
+                    Err(error) => refused(error),
+                };
+            }
         };
         let actor = self.actor(who, case);
         match step::take(&self.world.platform, actor, case.id, step, None).await {
             Ok(view) => Outcome::Taken((view.agreement.status, view.agreement.awaiting_review)),
-            Err(StepError::Refused(refusal)) => Outcome::Refused(refusal),
-            Err(StepError::NotFound) => Outcome::Nothing,
-            Err(error) => panic!("{who:?} {action}: {error}"),
+            Err(error) => refused(error),
         }
+    }
+
+    fn actors<const N: usize>(&self, case: &Case, who: [Who; N]) -> [Viewer; N] {
+        who.map(|who| self.viewer(who, case).unwrap())
     }
 
     async fn storing(&self, case: &Case) -> AgreementStep {
@@ -326,10 +359,11 @@ async fn in_every_status_everybody_comes_to_what_the_table_says() {
         refused += less;
     }
     let (more, less) = scene.try_everything((Invited, None), true).await;
-    // In time: cancelled by two, accepted, declined, approved and rejected by two each, stored; late: expired.
-    assert_eq!((taken, more), (2 + 1 + 1 + 4 + 1, 1));
-    // 8 standings in time and one late × 8 actions × 13 people.
-    assert_eq!(taken + refused + more + less, 9 * 8 * 13);
+    // In time: cancelled by two, accepted, declined, approved and rejected by two each, stored while signed and after its end, and
+    // its termination asked for by three; late: expired.
+    assert_eq!((taken, more), (2 + 1 + 1 + 4 + 2 + 3, 1));
+    // 9 standings in time and one late × 10 actions × 13 people.
+    assert_eq!(taken + refused + more + less, 10 * 10 * 13);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,28 +17,29 @@ use wangqian_schema::{
             AgreementAction::{self, *},
             AgreementFacts,
             AgreementStatus::{self, *},
-            EngagementEffect, InviteFacts, available, decide, decide_invite,
+            InviteFacts, available, decide, decide_invite,
         },
         employer_registration, graduate_data, school,
+        transition::EngagementEffect,
     },
 };
 
 /// The table of W1: which role takes a step, and from which status. The first step, `Invite`, starts from nothing; the
 /// document of a signed agreement is stored by the worker (§4.3).
-const STEPS: [(AgreementAction, &[ActorRole], Option<AgreementStatus>); 9] = [
-    (Invite, &[Employer], None),
-    (Cancel, &[Employer], Some(Invited)),
-    (Accept, &[Graduate], Some(Invited)),
-    (Decline, &[Graduate], Some(Invited)),
-    (Expire, &[Worker], Some(Invited)),
-    (Remind, &[Worker], Some(Invited)),
-    (
-        Approve,
-        &[DepartmentReviewer, SchoolReviewer],
-        Some(SigningReview),
-    ),
-    (Reject, &[DepartmentReviewer, SchoolReviewer], Some(SigningReview)),
-    (StoreDocument, &[Worker], Some(Signed)),
+const STEPS: [(AgreementAction, &[ActorRole], &[AgreementStatus]); 11] = [
+    (Invite, &[Employer], &[]),
+    (Cancel, &[Employer], &[Invited]),
+    (Accept, &[Graduate], &[Invited]),
+    (Decline, &[Graduate], &[Invited]),
+    (Expire, &[Worker], &[Invited]),
+    (Remind, &[Worker], &[Invited]),
+    (Approve, &[DepartmentReviewer, SchoolReviewer], &[SigningReview]),
+    (Reject, &[DepartmentReviewer, SchoolReviewer], &[SigningReview]),
+    // The paper of what has ended meanwhile is made all the same.
+    (StoreDocument, &[Worker], &[Signed, Terminated]),
+    // W2: either side asks, and the last reviewer's approval ends the agreement.
+    (RequestTermination, &[Graduate, Employer], &[Signed]),
+    (Terminate, &[DepartmentReviewer, SchoolReviewer], &[Signed]),
 ];
 
 #[derive(Debug)]
@@ -54,7 +55,7 @@ impl Case {
         actions.contains(&self.action)
     }
 
-    fn step(&self) -> (&'static [ActorRole], Option<AgreementStatus>) {
+    fn step(&self) -> (&'static [ActorRole], &'static [AgreementStatus]) {
         let step = STEPS.iter().find(|step| step.0 == self.action).unwrap();
         (step.1, step.2)
     }
@@ -71,7 +72,7 @@ impl Case {
 type Obstacle = (Refusal, fn(&Case) -> bool);
 
 /// What can stand in the way, the one named first that a person is told first.
-const OBSTACLES: [Obstacle; 15] = [
+const OBSTACLES: [Obstacle; 17] = [
     // The column "who".
     (Refusal::NotYourRole, |case| !case.step().0.contains(&case.role)),
     // "Refused from the deadline on, whether or not the expiry job has run": here it has.
@@ -80,7 +81,11 @@ const OBSTACLES: [Obstacle; 15] = [
     }),
     // The column "from".
     (Refusal::NotInThisStatus, |case| {
-        case.step().1 != Some(case.facts.status)
+        !case.step().1.contains(&case.facts.status)
+    }),
+    // "TERMINATED; the agreement becomes TERMINATED": by the approval of its termination and by nothing else.
+    (Refusal::NotInThisStatus, |case| {
+        case.is(&[Terminate]) && !case.facts.termination_approved
     }),
     // A case is reminded of once.
     (Refusal::NotInThisStatus, |case| {
@@ -101,6 +106,10 @@ const OBSTACLES: [Obstacle; 15] = [
     // "While held, other invitations ... can be neither accepted nor declined."
     (Refusal::AlreadyEngaged, |case| {
         case.is(&[Accept, Decline]) && case.facts.graduate_held_elsewhere
+    }),
+    // "At most one open termination per agreement."
+    (Refusal::TerminationOpen, |case| {
+        case.is(&[RequestTermination]) && case.facts.termination_open
     }),
     // "At the deadline", and "reminder 24 h before".
     (Refusal::TooEarly, |case| {
@@ -144,7 +153,9 @@ fn outcome(case: &Case) -> (AgreementStatus, Option<ReviewLevel>, EngagementEffe
         Decline => (Declined, None, Keep, false),
         Expire => (Expired, None, Keep, false),
         Reject => (SigningRejected, None, Free, false),
-        Remind | StoreDocument => (facts.status, facts.awaiting_review, Keep, false),
+        Remind | StoreDocument | RequestTermination => (facts.status, facts.awaiting_review, Keep, false),
+        // "The graduate is free."
+        Terminate => (Terminated, None, Free, false),
         Accept => {
             let first = match facts.route {
                 ReviewRoute::SchoolOnly => ReviewLevel::School,
@@ -176,8 +187,8 @@ fn every_facts(mut visit: impl FnMut(&AgreementFacts)) {
     let deadline = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
     for (status, awaiting_review) in standings() {
         for route in ReviewRoute::ALL {
-            for bits in 0..128u8 {
-                let bit = |at: u8| bits & (1 << at) != 0;
+            for bits in 0..512u16 {
+                let bit = |at: u16| bits & (1 << at) != 0;
                 visit(&AgreementFacts {
                     status,
                     response_deadline: deadline,
@@ -190,6 +201,8 @@ fn every_facts(mut visit: impl FnMut(&AgreementFacts)) {
                     employer_verified: bit(4),
                     own_submission: bit(5),
                     reason_given: bit(6),
+                    termination_open: bit(7),
+                    termination_approved: bit(8),
                 });
             }
         }
@@ -230,7 +243,7 @@ fn every_step_is_decided_as_the_table_says() {
                             assert_eq!(refusal, *expected, "{case:?}");
                         }
                         (None, Ok(made)) => {
-                            let made = (made.to, made.awaiting_review, made.engagement, made.signs);
+                            let made = (made.to, made.awaiting_review, made.engagement, made.completes);
                             assert_eq!(made, outcome(&case), "{case:?}");
                             taken.insert((*action, *role));
                         }
@@ -241,9 +254,9 @@ fn every_step_is_decided_as_the_table_says() {
             }
         }
     });
-    // 8 standings × 3 routes × 128 × 6 moments × 6 roles × 9 actions.
-    assert_eq!(decisions, 995_328);
-    let rows = STEPS.iter().filter(|(.., from)| from.is_some());
+    // 9 standings × 3 routes × 512 × 6 moments × 6 roles × 11 actions.
+    assert_eq!(decisions, 5_474_304);
+    let rows = STEPS.iter().filter(|(.., from)| !from.is_empty());
     let rows = rows.flat_map(|(action, roles, _)| roles.iter().map(|role| (*action, *role)));
     assert_eq!(taken, rows.collect(), "nothing stands in every way of a row");
 }
@@ -369,7 +382,7 @@ fn schools_are_opened_by_the_operator_and_run_by_their_own_reviewers() {
     for action in Do::ALL {
         for role in ActorRole::ALL {
             for bits in 0..32u8 {
-                let bit = |at: u8| bits & (1 << at) != 0;
+                let bit = |at: u16| bits & (1 << at) != 0;
                 let facts = SchoolFacts {
                     renames: bit(0),
                     own_account: bit(1),

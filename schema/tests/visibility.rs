@@ -7,9 +7,10 @@ use wangqian_schema::{
     model::{
         PageRequest, Viewer,
         agreement::{self, AgreementFilter},
+        case::CaseRow,
         employer::{self, EmployerVerification},
         event::{self, EventCursor},
-        graduate,
+        graduate, review_queue,
     },
     step::{AgreementStep, StepError},
     workflow::ReviewRoute,
@@ -237,7 +238,7 @@ async fn everybody_sees_what_concerns_him_and_nothing_else() {
             // The same answer in Rust as in SQL.
             let every = agreement::lock(conn, None, id).await.unwrap().unwrap();
             assert_eq!(
-                agreement::role_of(viewer, &every.agreement).is_some(),
+                every.agreement.role_of(viewer).is_some(),
                 seen.contains(&id),
                 "{who} has a role"
             );
@@ -276,10 +277,10 @@ async fn everybody_sees_what_concerns_him_and_nothing_else() {
             );
         }
 
-        let queue = agreement::review_queue(conn, viewer, &PageRequest::first(100))
+        let queue = review_queue::list(conn, viewer, &PageRequest::first(100))
             .await
             .unwrap();
-        let queue = distinct(queue.items.iter().map(|view| view.agreement.id));
+        let queue = distinct(queue.items.iter().map(|((_, id), _)| *id));
         assert_eq!(queue, ids(&sight.queue, &agreements), "{who}'s queue");
 
         let found = {

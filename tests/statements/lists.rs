@@ -43,7 +43,7 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
     (
         "Query.reviewQueue",
         Asker::School,
-        "{ reviewQueue(first: 100) { edges { node { ...all } } } }",
+        "{ reviewQueue(first: 100) { edges { node { id version waitingSince graduate { name } ...all } } } }",
         "/reviewQueue/edges/*",
     ),
     (

@@ -22,7 +22,9 @@ pub(crate) const CANCEL: &str = "mutation($input: AgreementStepInput!) { cancelI
     agreement { id status version } userErrors { code field message } } }";
 /// Decides a case.
 pub(crate) const REVIEW: &str = "mutation($input: ReviewCaseInput!) { reviewCase(input: $input) {
-    agreement { id status version awaitingReview agreementNumber reason } userErrors { code field message } } }";
+    agreement: case { ... on Agreement { id status version awaitingReview agreementNumber reason } }
+    termination: case { ... on Termination { id status version awaitingReview reason } }
+    userErrors { code field message } } }";
 /// Finds a graduate by name and student number.
 pub(crate) const FIND: &str = "query($name: String!, $number: GraduateNumberInput!) {
     findGraduates(name: $name, number: $number) { graduateId name onlineSigningAllowed } }";

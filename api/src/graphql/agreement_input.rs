@@ -249,25 +249,3 @@ pub struct DeclineInvitationInput {
     /// 预期版本号 The `version` that the viewer has looked at; when given, a changed agreement is refused with `STALE_VERSION`.
     pub expected_version: Option<i32>,
 }
-
-/// 审核结论 A reviewer's decision.
-#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReviewDecision {
-    /// 通过 approve
-    Approve,
-    /// 不通过 reject; needs a reason
-    Reject,
-}
-
-/// 审核 Decides a case that waits for the viewer's review.
-#[derive(InputObject)]
-pub struct ReviewCaseInput {
-    /// 办理事项 The case: the id of an agreement.
-    pub case_id: ID,
-    /// 审核结论 The decision.
-    pub decision: ReviewDecision,
-    /// 原因 Needed to reject; told to both parties; at most 500 characters.
-    pub reason: Option<String>,
-    /// 预期版本号 The `version` that the viewer has looked at; when given, a changed case is refused with `STALE_VERSION`.
-    pub expected_version: Option<i32>,
-}

@@ -7,12 +7,12 @@ use uuid::Uuid;
 use wangqian_schema::{
     model::event as model,
     roster,
-    workflow::{self, agreement as rules, employer_registration, graduate_data, school},
+    workflow::{self, agreement as rules, employer_registration, graduate_data, school, termination},
 };
 
 use super::{
     agreement::AgreementStatus, employer::EmployerVerification, graduate_import::GraduateField,
-    reviewer::Reviewer, school::Department,
+    reviewer::Reviewer, school::Department, termination::TerminationStatus,
 };
 use crate::{
     context::ContextExt,
@@ -61,6 +61,28 @@ pub enum AgreementAction {
     Reject,
     /// 协议书生成 The PDF of a signed agreement is ready.
     StoreDocument,
+    /// 申请解约 One side asks to end it: `requestTermination`. The event of that is the termination's.
+    RequestTermination,
+    /// 解约生效 Its termination was approved.
+    Terminate,
+}
+
+/// 解约操作 What can be done to a termination.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "termination::TerminationAction")]
+pub enum TerminationAction {
+    /// 申请解约 One side asks: `requestTermination`.
+    Request,
+    /// 撤回申请 Whoever asked takes it back: `withdrawTermination`.
+    Withdraw,
+    /// 同意解约 The other side agrees: `acceptTermination`.
+    Accept,
+    /// 不同意解约 The other side does not: `refuseTermination`.
+    Refuse,
+    /// 审核通过 A reviewer approves: `reviewCase`.
+    Approve,
+    /// 审核不通过 A reviewer rejects: `reviewCase`.
+    Reject,
 }
 
 /// 基本信息操作 What can be done to a graduate's basic information.
@@ -175,6 +197,8 @@ pub enum SchoolAction {
 pub enum CaseEvent {
     /// An event of an agreement.
     AgreementEvent(AgreementEvent),
+    /// An event of a termination.
+    TerminationEvent(TerminationEvent),
     /// An event of a graduate's basic information.
     GraduateEvent(GraduateEvent),
     /// An event of an employer's registration or of its members.
@@ -187,6 +211,7 @@ impl From<model::Event> for CaseEvent {
     fn from(event: model::Event) -> Self {
         match event.case_kind {
             model::CaseKind::Agreement => Self::AgreementEvent(AgreementEvent(event)),
+            model::CaseKind::Termination => Self::TerminationEvent(TerminationEvent(event)),
             model::CaseKind::Graduate => Self::GraduateEvent(GraduateEvent(event)),
             model::CaseKind::Employer => Self::EmployerEvent(EmployerEvent(event)),
             model::CaseKind::School => Self::SchoolEvent(SchoolEvent(event)),
@@ -260,6 +285,12 @@ macro_rules! event {
 event!(
     /// 就业协议事件 One step of an agreement.
     AgreementEvent, AgreementAction(rules::AgreementAction), AgreementStatus(rules::AgreementStatus)
+);
+event!(
+    /// 解约事件 One step of a termination.
+    TerminationEvent,
+    TerminationAction(termination::TerminationAction),
+    TerminationStatus(termination::TerminationStatus)
 );
 event!(
     /// 毕业生信息事件 One step on a graduate's basic information.

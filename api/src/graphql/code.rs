@@ -3,6 +3,8 @@
 use async_graphql::{Enum, Object, SimpleObject};
 use wangqian_schema::codes::{self, CodeList};
 
+use super::termination::Party;
+
 /// 代码表 The code lists that forms are made of.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "CodeList")]
@@ -19,6 +21,8 @@ pub enum CodeListName {
     PositionCategory,
     /// 单位是否解决户籍 who takes the household registration
     HouseholdRegistration,
+    /// 解约原因 reason of a termination
+    TerminationReason,
     /// 行政区划 region: province, city, county
     Region,
 }
@@ -36,6 +40,8 @@ pub struct Code {
     pub parent_code: Option<String>,
     /// 是否可选 Whether it may still be chosen; an old one keeps its meaning.
     pub active: bool,
+    /// 适用方 The one side that may choose it; null where either may, and in lists other than `TERMINATION_REASON`.
+    pub party: Option<Party>,
 }
 
 impl From<&codes::Code> for Code {
@@ -46,6 +52,7 @@ impl From<&codes::Code> for Code {
             name_en: code.name_en.clone(),
             parent_code: code.parent.clone(),
             active: code.active,
+            party: code.party.map(Into::into),
         }
     }
 }
@@ -60,6 +67,7 @@ impl Code {
                 name_en: code.to_owned(),
                 parent_code: None,
                 active: false,
+                party: None,
             },
             Self::from,
         )

@@ -12,13 +12,13 @@ use wangqian_schema::{
     model::{
         Viewer, agreement, employer,
         event::{CaseKind, Event, EventCursor},
-        graduate, school,
+        graduate, school, termination,
     },
 };
 
 use super::{
     agreement::Agreement, case_event::CaseEvent, employer::Employer, graduate::Graduate, node,
-    notification::Notification, school::School,
+    notification::Notification, school::School, termination::Termination,
 };
 use crate::{
     context::ContextExt,
@@ -37,6 +37,8 @@ use crate::{
 pub enum Case {
     /// An agreement.
     Agreement(Agreement),
+    /// A termination.
+    Termination(Termination),
     /// A graduate, whose basic information is confirmed and corrected.
     Graduate(Graduate),
     /// An employer, whose registration is verified.
@@ -91,6 +93,9 @@ async fn case(
         CaseKind::Agreement => agreement::find(conn, viewer, event.case_id)
             .await?
             .map(|view| Case::Agreement(Agreement(view))),
+        CaseKind::Termination => termination::find(conn, viewer, event.case_id)
+            .await?
+            .map(|view| Case::Termination(Termination(view))),
         CaseKind::Graduate => graduate::find(conn, viewer, event.case_id)
             .await?
             .map(|graduate| Case::Graduate(Graduate(graduate))),
@@ -132,7 +137,11 @@ impl LiveSubscription {
         // An id of something that is no case means no change.
         let only = case_id.map(|id| match id::decode(&id) {
             Some((
-                NodeType::Agreement | NodeType::Graduate | NodeType::Employer | NodeType::School,
+                NodeType::Agreement
+                | NodeType::Termination
+                | NodeType::Graduate
+                | NodeType::Employer
+                | NodeType::School,
                 uuid,
             )) => uuid,
             _ => Uuid::nil(),

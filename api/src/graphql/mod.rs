@@ -22,9 +22,11 @@ pub mod notification;
 mod passcode;
 pub mod password;
 pub mod registration;
+pub mod review;
 pub mod reviewer;
 pub mod school;
 pub mod stuck_work;
+pub mod termination;
 pub mod upload;
 pub mod verification;
 
@@ -33,16 +35,18 @@ use async_graphql::{
     MergedObject, MergedSubscription, Schema, SchemaBuilder,
     connection::{Connection, Edge, EmptyFields, PageInfo},
 };
-use case_event::{AgreementEvent, EmployerEvent, GraduateEvent, SchoolEvent};
+use case_event::{AgreementEvent, EmployerEvent, GraduateEvent, SchoolEvent, TerminationEvent};
 use chrono::{DateTime, Utc};
 use delivery::MessageDelivery;
 use employer::Employer;
 use employer_member::{EmployerMember, MemberInvitation};
 use graduate_import::{GraduateImport, ImportProblem};
 use notification::Notification;
+use review::ReviewableCase;
 use reviewer::Reviewer;
 use school::{Department, School};
 use stuck_work::StuckWork;
+use termination::Termination;
 
 use account::Session;
 
@@ -55,6 +59,8 @@ pub struct Query(
     employer_verification::EmployerVerificationQuery,
     employer_member::EmployerMemberQuery,
     agreement::AgreementQuery,
+    termination::TerminationQuery,
+    review::ReviewQuery,
     graduate::GraduateQuery,
     school::SchoolQuery,
     notification::NotificationQuery,
@@ -81,6 +87,8 @@ pub struct Mutation(
     reviewer::ReviewerMutation,
     graduate::GraduateMutation,
     agreement::AgreementMutation,
+    termination::TerminationMutation,
+    review::ReviewMutation,
     notification::NotificationMutation,
     stuck_work::StuckWorkMutation,
     graduate_import::GraduateImportMutation,
@@ -114,6 +122,9 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     describe! {
         Agreement: "就业协议" "agreements",
         AgreementEvent: "办理记录" "events of an agreement",
+        Termination: "解约" "terminations",
+        TerminationEvent: "解约办理记录" "events of a termination",
+        ReviewableCase: "待审核事项" "cases that wait for review",
         Notification: "消息" "messages",
         Session: "登录会话" "sessions",
         StuckWork: "滞留事项" "pieces of stuck work",

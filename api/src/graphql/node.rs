@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Interface, Object};
 use wangqian_schema::{
     model::{
         agreement, delivery, document, employer, graduate, graduate_import, member, message, reviewer,
-        school, session,
+        school, session, termination,
     },
     stuck_work,
 };
@@ -22,6 +22,7 @@ use super::{
     reviewer::Reviewer,
     school::{Department, School},
     stuck_work::StuckWork,
+    termination::Termination,
 };
 use crate::{
     context::ContextExt,
@@ -39,6 +40,8 @@ use crate::{
 pub enum Node {
     /// 就业协议
     Agreement(Agreement),
+    /// 解约
+    Termination(Termination),
     /// 就业协议书
     Document(Document),
     /// 毕业生
@@ -93,6 +96,10 @@ pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Op
         NodeType::Agreement => {
             let found = agreement::find(conn, &viewer, uuid).await.map_err(internal)?;
             found.map(|view| Node::Agreement(Agreement(view)))
+        }
+        NodeType::Termination => {
+            let found = termination::find(conn, &viewer, uuid).await.map_err(internal)?;
+            found.map(|view| Node::Termination(Termination(view)))
         }
         NodeType::Document => {
             let found = document::find(conn, uuid).await.map_err(internal)?;

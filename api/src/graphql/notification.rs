@@ -11,12 +11,12 @@ use wangqian_schema::{
     },
 };
 
-use super::{agreement::Agreement, employer::Employer, live::Case, school::School};
+use super::{agreement::Agreement, employer::Employer, live::Case, school::School, termination::Termination};
 use crate::{
     context::ContextExt,
     error::{UserError, internal},
     id::NodeType,
-    loaders::{AgreementKey, EmployerKey, EventKey, SchoolKey},
+    loaders::{AgreementKey, EmployerKey, EventKey, SchoolKey, TerminationKey},
     paging::{Arguments, connection, cost},
 };
 
@@ -63,6 +63,11 @@ impl Notification {
                 .await
                 .map_err(internal)?
                 .map(|view| Case::Agreement(Agreement(view))),
+            CaseKind::Termination => loader
+                .load_one(TerminationKey(event.case_id))
+                .await
+                .map_err(internal)?
+                .map(|view| Case::Termination(Termination(view))),
             // Its members are told of it, and they see it.
             CaseKind::Employer => loader
                 .load_one(EmployerKey(event.case_id))

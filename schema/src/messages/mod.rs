@@ -12,6 +12,7 @@ use crate::{
     workflow::{
         agreement::{AgreementAction, AgreementStatus},
         employer_registration::EmployerAction,
+        termination::{Party, TerminationAction, TerminationStatus},
     },
 };
 
@@ -38,6 +39,20 @@ text_enum! {
         AgreementSigned = "AGREEMENT_SIGNED",
         /// To both: the review refused.
         SigningRejected = "SIGNING_REJECTED",
+        /// To both: one side asks to end the agreement.
+        TerminationRequested = "TERMINATION_REQUESTED",
+        /// To the other side: whoever asked took it back.
+        TerminationWithdrawn = "TERMINATION_WITHDRAWN",
+        /// To both: the other side agrees to end it, the school decides.
+        TerminationAccepted = "TERMINATION_ACCEPTED",
+        /// To both: the other side does not agree.
+        TerminationRefused = "TERMINATION_REFUSED",
+        /// To both: the department approved the termination, the school decides next.
+        TerminationAdvanced = "TERMINATION_ADVANCED",
+        /// To both: the agreement has ended.
+        AgreementTerminated = "AGREEMENT_TERMINATED",
+        /// To both: the review refused the termination.
+        TerminationRejected = "TERMINATION_REJECTED",
         /// To whoever reads the address: the code with which a new password can be set.
         PasswordResetCode = "PASSWORD_RESET_CODE",
         /// To whoever reads the address: the code with which it becomes the account's own.
@@ -72,6 +87,10 @@ pub enum Audience {
     Graduate,
     /// Every member of the employer that is a party.
     Employer,
+    /// The graduate, of his own step: a mail for his papers.
+    GraduateReceipt,
+    /// Every member of the employer, of its own step: a mail for its papers.
+    EmployerReceipt,
 }
 
 impl Audience {
@@ -80,12 +99,21 @@ impl Audience {
         match self {
             Self::Graduate => &[Channel::InApp, Channel::Wechat, Channel::Email],
             Self::Employer => &[Channel::InApp, Channel::Email],
+            Self::GraduateReceipt | Self::EmployerReceipt => &[Channel::Email],
         }
+    }
+
+    /// Whether it is the employer's members.
+    pub const fn is_employer(self) -> bool {
+        matches!(self, Self::Employer | Self::EmployerReceipt)
     }
 }
 
-/// What a step on an agreement owes to whom.
-pub const fn owed(action: AgreementAction, to: AgreementStatus) -> &'static [(Audience, MessageTemplate)] {
+/// What a step owes to whom.
+pub type Owed = &'static [(Audience, MessageTemplate)];
+
+/// What a step on an agreement owes to whom. Its end is told by the termination that brings it.
+pub const fn owed(action: AgreementAction, to: AgreementStatus) -> Owed {
     use Audience::{Employer, Graduate};
     use MessageTemplate as Text;
     match action {
@@ -109,7 +137,58 @@ pub const fn owed(action: AgreementAction, to: AgreementStatus) -> &'static [(Au
             (Graduate, Text::SigningRejected),
             (Employer, Text::SigningRejected),
         ],
-        AgreementAction::StoreDocument => &[],
+        AgreementAction::StoreDocument | AgreementAction::RequestTermination | AgreementAction::Terminate => {
+            &[]
+        }
+    }
+}
+
+/// What a step on a termination that this side has asked for owes to whom: the side that did not take it hears of it, and of what
+/// changes something both have a mail (DOMAIN.md, Messages).
+pub const fn termination_owed(action: TerminationAction, to: TerminationStatus, requested_by: Party) -> Owed {
+    use Audience::{Employer, EmployerReceipt, Graduate, GraduateReceipt};
+    use MessageTemplate as Text;
+    match (action, requested_by) {
+        (TerminationAction::Request, Party::Graduate) => &[
+            (Employer, Text::TerminationRequested),
+            (GraduateReceipt, Text::TerminationRequested),
+        ],
+        (TerminationAction::Request, Party::Employer) => &[
+            (Graduate, Text::TerminationRequested),
+            (EmployerReceipt, Text::TerminationRequested),
+        ],
+        (TerminationAction::Withdraw, Party::Graduate) => &[(Employer, Text::TerminationWithdrawn)],
+        (TerminationAction::Withdraw, Party::Employer) => &[(Graduate, Text::TerminationWithdrawn)],
+        (TerminationAction::Accept, Party::Graduate) => &[
+            (Graduate, Text::TerminationAccepted),
+            (EmployerReceipt, Text::TerminationAccepted),
+        ],
+        (TerminationAction::Accept, Party::Employer) => &[
+            (Employer, Text::TerminationAccepted),
+            (GraduateReceipt, Text::TerminationAccepted),
+        ],
+        (TerminationAction::Refuse, Party::Graduate) => &[
+            (Graduate, Text::TerminationRefused),
+            (EmployerReceipt, Text::TerminationRefused),
+        ],
+        (TerminationAction::Refuse, Party::Employer) => &[
+            (Employer, Text::TerminationRefused),
+            (GraduateReceipt, Text::TerminationRefused),
+        ],
+        (TerminationAction::Approve, _) => match to {
+            TerminationStatus::Terminated => &[
+                (Graduate, Text::AgreementTerminated),
+                (Employer, Text::AgreementTerminated),
+            ],
+            _ => &[
+                (Graduate, Text::TerminationAdvanced),
+                (Employer, Text::TerminationAdvanced),
+            ],
+        },
+        (TerminationAction::Reject, _) => &[
+            (Graduate, Text::TerminationRejected),
+            (Employer, Text::TerminationRejected),
+        ],
     }
 }
 
@@ -173,6 +252,13 @@ files! {
     ReviewAdvanced => "review_advanced",
     AgreementSigned => "agreement_signed",
     SigningRejected => "signing_rejected",
+    TerminationRequested => "termination_requested",
+    TerminationWithdrawn => "termination_withdrawn",
+    TerminationAccepted => "termination_accepted",
+    TerminationRefused => "termination_refused",
+    TerminationAdvanced => "termination_advanced",
+    AgreementTerminated => "agreement_terminated",
+    TerminationRejected => "termination_rejected",
     PasswordResetCode => "password_reset_code",
     ContactChangeCode => "contact_change_code",
     ContactChanged => "contact_changed",
@@ -281,6 +367,30 @@ mod tests {
             )
             .unwrap();
             assert!(text.body.contains("姓名、专业"), "{channel}");
+        }
+    }
+
+    #[test]
+    fn every_step_of_a_termination_is_written_for_whoever_hears_of_it() {
+        let params = json!({
+            "graduate": "林示例", "employer": "示例科技有限公司", "school": "示例大学", "requester": "毕业生林示例",
+            "answerer": "示例科技有限公司", "agreement_number": "20279000131000001", "termination_reason": "家庭原因",
+            "reason": "示例原因",
+        });
+        for action in TerminationAction::ALL {
+            for status in TerminationStatus::ALL {
+                for party in Party::ALL {
+                    let owed = termination_owed(*action, *status, *party);
+                    assert!(!owed.is_empty(), "{action} {party}");
+                    for (audience, template) in owed {
+                        for channel in audience.channels() {
+                            let text = write(*template, *channel, &params, "https://wq.example").unwrap();
+                            assert!(text.body.contains("20279000131000001"), "{template} {channel}");
+                            assert!(!text.title.is_empty(), "{template} {channel}");
+                        }
+                    }
+                }
+            }
         }
     }
 

@@ -6,20 +6,28 @@ use diesel::{
     pg::Pg,
     prelude::*,
     sql_query,
-    sql_types::{Array, Bool, Text, Uuid as SqlUuid},
+    sql_types::{Array, Text, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Viewer, employer::EmployerVerification, terms::AgreementTerms};
+use super::{
+    Page, PageRequest, Viewer,
+    case::{CaseRow, case_row, visible_cases},
+    employer::EmployerVerification,
+    event::CaseKind,
+    terms::AgreementTerms,
+};
 use crate::{
     Kept,
     tables::{
         agreement_serials, agreements, employers, engagements, graduates, school_review_routes, schools,
+        terminations,
     },
     workflow::{
-        ActorRole, ReviewLevel, ReviewRoute, Workflow,
+        ReviewLevel, ReviewRoute, Workflow,
         agreement::{AgreementAction, AgreementChannel, AgreementFacts, AgreementStatus, available},
+        termination::TerminationStatus,
     },
 };
 
@@ -94,6 +102,8 @@ pub struct Standing {
     pub own_route: Option<ReviewRoute>,
     /// The case that holds the graduate.
     pub held_by: Option<Uuid>,
+    /// The termination of it that is asked for and not decided.
+    pub open_termination: Option<Uuid>,
 }
 
 /// An agreement with its standing: what lists and steps read, in one statement.
@@ -122,6 +132,8 @@ impl AgreementView {
             graduate_confirmed: standing.graduate_confirmed_at.is_some(),
             online_signing_allowed: standing.online_signing_allowed,
             employer_verified: standing.employer_verification == EmployerVerification::Verified,
+            termination_open: standing.open_termination.is_some(),
+            termination_approved: false,
             own_submission: account_id.is_some() && account_id == agreement.submitted_by,
             reason_given,
         }
@@ -129,66 +141,20 @@ impl AgreementView {
 
     /// What this viewer may do now: a dashboard draws its buttons from it.
     pub fn viewer_actions(&self, viewer: &Viewer, now: DateTime<Utc>) -> Vec<AgreementAction> {
-        match role_of(viewer, &self.agreement) {
+        match self.agreement.role_of(viewer) {
             Some(role) => available(&self.facts(Some(viewer.account_id()), true), role, now),
             None => Vec::new(),
         }
     }
 }
 
-/// What a viewer is to an agreement; `None` for whoever does not see it.
-pub fn role_of(viewer: &Viewer, agreement: &Agreement) -> Option<ActorRole> {
-    match *viewer {
-        Viewer::Graduate { graduate_id, .. } if graduate_id == agreement.graduate_id => {
-            Some(ActorRole::Graduate)
-        }
-        Viewer::EmployerMember { employer_id, .. } if employer_id == agreement.employer_id => {
-            Some(ActorRole::Employer)
-        }
-        Viewer::Reviewer {
-            department_id: Some(department_id),
-            ..
-        } if department_id == agreement.department_id => Some(ActorRole::DepartmentReviewer),
-        Viewer::Reviewer {
-            school_id,
-            department_id: None,
-            ..
-        } if school_id == agreement.school_id => Some(ActorRole::SchoolReviewer),
-        _ => None,
-    }
-}
-
-type Condition<QS> = Box<dyn BoxableExpression<QS, Pg, SqlType = Bool>>;
-
-/// Which agreements a viewer sees: a graduate and an employer their own, a reviewer those of the department's or
-/// school's graduates, an operator none. The same answer as [`role_of`], in SQL.
-pub fn visible_to<QS>(viewer: &Viewer) -> Condition<QS>
-where
-    dsl::Eq<agreements::graduate_id, Uuid>: BoxableExpression<QS, Pg, SqlType = Bool>,
-    dsl::Eq<agreements::employer_id, Uuid>: BoxableExpression<QS, Pg, SqlType = Bool>,
-    dsl::Eq<agreements::department_id, Uuid>: BoxableExpression<QS, Pg, SqlType = Bool>,
-    dsl::Eq<agreements::school_id, Uuid>: BoxableExpression<QS, Pg, SqlType = Bool>,
-    dsl::AsExprOf<bool, Bool>: BoxableExpression<QS, Pg, SqlType = Bool>,
-{
-    match *viewer {
-        Viewer::Graduate { graduate_id, .. } => Box::new(agreements::graduate_id.eq(graduate_id)),
-        Viewer::EmployerMember { employer_id, .. } => Box::new(agreements::employer_id.eq(employer_id)),
-        Viewer::Reviewer {
-            department_id: Some(department_id),
-            ..
-        } => Box::new(agreements::department_id.eq(department_id)),
-        Viewer::Reviewer {
-            school_id,
-            department_id: None,
-            ..
-        } => Box::new(agreements::school_id.eq(school_id)),
-        Viewer::Operator { .. } => Box::new(false.into_sql::<Bool>()),
-    }
-}
+case_row!(Agreement, CaseKind::Agreement, AgreementStatus);
+visible_cases!(agreements);
 
 #[diesel::dsl::auto_type(no_type_alias)]
 fn with_standing() -> _ {
     let workflow: Workflow = Workflow::OnlineSigning;
+    let open: [TerminationStatus; 2] = TerminationStatus::OPEN;
     agreements::table
         .inner_join(graduates::table.on(graduates::id.eq(agreements::graduate_id)))
         .inner_join(employers::table.on(employers::id.eq(agreements::employer_id)))
@@ -199,6 +165,11 @@ fn with_standing() -> _ {
                 .and(school_review_routes::workflow.eq(workflow))),
         )
         .left_join(engagements::table.on(engagements::graduate_id.eq(agreements::graduate_id)))
+        .left_join(
+            terminations::table.on(terminations::agreement_id
+                .eq(agreements::id)
+                .and(terminations::status.eq_any(open))),
+        )
 }
 
 type Columns = (
@@ -210,6 +181,7 @@ type Columns = (
         schools::default_review_route,
         dsl::Nullable<school_review_routes::review_route>,
         dsl::Nullable<engagements::case_id>,
+        dsl::Nullable<terminations::id>,
     ),
 );
 
@@ -223,6 +195,7 @@ fn columns() -> Columns {
             schools::default_review_route,
             school_review_routes::review_route.nullable(),
             engagements::case_id.nullable(),
+            terminations::id.nullable(),
         ),
     )
 }
@@ -307,7 +280,13 @@ const FOLLOW: &str = "
     WHERE agreements.graduate_id = moved.graduate_id AND agreements.department_id <> moved.department_id
       AND agreements.status = ANY($3)";
 
-/// Takes the live agreements of graduates along to the departments to which they are moved, in the transaction that corrects their
+const FOLLOW_TERMINATIONS: &str = "
+    UPDATE terminations SET department_id = moved.department_id
+    FROM unnest($1, $2) AS moved (graduate_id, department_id)
+    WHERE terminations.graduate_id = moved.graduate_id AND terminations.department_id <> moved.department_id
+      AND terminations.status = ANY($3)";
+
+/// Takes the live agreements of graduates, and the open terminations of these, along to the departments to which they are moved, in the transaction that corrects their
 /// data: "a department reviewer sees the graduates of the department". Those that have ended stay where they were reviewed. To
 /// be called when the graduates are locked and before they are written: steps lock an agreement first and refer to its graduate
 /// afterwards, which a changed key of his would keep them from.
@@ -323,6 +302,11 @@ pub async fn follow_graduates(
         .bind::<Array<SqlUuid>, _>(graduate_ids)
         .bind::<Array<SqlUuid>, _>(department_ids)
         .bind::<Array<Text>, _>(&LIVE[..]);
+    Kept(update).execute(conn).await?;
+    let update = sql_query(FOLLOW_TERMINATIONS)
+        .bind::<Array<SqlUuid>, _>(graduate_ids)
+        .bind::<Array<SqlUuid>, _>(department_ids)
+        .bind::<Array<Text>, _>(&TerminationStatus::OPEN[..]);
     Kept(update).execute(conn).await?;
     Ok(())
 }
@@ -397,55 +381,6 @@ pub async fn list(
         query.order(agreements::id.asc())
     } else {
         query.order(agreements::id.desc())
-    };
-    Ok(request.page(query.load(conn).await?))
-}
-
-/// A place in a review queue: since when the case waits, and which it is.
-pub type QueueKey = (DateTime<Utc>, Uuid);
-
-/// The agreements that wait for this viewer's review, longest first. Empty for whoever is no reviewer.
-///
-/// # Errors
-/// The database's.
-pub async fn review_queue(
-    conn: &mut AsyncPgConnection,
-    viewer: &Viewer,
-    request: &PageRequest<QueueKey>,
-) -> QueryResult<Page<AgreementView>> {
-    let Viewer::Reviewer { department_id, .. } = viewer else {
-        return Ok(request.page(Vec::new()));
-    };
-    let level = if department_id.is_some() {
-        ReviewLevel::Department
-    } else {
-        ReviewLevel::School
-    };
-    let mut query = with_standing()
-        .filter(visible_to(viewer))
-        .filter(agreements::awaiting_review.eq(level))
-        .select(columns())
-        .limit(request.fetch())
-        .into_boxed();
-    // Two conditions say (waiting_since, id) > (since, id) so that the index of the queue serves.
-    if let Some((since, id)) = request.after {
-        let later = agreements::waiting_since.gt(since);
-        let same = agreements::waiting_since.eq(since).and(agreements::id.gt(id));
-        query = query
-            .filter(agreements::waiting_since.ge(since))
-            .filter(later.or(same).assume_not_null());
-    }
-    if let Some((since, id)) = request.before {
-        let earlier = agreements::waiting_since.lt(since);
-        let same = agreements::waiting_since.eq(since).and(agreements::id.lt(id));
-        query = query
-            .filter(agreements::waiting_since.le(since))
-            .filter(earlier.or(same).assume_not_null());
-    }
-    query = if request.backward {
-        query.order((agreements::waiting_since.desc(), agreements::id.desc()))
-    } else {
-        query.order((agreements::waiting_since.asc(), agreements::id.asc()))
     };
     Ok(request.page(query.load(conn).await?))
 }

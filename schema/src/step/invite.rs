@@ -6,11 +6,12 @@ use diesel::{
     result::{DatabaseErrorKind, Error as DieselError},
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Actor, AgreementStep, Doer, StepError, apply,
+    Actor, AgreementStep, Doer, StepError,
+    flow::decide_and_apply,
     trail::{Entry, Parties, record},
 };
 use crate::{
@@ -22,7 +23,6 @@ use crate::{
         Viewer,
         agreement::{self, Agreement, AgreementView},
         employer::EmployerVerification,
-        event::CHAIN_START,
         idempotency::{self, Claim},
         terms::{FieldError, TermsDraft},
     },
@@ -30,8 +30,7 @@ use crate::{
     workflow::{
         ActorRole, Refusal,
         agreement::{
-            AgreementAction, AgreementChannel, AgreementStatus, InviteFacts, REMINDER_LEAD, decide,
-            decide_invite,
+            AgreementAction, AgreementChannel, AgreementStatus, InviteFacts, REMINDER_LEAD, decide_invite,
         },
     },
 };
@@ -87,10 +86,8 @@ pub async fn claim_request(
     }
     let now = platform.clock.now();
     let response = json!({});
-    match idempotency::claim(&mut conn, account_id, &key.key, &key.request_hash, &response, now).await? {
-        Claim::New | Claim::Seen(_) => Ok(()),
-        Claim::OtherBody => Err(StepError::KeyReused),
-    }
+    claimed(&mut conn, account_id, &key.key, &key.request_hash, &response, now).await?;
+    Ok(())
 }
 
 /// Invites one graduate. An earlier invitation of the same employer whose deadline has passed is expired on the way, so
@@ -120,16 +117,14 @@ pub async fn invite(
                 let response = json!({ "agreement_id": id });
                 // One key for each graduate of a request: what was committed before a crash is not done again.
                 let item = format!("{}/{}", key.key, invitation.graduate_id);
-                match idempotency::claim(conn, account_id, &item, &key.request_hash, &response, now).await? {
-                    Claim::New => {}
-                    Claim::Seen(response) => {
-                        let id = response["agreement_id"].as_str().and_then(|id| id.parse().ok());
-                        let id = id.ok_or(StepError::NotFound)?;
-                        return agreement::find(conn, viewer, id)
-                            .await?
-                            .ok_or(StepError::NotFound);
-                    }
-                    Claim::OtherBody => return Err(StepError::KeyReused),
+                if let Some(response) =
+                    claimed(conn, account_id, &item, &key.request_hash, &response, now).await?
+                {
+                    let id = response["agreement_id"].as_str().and_then(|id| id.parse().ok());
+                    let id = id.ok_or(StepError::NotFound)?;
+                    return agreement::find(conn, viewer, id)
+                        .await?
+                        .ok_or(StepError::NotFound);
                 }
             }
             invite_in(platform, conn, viewer, employer_id, id, invitation, now).await
@@ -137,6 +132,25 @@ pub async fn invite(
         .await?;
     platform.waker.wake();
     Ok(invited)
+}
+
+/// Claims the key of a request for an account. Gives what was answered before, when the request is a repetition.
+///
+/// # Errors
+/// [`StepError::KeyReused`].
+pub(super) async fn claimed(
+    conn: &mut AsyncPgConnection,
+    account_id: Uuid,
+    key: &str,
+    request_hash: &[u8; 32],
+    response: &Value,
+    now: DateTime<Utc>,
+) -> Result<Option<Value>, StepError> {
+    match idempotency::claim(conn, account_id, key, request_hash, response, now).await? {
+        Claim::New => Ok(None),
+        Claim::Seen(response) => Ok(Some(response)),
+        Claim::OtherBody => Err(StepError::KeyReused),
+    }
 }
 
 async fn invite_in(
@@ -198,14 +212,12 @@ async fn invite_in(
         && view.agreement.status == AgreementStatus::Invited
         && view.agreement.response_deadline <= now
     {
-        let step = AgreementStep::Expire;
-        let transition = decide(&view.facts(None, false), step.action(), ActorRole::Worker, now)?;
         let doer = Doer {
             actor: Actor::Worker,
             role: ActorRole::Worker,
             now,
         };
-        apply(platform, conn, view.clone(), &doer, &step, &transition).await?;
+        decide_and_apply(platform, conn, view.clone(), &doer, &AgreementStep::Expire).await?;
         live = None;
     }
     decide_invite(InviteFacts {
@@ -240,27 +252,28 @@ async fn invite_in(
             }
             other => StepError::Database(other),
         })?;
-    debug_assert_eq!(inserted.event_hash, CHAIN_START);
-    let mut agreement = inserted.clone();
+    let mut view = agreement::find(conn, viewer, inserted.id)
+        .await?
+        .ok_or(StepError::NotFound)?;
     let doer = Doer {
         actor: Actor::Viewer(*viewer),
         role: ActorRole::Employer,
         now,
     };
+    let action = AgreementAction::Invite;
     let entry = Entry {
-        action: AgreementAction::Invite,
+        action: action.as_str(),
+        from: None,
         reason: None,
         changes: json!({}),
     };
-    let owed = owed(entry.action, agreement.status);
-    let parties = Parties::of(conn, &agreement, owed).await?;
-    record(conn, &inserted, &mut agreement, &doer, entry, &parties).await?;
+    let owed = owed(action, inserted.status);
+    let parties = Parties::of(conn, &inserted, owed).await?;
+    record(conn, &mut view, &doer, entry, &parties).await?;
     jobs::enqueue(conn, &jobs::ExpireInvitation { agreement_id: id }, deadline).await?;
     let reminder = deadline - REMINDER_LEAD;
     if reminder > now {
         jobs::enqueue(conn, &jobs::RemindInvitation { agreement_id: id }, reminder).await?;
     }
-    agreement::find(conn, viewer, id)
-        .await?
-        .ok_or(StepError::NotFound)
+    Ok(view)
 }

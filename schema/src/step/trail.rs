@@ -4,28 +4,29 @@ use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 use futures_util::try_join;
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Doer, StepError, first, update};
+use super::{Doer, StepError, first, flow::Flow};
 use crate::{
-    clock::format_moment,
     jobs,
-    messages::{Audience, MessageTemplate},
+    messages::{MessageTemplate, Owed},
     model::{
-        agreement::Agreement,
+        case::CaseRow,
         employer,
-        event::{self, CaseKind, ChainEnd, Concerned, NewEvent},
+        event::{self, NewEvent},
         graduate::{self, Graduate},
         message::{self, Channel, MessageStatus, NewMessage},
         school::{self, School},
     },
-    workflow::agreement::AgreementAction,
 };
 
 /// What is to be written of a step, beside who took it.
-pub(super) struct Entry<'a> {
-    pub(super) action: AgreementAction,
+pub(super) struct Entry<'a, S> {
+    /// The action's word.
+    pub(super) action: &'static str,
+    /// The status before; `None` for the first event of a case.
+    pub(super) from: Option<S>,
     pub(super) reason: Option<&'a str>,
     /// What changed beside the status; `{}` when nothing did.
     pub(super) changes: Value,
@@ -34,7 +35,7 @@ pub(super) struct Entry<'a> {
 /// Who is to hear of a step, and what its messages say of them. Nothing is read for a step that owes nobody a word.
 #[derive(Default)]
 pub(super) struct Parties {
-    owed: &'static [(Audience, MessageTemplate)],
+    owed: Owed,
     graduate: Option<Graduate>,
     school: Option<School>,
     members: Vec<Uuid>,
@@ -43,18 +44,19 @@ pub(super) struct Parties {
 impl Parties {
     pub(super) async fn of(
         conn: &AsyncPgConnection,
-        agreement: &Agreement,
-        owed: &'static [(Audience, MessageTemplate)],
+        row: &impl CaseRow,
+        owed: Owed,
     ) -> Result<Self, StepError> {
         if owed.is_empty() {
             return Ok(Self::default());
         }
-        let (graduate_ids, school_ids) = ([agreement.graduate_id], [agreement.school_id]);
-        let to_employer = owed.iter().any(|(audience, _)| *audience == Audience::Employer);
+        let (graduate_ids, school_ids) = ([row.graduate_id()], [row.school_id()]);
+        let to_employer = owed.iter().any(|(audience, _)| audience.is_employer());
+        let employer_id = row.employer_id().filter(|_| to_employer);
         let members = async {
-            match to_employer {
-                true => employer::member_accounts(conn, agreement.employer_id).await,
-                false => Ok(Vec::new()),
+            match employer_id {
+                Some(employer_id) => employer::member_accounts(conn, employer_id).await,
+                None => Ok(Vec::new()),
             }
         };
         let (graduates, schools, members) = try_join!(
@@ -70,10 +72,10 @@ impl Parties {
         })
     }
 
-    /// The messages that an event on the agreement, as it is after the step, owes them.
-    fn messages(
+    /// The messages that an event on the case, as it is after the step, owes them.
+    fn messages<F: Flow>(
         &self,
-        agreement: &Agreement,
+        view: &F,
         event_id: i64,
         reason: Option<&str>,
         now: DateTime<Utc>,
@@ -81,20 +83,12 @@ impl Parties {
         let (Some(graduate), Some(school)) = (&self.graduate, &self.school) else {
             return Vec::new();
         };
-        let params = json!({
-            "graduate": graduate.name,
-            "employer": agreement.terms.employer_name,
-            "school": school.name,
-            "position": agreement.terms.position_title,
-            "deadline": format_moment(agreement.response_deadline),
-            "reason": reason,
-            "agreement_number": agreement.agreement_number,
-        });
+        let params = view.params(graduate, school, reason);
         let mut messages = Vec::new();
         for (audience, template) in self.owed {
-            let accounts = match audience {
-                Audience::Graduate => std::slice::from_ref(&graduate.account_id),
-                Audience::Employer => &self.members,
+            let accounts = match audience.is_employer() {
+                true => &self.members,
+                false => std::slice::from_ref(&graduate.account_id),
             };
             let channels = audience.channels();
             messages.extend(addressed(event_id, accounts, channels, *template, &params, now));
@@ -105,46 +99,31 @@ impl Parties {
 
 /// Writes the event, the case with what a step can change and the chain's new end, and the messages that the event owes
 /// with the jobs that send them.
-pub(super) async fn record(
+pub(super) async fn record<F: Flow>(
     conn: &mut AsyncPgConnection,
-    before: &Agreement,
-    after: &mut Agreement,
+    view: &mut F,
     doer: &Doer,
-    entry: Entry<'_>,
+    entry: Entry<'_, <F::Row as CaseRow>::Status>,
     parties: &Parties,
 ) -> Result<(), StepError> {
-    let Entry {
-        action,
-        reason,
-        changes,
-    } = entry;
-    let chain = ChainEnd {
-        count: before.event_count,
-        hash: before.event_hash.clone(),
-    };
+    let row = view.row();
     let new = NewEvent {
         occurred_at: doer.now,
-        case_kind: CaseKind::Agreement,
-        case_id: after.id,
+        case_kind: F::Row::KIND,
+        case_id: row.id(),
         actor_role: doer.role,
         actor_account_id: doer.actor.account_id(),
-        action: action.as_str(),
-        from_status: (action != AgreementAction::Invite).then_some(before.status.as_str()),
-        to_status: after.status.as_str(),
-        reason,
-        changes: &changes,
-        concerned: Concerned::Graduate {
-            graduate_id: after.graduate_id,
-            employer_id: Some(after.employer_id),
-            school_id: after.school_id,
-            department_id: after.department_id,
-        },
+        action: entry.action,
+        from_status: entry.from.map(F::Row::word),
+        to_status: F::Row::word(row.status()),
+        reason: entry.reason,
+        changes: &entry.changes,
+        concerned: row.concerned(),
     };
-    let (event_id, chain) = event::append(conn, &chain, &new).await?;
-    after.event_count = chain.count;
-    after.event_hash = chain.hash;
-    let messages = parties.messages(after, event_id, reason, doer.now);
-    try_join!(update(conn, after), send(conn, &messages, doer.now))?;
+    let (event_id, end) = event::append(conn, &row.chain(), &new).await?;
+    view.row_mut().set_chain(end);
+    let messages = parties.messages(view, event_id, entry.reason, doer.now);
+    try_join!(F::update(conn, view.row()), send(conn, &messages, doer.now))?;
     Ok(())
 }
 

@@ -1,8 +1,12 @@
-//! The rules of agreements: W1, online signing.
+//! The rules of agreements: W1, online signing, and what a termination (W2) does to one.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{ActorRole, Refusal, ReviewLevel, ReviewRoute};
+use super::{
+    ActorRole, Refusal, ReviewLevel, ReviewRoute,
+    termination::party_may_act,
+    transition::{EngagementEffect, ReviewFacts, Transition},
+};
 use crate::text_enum::text_enum;
 
 /// How long before the deadline the graduate is reminded.
@@ -33,6 +37,8 @@ text_enum! {
         Signed = "SIGNED",
         /// 签约审核不通过 the review refused; a new invitation starts again.
         SigningRejected = "SIGNING_REJECTED",
+        /// 已解约 a termination was approved; it is over.
+        Terminated = "TERMINATED",
     }
 }
 
@@ -57,6 +63,10 @@ text_enum! {
         Reject = "REJECT",
         /// 协议书生成 the PDF of a signed agreement is stored.
         StoreDocument = "STORE_DOCUMENT",
+        /// 申请解约 one side asks to end it. Begins a termination, and is an event of that.
+        RequestTermination = "REQUEST_TERMINATION",
+        /// 解约生效 its termination was approved. Never taken by itself.
+        Terminate = "TERMINATE",
     }
 }
 
@@ -81,34 +91,25 @@ pub struct AgreementFacts {
     pub online_signing_allowed: bool,
     /// Whether the operator has verified the employer.
     pub employer_verified: bool,
+    /// Whether a termination of it is asked for and not decided.
+    pub termination_open: bool,
+    /// Whether this is the step of a termination that has just been approved.
+    pub termination_approved: bool,
     /// Whether the person acting is the one who submitted the case for review.
     pub own_submission: bool,
     /// Whether the person acting gives a reason.
     pub reason_given: bool,
 }
 
-/// What a step does beside writing its event and messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Transition {
-    /// The next status.
-    pub to: AgreementStatus,
-    /// The level that decides next.
-    pub awaiting_review: Option<ReviewLevel>,
-    /// What happens to the engagement of the graduate.
-    pub engagement: EngagementEffect,
-    /// Whether the agreement is now signed: it gets its number, and its paper is to be rendered.
-    pub signs: bool,
-}
-
-/// What a step does to the engagement of the graduate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EngagementEffect {
-    /// Stays as it is.
-    Keep,
-    /// The case takes it; refused when another one holds it.
-    Take,
-    /// The case gives it back.
-    Free,
+impl AgreementFacts {
+    const fn review(&self) -> ReviewFacts {
+        ReviewFacts {
+            route: self.route,
+            awaiting_review: self.awaiting_review,
+            own_submission: self.own_submission,
+            reason_given: self.reason_given,
+        }
+    }
 }
 
 /// Decides an action on an existing agreement.
@@ -120,7 +121,7 @@ pub fn decide(
     action: AgreementAction,
     actor: ActorRole,
     now: DateTime<Utc>,
-) -> Result<Transition, Refusal> {
+) -> Result<Transition<AgreementStatus>, Refusal> {
     use AgreementAction as Do;
     use AgreementStatus as Is;
 
@@ -128,7 +129,8 @@ pub fn decide(
         Do::Invite | Do::Cancel => actor == ActorRole::Employer,
         Do::Accept | Do::Decline => actor == ActorRole::Graduate,
         Do::Expire | Do::Remind | Do::StoreDocument => actor == ActorRole::Worker,
-        Do::Approve | Do::Reject => actor.review_level().is_some(),
+        Do::Approve | Do::Reject | Do::Terminate => actor.review_level().is_some(),
+        Do::RequestTermination => matches!(actor, ActorRole::Graduate | ActorRole::Employer),
     };
     if !role_fits {
         return Err(Refusal::NotYourRole);
@@ -138,7 +140,10 @@ pub fn decide(
         Do::Cancel | Do::Accept | Do::Decline | Do::Expire => facts.status == Is::Invited,
         Do::Remind => facts.status == Is::Invited && !facts.reminded,
         Do::Approve | Do::Reject => facts.status == Is::SigningReview,
-        Do::StoreDocument => facts.status == Is::Signed,
+        // Papers of what has ended meanwhile are still made.
+        Do::StoreDocument => matches!(facts.status, Is::Signed | Is::Terminated),
+        Do::RequestTermination => facts.status == Is::Signed,
+        Do::Terminate => facts.status == Is::Signed && facts.termination_approved,
     };
     if !status_fits {
         // Late is late, whether or not the expiry has been written yet.
@@ -151,16 +156,14 @@ pub fn decide(
     }
 
     let stay = Transition {
-        to: facts.status,
         awaiting_review: facts.awaiting_review,
-        engagement: EngagementEffect::Keep,
-        signs: false,
+        ..Transition::to(facts.status)
     };
-    let end = |to| Transition {
-        to,
-        awaiting_review: None,
-        ..stay
+    let free = |transition| Transition {
+        engagement: EngagementEffect::Free,
+        ..transition
     };
+    let review = facts.review();
     let open = now < facts.response_deadline;
     match action {
         Do::Invite => Err(Refusal::NotInThisStatus),
@@ -170,44 +173,43 @@ pub fn decide(
         Do::Accept | Do::Decline if facts.graduate_held_elsewhere => Err(Refusal::AlreadyEngaged),
         Do::Accept if !facts.online_signing_allowed => Err(Refusal::OnlineSigningNotAllowed),
         Do::Accept if !facts.employer_verified => Err(Refusal::EmployerNotVerified),
-        Do::Cancel => Ok(end(Is::Cancelled)),
-        Do::Decline => Ok(end(Is::Declined)),
+        Do::Cancel => Ok(Transition::to(Is::Cancelled)),
+        Do::Decline => Ok(Transition::to(Is::Declined)),
         Do::Accept => Ok(Transition {
-            to: Is::SigningReview,
             awaiting_review: Some(facts.route.first()),
             engagement: EngagementEffect::Take,
-            ..stay
+            ..Transition::to(Is::SigningReview)
         }),
         Do::Expire if open => Err(Refusal::TooEarly),
-        Do::Expire => Ok(end(Is::Expired)),
+        Do::Expire => Ok(Transition::to(Is::Expired)),
         Do::Remind if now < facts.response_deadline - REMINDER_LEAD => Err(Refusal::TooEarly),
         Do::Remind if !open => Err(Refusal::DeadlinePassed),
         Do::Remind | Do::StoreDocument => Ok(stay),
-        Do::Approve | Do::Reject if actor.review_level() != facts.awaiting_review => {
-            Err(Refusal::OtherReviewLevel)
+        Do::RequestTermination => {
+            party_may_act(actor, facts.graduate_confirmed, facts.employer_verified)?;
+            match facts.termination_open {
+                true => Err(Refusal::TerminationOpen),
+                false => Ok(stay),
+            }
         }
-        Do::Approve | Do::Reject if facts.own_submission => Err(Refusal::OwnSubmission),
-        Do::Approve if !facts.graduate_confirmed => Err(Refusal::ConfirmationPending),
-        // Both may have been taken back since the invitation was accepted.
-        Do::Approve if !facts.online_signing_allowed => Err(Refusal::OnlineSigningNotAllowed),
-        Do::Approve if !facts.employer_verified => Err(Refusal::EmployerNotVerified),
-        Do::Reject if !facts.reason_given => Err(Refusal::ReasonRequired),
-        Do::Reject => Ok(Transition {
-            engagement: EngagementEffect::Free,
-            ..end(Is::SigningRejected)
-        }),
+        Do::Terminate => Ok(free(Transition::to(Is::Terminated))),
+        Do::Reject => {
+            review.may_decide(actor)?;
+            review.refused(Is::SigningRejected).map(free)
+        }
         Do::Approve => {
-            let next = actor.review_level().and_then(|level| facts.route.after(level));
-            Ok(match next {
-                Some(level) => Transition {
-                    awaiting_review: Some(level),
-                    ..stay
-                },
-                None => Transition {
-                    signs: true,
-                    ..end(Is::Signed)
-                },
-            })
+            review.may_decide(actor)?;
+            if !facts.graduate_confirmed {
+                return Err(Refusal::ConfirmationPending);
+            }
+            // Both may have been taken back since the invitation was accepted.
+            if !facts.online_signing_allowed {
+                return Err(Refusal::OnlineSigningNotAllowed);
+            }
+            if !facts.employer_verified {
+                return Err(Refusal::EmployerNotVerified);
+            }
+            Ok(review.approved(actor, facts.status, Is::Signed))
         }
     }
 }

@@ -6,6 +6,8 @@ pub mod employer_registration;
 pub mod graduate_data;
 pub mod review_route;
 pub mod school;
+pub mod termination;
+pub mod transition;
 
 use crate::text_enum::text_enum;
 
@@ -80,6 +82,9 @@ pub enum Refusal {
     /// One employer has at most one live agreement with one graduate.
     #[error("there is already a live agreement with this graduate")]
     AlreadyInvited,
+    /// An agreement has at most one termination that is not decided yet.
+    #[error("a termination of this agreement has been asked for already")]
+    TerminationOpen,
     /// A school has one roster worked on at a time.
     #[error("another roster of this school is being worked on")]
     ImportAtWork,

@@ -29,6 +29,8 @@ text_enum! {
     pub enum Workflow {
         /// W1 online signing.
         OnlineSigning = "ONLINE_SIGNING",
+        /// W2 online termination.
+        OnlineTermination = "ONLINE_TERMINATION",
     }
 }
 

@@ -16,8 +16,11 @@ impl Run {
         let report = audit::walk(conn, None).await.unwrap();
         assert_eq!(report.breaks, []);
         let confirmations = self.model.confirmations;
-        assert_eq!(report.cases, (self.model.cases.len() + confirmations) as u64);
+        let endings = || self.model.cases.iter().flat_map(|case| &case.endings);
+        let cases = self.model.cases.len() + endings().count();
+        assert_eq!(report.cases, (cases + confirmations) as u64);
         let events: usize = self.model.cases.iter().map(|case| case.events.len()).sum();
+        let events = events + endings().map(|ending| ending.events.len()).sum::<usize>();
         assert_eq!(report.events, (events + confirmations) as u64);
 
         let same = async |conn: &mut AsyncPgConnection, query: &str, mut expected: Vec<String>| {
@@ -42,6 +45,19 @@ impl Run {
         .await;
         same(
             conn,
+            "SELECT concat_ws(' ', case_id, sequence, action, to_status) FROM case_events
+             WHERE case_kind = 'TERMINATION'",
+            endings()
+                .flat_map(|ending| {
+                    let lines = ending.events.iter().zip(1..);
+                    let id = ending.id.unwrap();
+                    lines.map(move |((action, to), sequence)| format!("{id} {sequence} {action} {to}"))
+                })
+                .collect(),
+        )
+        .await;
+        same(
+            conn,
             "SELECT concat_ws(' ', graduate_id, case_id) FROM engagements",
             self.model
                 .held
@@ -57,8 +73,12 @@ impl Run {
             self.model
                 .messages
                 .iter()
-                .map(|(at, sequence, account, channel, template)| {
-                    format!("{} {sequence} {account} {channel} {template}", id(*at))
+                .map(|((at, ending), sequence, account, channel, template)| {
+                    let id = match ending {
+                        Some(place) => self.model.cases[*at].endings[*place].id.unwrap(),
+                        None => id(*at),
+                    };
+                    format!("{id} {sequence} {account} {channel} {template}")
                 })
                 .collect(),
         )
@@ -103,7 +123,7 @@ impl Run {
 }
 
 /// Queries that must count nothing, whatever was tried.
-const NOTHING: [(&str, &str); 9] = [
+const NOTHING: [(&str, &str); 10] = [
     (
         "engaged exactly while under review or signed",
         "SELECT count(*) FROM agreements a FULL JOIN engagements e
@@ -127,6 +147,13 @@ const NOTHING: [(&str, &str); 9] = [
          WHERE (event_count, version) IS DISTINCT FROM (events, moves)",
     ),
     (
+        "one open termination of an agreement, and an end for a reason",
+        "SELECT count(*) FROM agreements a CROSS JOIN LATERAL
+             (SELECT count(*) FILTER (WHERE status IN ('REQUESTED', 'TERMINATION_REVIEW')),
+                 count(*) FILTER (WHERE status = 'TERMINATED') FROM terminations t WHERE t.agreement_id = a.id) AS t (open, ended)
+         WHERE open > (a.status = 'SIGNED')::int OR ended <> (a.status = 'TERMINATED')::int",
+    ),
+    (
         "a number is given once",
         "SELECT count(agreement_number) - count(DISTINCT agreement_number) FROM agreements",
     ),
@@ -143,7 +170,7 @@ const NOTHING: [(&str, &str); 9] = [
     ),
     (
         "each signed agreement has one document with one job, and no other",
-        "SELECT count(*) FROM (SELECT id FROM agreements WHERE status = 'SIGNED') AS a (id)
+        "SELECT count(*) FROM (SELECT id FROM agreements WHERE status IN ('SIGNED', 'TERMINATED')) AS a (id)
          FULL JOIN documents d ON d.agreement_id = a.id
          FULL JOIN (SELECT (payload->>'document_id')::uuid FROM jobs WHERE queue = 'render_document') AS j (id)
              ON j.id = d.id

@@ -8,9 +8,13 @@ mod tries;
 
 use std::collections::HashMap;
 
-use wangqian_schema::workflow::{
-    Refusal,
-    agreement::AgreementAction::{self, *},
+use wangqian_schema::{
+    model::event::CaseKind,
+    workflow::{
+        Refusal,
+        agreement::AgreementAction::{self, *},
+        termination::TerminationAction,
+    },
 };
 
 use self::{
@@ -110,7 +114,7 @@ async fn whatever_people_try_comes_to_what_the_rules_say() {
 fn everything_there_is_to_meet() -> Vec<Met> {
     use Refusal::*;
 
-    let refusals: [(AgreementAction, &[Refusal]); 9] = [
+    let refusals: [(AgreementAction, &[Refusal]); 11] = [
         (
             Invite,
             &[EmployerNotVerified, OnlineSigningNotAllowed, AlreadyInvited],
@@ -144,25 +148,56 @@ fn everything_there_is_to_meet() -> Vec<Met> {
         ),
         (Reject, &[NotInThisStatus, OtherReviewLevel, ReasonRequired]),
         (StoreDocument, &[NotInThisStatus]),
+        // By way of its termination.
+        (RequestTermination, &[]),
+        (Terminate, &[NotInThisStatus]),
     ];
     assert_eq!(refusals.map(|row| row.0), AgreementAction::ALL);
     let mut all = Vec::new();
     for (action, refusals) in refusals {
-        all.extend([Outcome::Done, Outcome::Refused(NotYourRole)].map(|outcome| (action, outcome)));
+        let mut met = |outcome| all.push((CaseKind::Agreement, action.as_str(), outcome));
+        if action == RequestTermination {
+            continue;
+        }
+        met(Outcome::Refused(NotYourRole));
         // Whoever invites knows of no case yet; he can choose a moment that will not do.
-        all.push((
-            action,
-            if action == Invite {
-                Outcome::Invalid
-            } else {
-                Outcome::NotFound
-            },
-        ));
-        all.extend(
-            refusals
-                .iter()
-                .map(|refusal| (action, Outcome::Refused(*refusal))),
-        );
+        met(match action {
+            Invite => Outcome::Invalid,
+            _ => Outcome::NotFound,
+        });
+        if action != Terminate {
+            met(Outcome::Done);
+        }
+        refusals
+            .iter()
+            .for_each(|refusal| met(Outcome::Refused(*refusal)));
+    }
+    let sides = [NotInThisStatus, EmployerNotVerified, NotYourRole];
+    let endings: [(TerminationAction, &[Refusal]); 6] = [
+        (
+            TerminationAction::Request,
+            &[NotInThisStatus, EmployerNotVerified, TerminationOpen, NotYourRole],
+        ),
+        (TerminationAction::Withdraw, &sides),
+        (TerminationAction::Accept, &sides),
+        (TerminationAction::Refuse, &sides),
+        (
+            TerminationAction::Approve,
+            &[NotInThisStatus, OtherReviewLevel, NotYourRole],
+        ),
+        (
+            TerminationAction::Reject,
+            &[NotInThisStatus, OtherReviewLevel, ReasonRequired, NotYourRole],
+        ),
+    ];
+    assert_eq!(endings.map(|row| row.0), TerminationAction::ALL);
+    for (action, refusals) in endings {
+        let mut met = |outcome| all.push((CaseKind::Termination, action.as_str(), outcome));
+        met(Outcome::Done);
+        met(Outcome::NotFound);
+        refusals
+            .iter()
+            .for_each(|refusal| met(Outcome::Refused(*refusal)));
     }
     all
 }

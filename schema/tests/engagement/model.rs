@@ -7,6 +7,7 @@ use uuid::Uuid;
 use wangqian_schema::workflow::{
     Refusal, ReviewLevel, ReviewRoute,
     agreement::{AgreementAction, AgreementStatus},
+    termination::{TerminationAction, TerminationStatus},
 };
 
 /// Somebody who may try something, by his place in the lists of [`Model`].
@@ -35,6 +36,18 @@ pub(super) struct Employer {
     pub(super) verified: bool,
 }
 
+/// One termination of an agreement.
+#[derive(Clone, Debug)]
+pub(super) struct Ending {
+    /// Known once the program has made it.
+    pub(super) id: Option<Uuid>,
+    pub(super) by_graduate: bool,
+    pub(super) status: TerminationStatus,
+    pub(super) awaiting: Option<ReviewLevel>,
+    pub(super) events: Vec<(TerminationAction, TerminationStatus)>,
+    route: Option<ReviewRoute>,
+}
+
 /// One agreement.
 #[derive(Clone, Debug)]
 pub(super) struct Case {
@@ -49,6 +62,8 @@ pub(super) struct Case {
     pub(super) version: i32,
     pub(super) events: Vec<(AgreementAction, AgreementStatus)>,
     pub(super) serial: Option<u32>,
+    /// What was asked for to end it, in the order of time.
+    pub(super) endings: Vec<Ending>,
     route: Option<ReviewRoute>,
     reminded: bool,
     stored: bool,
@@ -63,14 +78,18 @@ pub(super) enum Outcome {
     Refused(Refusal),
 }
 
+/// A case: an agreement, or of one a termination, by their places.
+pub(super) type At = (usize, Option<usize>);
+
 /// A message that must exist: case, its event, account, channel, text.
-pub(super) type Owed = (usize, usize, Uuid, &'static str, &'static str);
+pub(super) type Owed = (At, usize, Uuid, &'static str, &'static str);
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Model {
     /// Full hours since the beginning; the program's clock is always half an hour further.
     pub(super) hour: i64,
     pub(super) routes: Vec<ReviewRoute>,
+    pub(super) ending_routes: Vec<ReviewRoute>,
     pub(super) graduates: Vec<Graduate>,
     /// Events of graduates who confirmed their data meanwhile.
     pub(super) confirmations: usize,
@@ -138,6 +157,7 @@ impl Model {
             version: 1,
             events: Vec::new(),
             serial: None,
+            endings: Vec::new(),
             route: None,
             reminded: false,
             stored: false,
@@ -206,6 +226,7 @@ impl Model {
                 self.cases[at].stored = true;
                 self.note(at, action);
             }
+            Do::RequestTermination | Do::Terminate => unreachable!("not taken by themselves"),
         }
         Outcome::Done
     }
@@ -224,6 +245,12 @@ impl Model {
         let graduate = &self.graduates[case.graduate];
         let open = self.hour < case.deadline;
         let held_elsewhere = self.held.get(&case.graduate).is_some_and(|holder| *holder != at);
+        let open_ending = case.endings.iter().any(|ending| {
+            matches!(
+                ending.status,
+                TerminationStatus::Requested | TerminationStatus::TerminationReview
+            )
+        });
         let when = |condition: bool, refusal| condition.then_some(refusal);
         let needs = |status| when(case.status != status, Refusal::NotInThisStatus);
         let needs_invited = || {
@@ -247,7 +274,21 @@ impl Model {
                 .or(when(case.reminded, Refusal::NotInThisStatus))
                 .or(when(!open, Refusal::DeadlinePassed))
                 .or(when(self.hour < case.deadline - 24, Refusal::TooEarly)),
-            (Do::StoreDocument, Person::Worker) => needs(AgreementStatus::Signed),
+            (Do::StoreDocument, Person::Worker) => {
+                needs(AgreementStatus::Signed).filter(|_| case.status != AgreementStatus::Terminated)
+            }
+            (Do::RequestTermination, Person::Graduate(_)) => needs(AgreementStatus::Signed)
+                .or(when(!graduate.confirmed, Refusal::DataNotConfirmed))
+                .or(when(open_ending, Refusal::TerminationOpen)),
+            (Do::RequestTermination, Person::Member { .. }) => needs(AgreementStatus::Signed)
+                .or(when(
+                    !self.employers[case.employer].verified,
+                    Refusal::EmployerNotVerified,
+                ))
+                .or(when(open_ending, Refusal::TerminationOpen)),
+            (Do::Terminate, Person::DepartmentReviewer { .. } | Person::SchoolReviewer { .. }) => {
+                Some(Refusal::NotInThisStatus)
+            }
             (Do::Approve | Do::Reject, Person::DepartmentReviewer { .. } | Person::SchoolReviewer { .. }) => {
                 let level = match person {
                     Person::SchoolReviewer { .. } => ReviewLevel::School,
@@ -296,21 +337,194 @@ impl Model {
                 (Some("AGREEMENT_SIGNED"), Some("AGREEMENT_SIGNED"))
             }
             Do::Approve => (Some("REVIEW_ADVANCED"), Some("REVIEW_ADVANCED")),
-            Do::StoreDocument => (None, None),
+            Do::StoreDocument | Do::RequestTermination | Do::Terminate => (None, None),
         };
         let sequence = case.events.len();
+        let (graduate, employer) = (case.graduate, case.employer);
         if let Some(text) = to_graduate {
-            let account = self.graduates[case.graduate].account;
-            for channel in ["IN_APP", "WECHAT", "EMAIL"] {
-                self.messages.insert((at, sequence, account, channel, text));
-            }
+            self.tell_graduate(
+                (at, None),
+                sequence,
+                graduate,
+                &["IN_APP", "WECHAT", "EMAIL"],
+                text,
+            );
         }
         if let Some(text) = to_employer {
-            for account in &self.employers[case.employer].members {
-                for channel in ["IN_APP", "EMAIL"] {
-                    self.messages.insert((at, sequence, *account, channel, text));
-                }
-            }
+            self.tell_employer((at, None), sequence, employer, &["IN_APP", "EMAIL"], text);
         }
+    }
+
+    fn tell_graduate(
+        &mut self,
+        at: At,
+        sequence: usize,
+        graduate: usize,
+        by: &[&'static str],
+        text: &'static str,
+    ) {
+        let account = self.graduates[graduate].account;
+        self.messages
+            .extend(by.iter().map(|channel| (at, sequence, account, *channel, text)));
+    }
+
+    fn tell_employer(
+        &mut self,
+        at: At,
+        sequence: usize,
+        employer: usize,
+        by: &[&'static str],
+        text: &'static str,
+    ) {
+        for account in &self.employers[employer].members {
+            self.messages
+                .extend(by.iter().map(|channel| (at, sequence, *account, *channel, text)));
+        }
+    }
+
+    /// A side asks to end an agreement.
+    pub(super) fn ask(&mut self, person: Person, at: usize) -> Outcome {
+        if !self.sees(person, at) {
+            return Outcome::NotFound;
+        }
+        if let Some(refusal) = self.refusal(person, at, AgreementAction::RequestTermination, true) {
+            return Outcome::Refused(refusal);
+        }
+        self.cases[at].endings.push(Ending {
+            id: None,
+            by_graduate: matches!(person, Person::Graduate(_)),
+            status: TerminationStatus::Requested,
+            awaiting: None,
+            events: Vec::new(),
+            route: None,
+        });
+        self.note_ending(at, TerminationAction::Request);
+        Outcome::Done
+    }
+
+    /// Somebody tries something on the last termination of a case.
+    pub(super) fn end(
+        &mut self,
+        person: Person,
+        at: usize,
+        action: TerminationAction,
+        reason: bool,
+    ) -> Outcome {
+        use TerminationAction as Do;
+        use TerminationStatus as Is;
+
+        if !self.sees(person, at) {
+            return Outcome::NotFound;
+        }
+        if let Some(refusal) = self.ending_refusal(person, at, action, reason) {
+            return Outcome::Refused(refusal);
+        }
+        let graduate = self.cases[at].graduate;
+        let route = self.ending_routes[self.graduates[graduate].school];
+        let ending = self.cases[at].endings.last_mut().unwrap();
+        ending.status = match action {
+            Do::Request => unreachable!("not a step on a termination"),
+            Do::Withdraw => Is::Withdrawn,
+            Do::Refuse => Is::Refused,
+            Do::Reject => Is::Rejected,
+            Do::Accept => {
+                ending.route = Some(route);
+                Is::TerminationReview
+            }
+            Do::Approve => match (ending.route, ending.awaiting) {
+                (Some(ReviewRoute::DepartmentThenSchool), Some(ReviewLevel::Department)) => {
+                    Is::TerminationReview
+                }
+                _ => Is::Terminated,
+            },
+        };
+        ending.awaiting = match (ending.status, action, ending.route) {
+            (Is::TerminationReview, Do::Accept, Some(ReviewRoute::SchoolOnly)) => Some(ReviewLevel::School),
+            (Is::TerminationReview, Do::Accept, _) => Some(ReviewLevel::Department),
+            (Is::TerminationReview, ..) => Some(ReviewLevel::School),
+            _ => None,
+        };
+        let ended = ending.status == Is::Terminated;
+        self.note_ending(at, action);
+        if ended {
+            self.held.remove(&graduate);
+            self.move_to(at, AgreementAction::Terminate, AgreementStatus::Terminated);
+        }
+        Outcome::Done
+    }
+
+    /// Why somebody who sees a case may not do something to its last termination now.
+    pub(super) fn ending_refusal(
+        &self,
+        person: Person,
+        at: usize,
+        action: TerminationAction,
+        reason: bool,
+    ) -> Option<Refusal> {
+        use TerminationAction as Do;
+        use TerminationStatus as Is;
+
+        let case = &self.cases[at];
+        let ending = case.endings.last().unwrap();
+        let when = |condition: bool, refusal| condition.then_some(refusal);
+        let side = |graduate: bool| {
+            let from = when(ending.status != Is::Requested, Refusal::NotInThisStatus);
+            from.or(match graduate {
+                true => when(
+                    !self.graduates[case.graduate].confirmed,
+                    Refusal::DataNotConfirmed,
+                ),
+                false => when(
+                    !self.employers[case.employer].verified,
+                    Refusal::EmployerNotVerified,
+                ),
+            })
+        };
+        match (action, person) {
+            (Do::Withdraw, Person::Graduate(_)) if ending.by_graduate => side(true),
+            (Do::Withdraw, Person::Member { .. }) if !ending.by_graduate => side(false),
+            (Do::Accept | Do::Refuse, Person::Graduate(_)) if !ending.by_graduate => side(true),
+            (Do::Accept | Do::Refuse, Person::Member { .. }) if ending.by_graduate => side(false),
+            (Do::Approve | Do::Reject, Person::DepartmentReviewer { .. } | Person::SchoolReviewer { .. }) => {
+                let level = match person {
+                    Person::SchoolReviewer { .. } => ReviewLevel::School,
+                    _ => ReviewLevel::Department,
+                };
+                when(ending.status != Is::TerminationReview, Refusal::NotInThisStatus)
+                    .or(when(ending.awaiting != Some(level), Refusal::OtherReviewLevel))
+                    .or(when(action == Do::Reject && !reason, Refusal::ReasonRequired))
+            }
+            _ => Some(Refusal::NotYourRole),
+        }
+    }
+
+    /// One more event of the last termination of a case, and the messages that it owes.
+    fn note_ending(&mut self, at: usize, action: TerminationAction) {
+        use TerminationAction as Do;
+
+        let case = &mut self.cases[at];
+        let (graduate, employer, place) = (case.graduate, case.employer, case.endings.len() - 1);
+        let ending = &mut case.endings[place];
+        ending.events.push((action, ending.status));
+        let (sequence, by_graduate, at) = (ending.events.len(), ending.by_graduate, (at, Some(place)));
+        let ended = ending.status == TerminationStatus::Terminated;
+        let (text, graduate_acts) = match action {
+            Do::Request => ("TERMINATION_REQUESTED", Some(by_graduate)),
+            Do::Withdraw => ("TERMINATION_WITHDRAWN", Some(by_graduate)),
+            Do::Accept => ("TERMINATION_ACCEPTED", Some(!by_graduate)),
+            Do::Refuse => ("TERMINATION_REFUSED", Some(!by_graduate)),
+            Do::Approve if ended => ("AGREEMENT_TERMINATED", None),
+            Do::Approve => ("TERMINATION_ADVANCED", None),
+            Do::Reject => ("TERMINATION_REJECTED", None),
+        };
+        // Whoever acts has a mail of what he did; of taking back what nobody has answered he has none.
+        let receipt: &[&str] = if action == Do::Withdraw { &[] } else { &["EMAIL"] };
+        let (by_graduates, by_employers) = match graduate_acts {
+            Some(true) => (receipt, &["IN_APP", "EMAIL"][..]),
+            Some(false) => (&["IN_APP", "WECHAT", "EMAIL"][..], receipt),
+            None => (&["IN_APP", "WECHAT", "EMAIL"][..], &["IN_APP", "EMAIL"][..]),
+        };
+        self.tell_graduate(at, sequence, graduate, by_graduates, text);
+        self.tell_employer(at, sequence, employer, by_employers, text);
     }
 }

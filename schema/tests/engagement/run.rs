@@ -6,17 +6,19 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 use wangqian_schema::{
     model::{
-        Viewer, agreement, document::StoredPdf, employer::EmployerVerification, school::set_review_route,
+        Viewer, agreement, document::StoredPdf, employer::EmployerVerification, event::CaseKind,
+        school::set_review_route, termination,
     },
-    step::{self, Actor, AgreementStep, StepError},
+    step::{self, Actor, AgreementStep, StepError, TerminationStep},
     workflow::{
         ReviewLevel, ReviewRoute, Workflow,
         agreement::{AgreementAction, AgreementStatus},
+        termination::{TerminationAction, TerminationStatus},
     },
 };
 
 use super::{
-    model::{Case, Employer, Graduate, Model, Outcome, Person},
+    model::{Case, Employer, Ending, Graduate, Model, Outcome, Person},
     tries::{By, Try},
 };
 use crate::support::{Campus, Company, Student, World, execute, invitation, reason, text};
@@ -36,7 +38,7 @@ pub(super) struct Run {
 }
 
 /// What an action came to.
-pub(super) type Met = (AgreementAction, Outcome);
+pub(super) type Met = (CaseKind, &'static str, Outcome);
 
 impl Run {
     pub(super) async fn new() -> Self {
@@ -49,6 +51,7 @@ impl Run {
         for (school, route) in ReviewRoute::ALL.iter().enumerate() {
             let campus = world.school(*route).await;
             model.routes.push(*route);
+            model.ending_routes.push(*route);
             for department in 0..2 {
                 let viewer = world.department_reviewer(&campus, department).await;
                 people.push((Person::DepartmentReviewer { school, department }, Some(viewer)));
@@ -147,13 +150,20 @@ impl Run {
                 execute(&mut *self.world.conn().await, &change).await;
                 self.model.employers[employer].verified = verified;
             }
-            Try::Route { school, route } => {
+            Try::Route {
+                school,
+                workflow,
+                route,
+            } => {
                 let school = pick(school, self.schools.len());
                 let conn = &mut *self.world.conn().await;
-                set_review_route(conn, self.schools[school].id, Workflow::OnlineSigning, route)
+                set_review_route(conn, self.schools[school].id, workflow, route)
                     .await
                     .unwrap();
-                self.model.routes[school] = route;
+                match workflow {
+                    Workflow::OnlineSigning => self.model.routes[school] = route,
+                    Workflow::OnlineTermination => self.model.ending_routes[school] = route,
+                }
             }
             Try::Invite { by, graduate, hours } => {
                 // Three of four come from somebody who may invite at all.
@@ -175,23 +185,29 @@ impl Run {
                     return;
                 }
                 let case = self.target(case, action);
-                let seen = |at: &usize| self.model.sees(self.people[*at].0, case);
-                let reviews = |at: &usize| {
-                    let (person, _) = self.people[*at];
-                    matches!(
-                        person,
-                        Person::DepartmentReviewer { .. } | Person::SchoolReviewer { .. }
-                    )
-                };
-                let everybody = 0..self.people.len();
-                let (among, number): (Vec<usize>, u8) = match by {
-                    By::Fitting => (vec![self.fitting(case, action)], 0),
-                    By::Involved(number) => (everybody.filter(seen).collect(), number),
-                    By::Reviewer(number) => (everybody.filter(seen).filter(reviews).collect(), number),
-                    By::Anybody(number) => (everybody.collect(), number),
-                };
-                let by = among[pick(number, among.len())];
+                let by = self.somebody(by, case, self.fitting(case, action));
                 self.take(by, case, action, reason).await;
+            }
+            Try::Ask { case: number, by } => {
+                if self.model.cases.is_empty() {
+                    return;
+                }
+                let case = self.target(number, AgreementAction::RequestTermination);
+                let sides = [AgreementAction::Accept, AgreementAction::Cancel];
+                let fitting = self.fitting(case, sides[pick(number, 2)]);
+                self.ask(self.somebody(by, case, fitting), case).await;
+            }
+            Try::End {
+                case,
+                by,
+                action,
+                reason,
+            } => {
+                let Some(case) = self.ending_target(case, action) else {
+                    return;
+                };
+                let by = self.somebody(by, case, self.ending_fitting(case, action));
+                self.end(by, case, action, reason).await;
             }
         }
         self.done += 1;
@@ -200,11 +216,143 @@ impl Run {
         }
     }
 
+    fn somebody(&self, by: By, case: usize, fitting: usize) -> usize {
+        let seen = |at: &usize| self.model.sees(self.people[*at].0, case);
+        let reviews = |at: &usize| {
+            let (person, _) = self.people[*at];
+            matches!(
+                person,
+                Person::DepartmentReviewer { .. } | Person::SchoolReviewer { .. }
+            )
+        };
+        let everybody = 0..self.people.len();
+        let (among, number): (Vec<usize>, u8) = match by {
+            By::Fitting => (vec![fitting], 0),
+            By::Involved(number) => (everybody.filter(seen).collect(), number),
+            By::Reviewer(number) => (everybody.filter(seen).filter(reviews).collect(), number),
+            By::Anybody(number) => (everybody.collect(), number),
+        };
+        among[usize::from(number) % among.len()]
+    }
+
+    /// Mostly a case whose last termination is in the status from which the action is taken, else one that has any.
+    fn ending_target(&self, number: u8, action: TerminationAction) -> Option<usize> {
+        let from = match action {
+            TerminationAction::Approve | TerminationAction::Reject => TerminationStatus::TerminationReview,
+            _ => TerminationStatus::Requested,
+        };
+        let cases = self.model.cases.iter().enumerate();
+        let with: Vec<(usize, TerminationStatus)> = cases
+            .filter_map(|(at, case)| Some((at, case.endings.last()?.status)))
+            .collect();
+        let mut fitting = with.clone();
+        fitting.retain(|(_, status)| *status == from);
+        let number = usize::from(number);
+        let among = match number.is_multiple_of(4) || fitting.is_empty() {
+            true => with,
+            false => fitting,
+        };
+        (!among.is_empty()).then(|| among[number / 4 % among.len()].0)
+    }
+
+    /// The person whose step on the last termination this is.
+    fn ending_fitting(&self, at: usize, action: TerminationAction) -> usize {
+        let case = &self.model.cases[at];
+        let ending = case.endings.last().unwrap();
+        let by_graduate = match action {
+            TerminationAction::Withdraw => ending.by_graduate,
+            _ => !ending.by_graduate,
+        };
+        match (action, by_graduate) {
+            (TerminationAction::Approve | TerminationAction::Reject, _) => {
+                let home = &self.model.graduates[case.graduate];
+                let (school, department) = (home.school, home.department);
+                let reviewer = match ending.awaiting {
+                    Some(ReviewLevel::School) => Person::SchoolReviewer { school },
+                    _ => Person::DepartmentReviewer { school, department },
+                };
+                self.people
+                    .iter()
+                    .position(|(person, _)| *person == reviewer)
+                    .unwrap()
+            }
+            (_, true) => self.fitting(at, AgreementAction::Accept),
+            (_, false) => self.fitting(at, AgreementAction::Cancel),
+        }
+    }
+
+    async fn ask(&mut self, by: usize, at: usize) {
+        let (person, viewer) = self.people[by];
+        // The worker has no way to ask.
+        let Some(viewer) = viewer else { return };
+        let expected = self.model.ask(person, at);
+        let id = self.model.cases[at].id.unwrap();
+        let asked = self.world.request_termination(&viewer, id).await;
+        assert_eq!(outcome(&asked), expected, "{person:?} asks to end {at}");
+        let action = TerminationAction::Request.as_str();
+        *self
+            .met
+            .entry((CaseKind::Termination, action, expected))
+            .or_default() += 1;
+        if let Ok(view) = asked {
+            let ending = self.model.cases[at].endings.last_mut().unwrap();
+            ending.id = Some(view.termination.id);
+            assert_ends(&view.termination, ending);
+        }
+    }
+
+    async fn end(&mut self, by: usize, at: usize, action: TerminationAction, with_reason: bool) {
+        let (person, viewer) = self.people[by];
+        let Some(viewer) = viewer else { return };
+        let id = self.model.cases[at].endings.last().unwrap().id.unwrap();
+        {
+            let conn = &mut *self.world.conn().await;
+            let seen = termination::find(conn, &viewer, id).await.unwrap();
+            assert_eq!(
+                seen.is_some(),
+                self.model.sees(person, at),
+                "{person:?} sees {at}"
+            );
+            if let Some(view) = seen {
+                let offered = view.viewer_actions(&viewer).contains(&action);
+                let expected = self.model.ending_refusal(person, at, action, true).is_none();
+                assert_eq!(
+                    offered, expected,
+                    "{person:?} is offered {action} of {at}'s termination"
+                );
+            }
+        }
+        let step = match action {
+            TerminationAction::Request => unreachable!("never generated"),
+            TerminationAction::Withdraw => TerminationStep::Withdraw,
+            TerminationAction::Accept => TerminationStep::Accept,
+            TerminationAction::Refuse => TerminationStep::Refuse(reason().filter(|_| with_reason)),
+            TerminationAction::Approve => TerminationStep::Approve,
+            TerminationAction::Reject => TerminationStep::Reject(reason().filter(|_| with_reason)),
+        };
+        let expected = self.model.end(person, at, action, with_reason);
+        let taken = self.world.take_termination(&viewer, id, step).await;
+        assert_eq!(
+            outcome(&taken),
+            expected,
+            "{person:?} takes {action} on {at}'s termination"
+        );
+        *self
+            .met
+            .entry((CaseKind::Termination, action.as_str(), expected))
+            .or_default() += 1;
+        if let Ok(view) = taken {
+            assert_ends(&view.termination, self.model.cases[at].endings.last().unwrap());
+        }
+    }
+
     /// Mostly a case in the status from which the action is taken, else one of the latest.
     fn target(&self, number: u8, action: AgreementAction) -> usize {
         let from = match action {
             AgreementAction::Approve | AgreementAction::Reject => AgreementStatus::SigningReview,
-            AgreementAction::StoreDocument => AgreementStatus::Signed,
+            AgreementAction::StoreDocument
+            | AgreementAction::RequestTermination
+            | AgreementAction::Terminate => AgreementStatus::Signed,
             _ => AgreementStatus::Invited,
         };
         let cases = self.model.cases.iter().enumerate();
@@ -231,10 +379,12 @@ impl Run {
                 matches!(person, Person::Member { employer, .. } if *employer == case.employer)
             }
             AgreementAction::Accept | AgreementAction::Decline => *person == Person::Graduate(case.graduate),
-            AgreementAction::Approve | AgreementAction::Reject => match case.awaiting {
-                Some(ReviewLevel::School) => *person == Person::SchoolReviewer { school },
-                _ => *person == Person::DepartmentReviewer { school, department },
-            },
+            AgreementAction::Approve | AgreementAction::Reject | AgreementAction::Terminate => {
+                match case.awaiting {
+                    Some(ReviewLevel::School) => *person == Person::SchoolReviewer { school },
+                    _ => *person == Person::DepartmentReviewer { school, department },
+                }
+            }
             _ => *person == Person::Worker,
         };
         self.people.iter().position(|(person, _)| fits(person)).unwrap()
@@ -257,7 +407,11 @@ impl Run {
             expected,
             "{person:?} invites {graduate} for {hours} h"
         );
-        *self.met.entry((AgreementAction::Invite, expected)).or_default() += 1;
+        let action = AgreementAction::Invite.as_str();
+        *self
+            .met
+            .entry((CaseKind::Agreement, action, expected))
+            .or_default() += 1;
         if let Ok(view) = made {
             let case = self.model.cases.last_mut().unwrap();
             case.id = Some(view.agreement.id);
@@ -294,12 +448,15 @@ impl Run {
             AgreementAction::Reject if with_reason => AgreementStep::Reject(reason()),
             AgreementAction::Reject => AgreementStep::Reject(Some(" \n　".to_owned())),
             AgreementAction::StoreDocument => self.storing(id).await,
+            AgreementAction::RequestTermination => unreachable!("never generated"),
+            AgreementAction::Terminate => AgreementStep::Terminate(Uuid::nil()),
         };
         let expected = self.model.take(person, at, action, with_reason);
         let actor = viewer.map_or(Actor::Worker, Actor::Viewer);
         let taken = step::take(&self.world.platform, actor, id, step, None).await;
         assert_eq!(outcome(&taken), expected, "{person:?} takes {action} on {at}");
-        *self.met.entry((action, expected)).or_default() += 1;
+        let met = (CaseKind::Agreement, action.as_str(), expected);
+        *self.met.entry(met).or_default() += 1;
         if let Ok(view) = taken {
             assert_agrees(&view.agreement, &self.model.cases[at]);
             let graduate = self.model.cases[at].graduate;
@@ -349,6 +506,15 @@ fn assert_agrees(agreement: &agreement::Agreement, case: &Case) {
     assert_eq!(agreement.event_count as usize, case.events.len());
     assert_eq!(
         agreement.agreement_number.is_some(),
-        case.status == AgreementStatus::Signed
+        matches!(case.status, AgreementStatus::Signed | AgreementStatus::Terminated)
     );
+}
+
+fn assert_ends(termination: &termination::Termination, ending: &Ending) {
+    assert_eq!(Some(termination.id), ending.id);
+    assert_eq!(termination.status, ending.status);
+    assert_eq!(termination.awaiting_review, ending.awaiting);
+    // Each of its events moves it.
+    assert_eq!(termination.version as usize, ending.events.len());
+    assert_eq!(termination.event_count as usize, ending.events.len());
 }

@@ -5,10 +5,12 @@ use proptest::{
     strategy::ValueTree,
     test_runner::{RngAlgorithm, TestRng, TestRunner},
 };
-use wangqian_schema::workflow::{ReviewRoute, agreement::AgreementAction};
+use wangqian_schema::workflow::{
+    ReviewRoute, Workflow, agreement::AgreementAction, termination::TerminationAction,
+};
 
 /// How many tries a sequence has.
-const TRIES: usize = 250;
+const TRIES: usize = 300;
 
 /// Who takes a step.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +39,16 @@ pub(super) enum Try {
         action: AgreementAction,
         reason: bool,
     },
+    Ask {
+        case: u8,
+        by: By,
+    },
+    End {
+        case: u8,
+        by: By,
+        action: TerminationAction,
+        reason: bool,
+    },
     Wait {
         hours: i64,
     },
@@ -53,6 +65,7 @@ pub(super) enum Try {
     },
     Route {
         school: u8,
+        workflow: Workflow,
         route: ReviewRoute,
     },
 }
@@ -62,7 +75,12 @@ fn tries() -> impl Strategy<Value = Vec<Try>> {
         AgreementAction::ALL
             .iter()
             .copied()
-            .filter(|action| *action != AgreementAction::Invite)
+            .filter(|action| {
+                !matches!(
+                    action,
+                    AgreementAction::Invite | AgreementAction::RequestTermination
+                )
+            })
             .collect::<Vec<_>>(),
     );
     // Signing happens often enough only when its steps are tried more often than the rest.
@@ -72,6 +90,15 @@ fn tries() -> impl Strategy<Value = Vec<Try>> {
         2 => Just(AgreementAction::Approve),
         1 => Just(AgreementAction::Reject),
     ];
+    let ending = prop::sample::select(
+        TerminationAction::ALL
+            .iter()
+            .copied()
+            .filter(|action| *action != TerminationAction::Request)
+            // An approval twice as often, since two make an end.
+            .chain([TerminationAction::Approve, TerminationAction::Accept])
+            .collect::<Vec<_>>(),
+    );
     let hours = prop::sample::select(vec![
         -1,
         0,
@@ -96,16 +123,19 @@ fn tries() -> impl Strategy<Value = Vec<Try>> {
     let one = prop_oneof![
         10 => (any::<u8>(), any::<u8>(), hours)
             .prop_map(|(by, graduate, hours)| Try::Invite { by, graduate, hours }),
-        24 => (any::<u8>(), by, action, any::<bool>())
+        24 => (any::<u8>(), by.clone(), action, any::<bool>())
             .prop_map(|(case, by, action, reason)| Try::Take { case, by, action, reason }),
+        3 => (any::<u8>(), by.clone()).prop_map(|(case, by)| Try::Ask { case, by }),
+        9 => (any::<u8>(), by, ending, any::<bool>())
+            .prop_map(|(case, by, action, reason)| Try::End { case, by, action, reason }),
         3 => (1..20i64).prop_map(|hours| Try::Wait { hours }),
         1 => any::<u8>().prop_map(|graduate| Try::Confirm { graduate }),
         3 => (any::<u8>(), prop::bool::weighted(0.7))
             .prop_map(|(graduate, allowed)| Try::Allow { graduate, allowed }),
         2 => (any::<u8>(), prop::bool::weighted(0.7))
             .prop_map(|(employer, verified)| Try::Verify { employer, verified }),
-        1 => (any::<u8>(), prop::sample::select(ReviewRoute::ALL))
-            .prop_map(|(school, route)| Try::Route { school, route }),
+        2 => (any::<u8>(), prop::sample::select(Workflow::ALL), prop::sample::select(ReviewRoute::ALL))
+            .prop_map(|(school, workflow, route)| Try::Route { school, workflow, route }),
     ];
     prop::collection::vec(one, TRIES)
 }

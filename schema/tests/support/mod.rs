@@ -24,9 +24,13 @@ use wangqian_schema::{
         graduate::{Gender, NewGraduate},
         reviewer::{Operator, Reviewer},
         school::{Department, School},
+        termination::TerminationView,
         terms::{HouseholdRegistration, TermsDraft},
     },
-    step::{self, Actor, AgreementStep, Invitation, StepError},
+    step::{
+        self, Actor, AgreementStep, IdempotencyKey, Invitation, StepError, TerminationRequest,
+        TerminationStep,
+    },
     tables,
     wake::Waker,
     workflow::{Refusal, ReviewRoute},
@@ -102,6 +106,53 @@ impl World {
     /// A connection of the pool.
     pub(crate) async fn conn(&self) -> db::Connection {
         self.platform.pool.get().await.unwrap()
+    }
+
+    /// Asks to end an agreement, for a reason that either side may give.
+    pub(crate) async fn request_termination(
+        &self,
+        viewer: &Viewer,
+        agreement_id: Uuid,
+    ) -> Result<TerminationView, StepError> {
+        let request = TerminationRequest {
+            agreement_id,
+            reason_code: "MUTUAL".into(),
+            explanation: "双方协商一致".into(),
+        };
+        let key = IdempotencyKey {
+            key: Uuid::now_v7().to_string(),
+            request_hash: [2; 32],
+        };
+        step::request_termination(&self.platform, viewer, &request, None, &key).await
+    }
+
+    /// Takes a step on a termination.
+    pub(crate) async fn take_termination(
+        &self,
+        viewer: &Viewer,
+        termination_id: Uuid,
+        step: TerminationStep,
+    ) -> Result<TerminationView, StepError> {
+        step::take_termination(&self.platform, Actor::Viewer(*viewer), termination_id, step, None).await
+    }
+
+    /// Ends a signed agreement: the first asks, the second agrees, the others approve.
+    pub(crate) async fn terminate(&self, people: &[Viewer], agreement_id: Uuid) -> TerminationView {
+        let [asker, other, reviewers @ ..] = people else {
+            panic!("who asks, who agrees and who reviews");
+        };
+        let mut view = self.request_termination(asker, agreement_id).await.unwrap();
+        let id = view.termination.id;
+        self.take_termination(other, id, TerminationStep::Accept)
+            .await
+            .unwrap();
+        for reviewer in reviewers {
+            view = self
+                .take_termination(reviewer, id, TerminationStep::Approve)
+                .await
+                .unwrap();
+        }
+        view
     }
 
     /// The platform's time.

@@ -52,38 +52,4 @@ impl AgreementQuery {
             .map_err(internal)?;
         Ok(connection(page, |view| view.agreement.id, Agreement))
     }
-
-    /// 待审核列表 The agreements that wait for this viewer's review, longest first; empty for whoever is no reviewer.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
-    async fn review_queue(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
-        #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
-    ) -> async_graphql::Result<Connection<String, Agreement>> {
-        let viewer = ctx.viewer()?;
-        let request = Arguments {
-            first,
-            after,
-            last,
-            before,
-        }
-        .request()?;
-        let mut conn = ctx.connection().await?;
-        let page = model::review_queue(&mut conn, &viewer, &request)
-            .await
-            .map_err(internal)?;
-        Ok(connection(
-            page,
-            |view| {
-                (
-                    view.agreement.waiting_since.unwrap_or_default(),
-                    view.agreement.id,
-                )
-            },
-            Agreement,
-        ))
-    }
 }

@@ -18,12 +18,13 @@ use super::{
     employer::Employer,
     graduate::Graduate,
     school::{ReviewLevel, ReviewRoute},
+    termination::Termination,
 };
 use crate::{
     context::ContextExt,
     error::internal,
     id::NodeType,
-    loaders::{DocumentsKey, EmployerKey, GraduateKey, HistoryKey},
+    loaders::{DocumentsKey, EmployerKey, GraduateKey, HistoryKey, LastTerminationKey},
     paging::{Arguments, connection, cost},
 };
 
@@ -53,6 +54,8 @@ pub enum AgreementStatus {
     Signed,
     /// 签约审核不通过 The review refused; a new invitation starts again.
     SigningRejected,
+    /// 已解约 A termination was approved; it is over.
+    Terminated,
 }
 
 /// 就业协议 One attempt to sign. While INVITED it is an invitation (签约邀请).
@@ -77,12 +80,12 @@ impl Agreement {
     }
 
     /// 版本号 Goes up with every change of status or terms; hand it back as `expectedVersion`.
-    async fn version(&self) -> i32 {
+    pub async fn version(&self) -> i32 {
         self.0.agreement.version
     }
 
     /// 毕业生 The graduate.
-    async fn graduate(&self, ctx: &Context<'_>) -> async_graphql::Result<Graduate> {
+    pub async fn graduate(&self, ctx: &Context<'_>) -> async_graphql::Result<Graduate> {
         let graduate = ctx
             .loader()
             .load_one(GraduateKey(self.0.agreement.graduate_id))
@@ -116,17 +119,17 @@ impl Agreement {
     }
 
     /// 审核方式 The route by which it is reviewed; null until the graduate has accepted.
-    async fn review_route(&self) -> Option<ReviewRoute> {
+    pub async fn review_route(&self) -> Option<ReviewRoute> {
         self.0.agreement.review_route.map(Into::into)
     }
 
     /// 待审核环节 The level that decides next; null unless it is under review.
-    async fn awaiting_review(&self) -> Option<ReviewLevel> {
+    pub async fn awaiting_review(&self) -> Option<ReviewLevel> {
         self.0.agreement.awaiting_review.map(Into::into)
     }
 
     /// 待审核起始时间 Since when it waits for that level; null unless it is under review.
-    async fn waiting_since(&self) -> Option<DateTime<Utc>> {
+    pub async fn waiting_since(&self) -> Option<DateTime<Utc>> {
         self.0.agreement.waiting_since
     }
 
@@ -156,7 +159,7 @@ impl Agreement {
     }
 
     /// 更新时间 When it last changed.
-    async fn updated_at(&self) -> DateTime<Utc> {
+    pub async fn updated_at(&self) -> DateTime<Utc> {
         self.0.agreement.updated_at
     }
 
@@ -165,6 +168,13 @@ impl Agreement {
         let now = ctx.app().platform.clock.now();
         let actions = self.0.viewer_actions(&ctx.viewer()?, now);
         Ok(actions.into_iter().map(Into::into).collect())
+    }
+
+    /// 解约 The termination that was asked for last; null when none was. All of them: `terminations(agreementId:)`.
+    async fn last_termination(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Termination>> {
+        let key = LastTerminationKey(self.0.agreement.id);
+        let found = ctx.loader().load_one(key).await.map_err(internal)?;
+        Ok(found.map(Termination))
     }
 
     /// 就业协议书 The documents, newest version first.

@@ -7,10 +7,7 @@ use wangqian_schema::{
 };
 
 use super::{
-    super::agreement_input::{
-        AgreementStepInput, DeclineInvitationInput, InviteBody, InviteGraduatesInput, ReviewCaseInput,
-        ReviewDecision,
-    },
+    super::agreement_input::{AgreementStepInput, DeclineInvitationInput, InviteBody, InviteGraduatesInput},
     super::is_idempotency_key,
     Agreement,
 };
@@ -237,23 +234,6 @@ impl AgreementMutation {
             input.expected_version,
         )
         .await
-    }
-
-    /// 审核 A reviewer decides a case that waits for him (§4.3).
-    ///
-    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `REASON_REQUIRED`, `DATA_NOT_CONFIRMED` (he has
-    /// not confirmed a correction yet), `ONLINE_SIGNING_NOT_ALLOWED` and `EMPLOYER_NOT_VERIFIED` (any more; both can be
-    /// rejected), `INVALID_INPUT`.
-    async fn review_case(
-        &self,
-        ctx: &Context<'_>,
-        input: ReviewCaseInput,
-    ) -> async_graphql::Result<AgreementPayload> {
-        let step = match input.decision {
-            ReviewDecision::Approve => AgreementStep::Approve,
-            ReviewDecision::Reject => AgreementStep::Reject(input.reason),
-        };
-        take(ctx, &input.case_id, "caseId", step, input.expected_version).await
     }
 }
 

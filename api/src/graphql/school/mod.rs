@@ -31,6 +31,8 @@ use crate::{
 pub enum Workflow {
     /// 线上签约 Online signing.
     OnlineSigning,
+    /// 线上解约 Online termination.
+    OnlineTermination,
 }
 
 /// 审核方式 The way in which a school reviews.

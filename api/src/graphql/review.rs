@@ -1,0 +1,190 @@
+//! Reviewing: what waits for a reviewer, and his decision, for cases of every kind.
+
+use async_graphql::{
+    Context, Enum, ID, InputObject, Interface, Object, SimpleObject, connection::Connection,
+};
+use chrono::{DateTime, Utc};
+use wangqian_schema::{
+    model::review_queue::{self as model, ReviewCase},
+    step::{self, Actor, AgreementStep, StepError, TerminationStep},
+};
+
+use super::{
+    agreement::Agreement,
+    graduate::Graduate,
+    school::{ReviewLevel, ReviewRoute},
+    termination::Termination,
+};
+use crate::{
+    context::ContextExt,
+    error::{UserError, internal, step_errors},
+    id::{self, NodeType},
+    paging::{Arguments, connection, cost},
+};
+
+/// 待审核事项 A case that a school or department reviews.
+#[derive(Interface)]
+#[graphql(
+    field(name = "id", ty = "ID", desc = "全局标识 Global id, for `node`."),
+    field(
+        name = "version",
+        ty = "i32",
+        desc = "版本号 Goes up with every change; hand it back as `expectedVersion`."
+    ),
+    field(name = "graduate", ty = "Graduate", desc = "毕业生 The graduate."),
+    field(
+        name = "review_route",
+        ty = "Option<ReviewRoute>",
+        desc = "审核方式 The route by which it is reviewed; null until it is submitted."
+    ),
+    field(
+        name = "awaiting_review",
+        ty = "Option<ReviewLevel>",
+        desc = "待审核环节 The level that decides next; null unless it is under review."
+    ),
+    field(
+        name = "waiting_since",
+        ty = "Option<DateTime<Utc>>",
+        desc = "待审核起始时间 Since when it waits for that level; null unless it is under review."
+    ),
+    field(
+        name = "updated_at",
+        ty = "DateTime<Utc>",
+        desc = "更新时间 When it last changed."
+    )
+)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, on its way into the answer"
+)]
+pub enum ReviewableCase {
+    /// 就业协议
+    Agreement(Agreement),
+    /// 解约
+    Termination(Termination),
+}
+
+impl From<ReviewCase> for ReviewableCase {
+    fn from(case: ReviewCase) -> Self {
+        match case {
+            ReviewCase::Agreement(view) => Self::Agreement(Agreement(view)),
+            ReviewCase::Termination(view) => Self::Termination(Termination(view)),
+        }
+    }
+}
+
+/// What waits.
+#[derive(Default)]
+pub struct ReviewQuery;
+
+#[Object]
+impl ReviewQuery {
+    /// 待审核列表 The cases that wait for this viewer's review, longest first; empty for whoever is no reviewer.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn review_queue(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<String, ReviewableCase>> {
+        let viewer = ctx.viewer()?;
+        let request = Arguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request()?;
+        let mut conn = ctx.connection().await?;
+        let page = model::list(&mut conn, &viewer, &request).await;
+        Ok(connection(
+            page.map_err(internal)?,
+            |(place, _)| *place,
+            |(_, case)| case.into(),
+        ))
+    }
+}
+
+/// 审核结论 A reviewer's decision.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReviewDecision {
+    /// 通过 approve
+    Approve,
+    /// 不通过 reject; needs a reason
+    Reject,
+}
+
+/// 审核 Decides a case that waits for the viewer's review.
+#[derive(InputObject)]
+pub struct ReviewCaseInput {
+    /// 办理事项 The case: the id of an agreement or of a termination.
+    case_id: ID,
+    /// 审核结论 The decision.
+    decision: ReviewDecision,
+    /// 原因 Needed to reject; told to both parties; at most 500 characters.
+    reason: Option<String>,
+    /// 预期版本号 The `version` that the viewer has looked at; when given, a changed case is refused with `STALE_VERSION`.
+    expected_version: Option<i32>,
+}
+
+/// 审核结果 What came of a reviewer's decision.
+#[derive(SimpleObject)]
+pub struct ReviewCasePayload {
+    /// 办理事项 The case as it is now; null when the decision was refused.
+    case: Option<ReviewableCase>,
+    /// 业务错误 Why it was refused; empty when it was done.
+    user_errors: Vec<UserError>,
+}
+
+/// Deciding.
+#[derive(Default)]
+pub struct ReviewMutation;
+
+#[Object]
+impl ReviewMutation {
+    /// 审核 A reviewer decides a case that waits for him (§4.3, §5.3). The last approval of a termination ends the agreement, and
+    /// the graduate is free.
+    ///
+    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `REASON_REQUIRED`, `INVALID_INPUT`; to an agreement's
+    /// approval also `DATA_NOT_CONFIRMED` (he has not confirmed a correction yet), `ONLINE_SIGNING_NOT_ALLOWED` and
+    /// `EMPLOYER_NOT_VERIFIED` (any more; both can be rejected).
+    async fn review_case(
+        &self,
+        ctx: &Context<'_>,
+        input: ReviewCaseInput,
+    ) -> async_graphql::Result<ReviewCasePayload> {
+        let (platform, actor) = (&ctx.app().platform, Actor::Viewer(ctx.viewer()?));
+        let (reason, version) = (input.reason, input.expected_version);
+        let taken = match id::decode(&input.case_id) {
+            Some((NodeType::Agreement, id)) => {
+                let step = match input.decision {
+                    ReviewDecision::Approve => AgreementStep::Approve,
+                    ReviewDecision::Reject => AgreementStep::Reject(reason),
+                };
+                let taken = step::take(platform, actor, id, step, version).await;
+                taken.map(ReviewCase::Agreement)
+            }
+            Some((NodeType::Termination, id)) => {
+                let step = match input.decision {
+                    ReviewDecision::Approve => TerminationStep::Approve,
+                    ReviewDecision::Reject => TerminationStep::Reject(reason),
+                };
+                let taken = step::take_termination(platform, actor, id, step, version).await;
+                taken.map(ReviewCase::Termination)
+            }
+            _ => Err(StepError::NotFound),
+        };
+        Ok(match taken {
+            Ok(case) => ReviewCasePayload {
+                case: Some(case.into()),
+                user_errors: Vec::new(),
+            },
+            Err(error) => ReviewCasePayload {
+                case: None,
+                user_errors: step_errors(error, "caseId")?,
+            },
+        })
+    }
+}

@@ -1,0 +1,211 @@
+//! What the rows of all kinds of cases have in common, said once for each: who is concerned, where the case stands, and the
+//! end of its trail.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{
+    Viewer,
+    event::{CaseKind, ChainEnd, Concerned},
+};
+use crate::workflow::{ActorRole, ReviewLevel};
+
+/// The row of a case that moves through a workflow.
+pub trait CaseRow: Clone + Send + Sync {
+    /// Of what kind it is.
+    const KIND: CaseKind;
+    /// The kind's own list of statuses.
+    type Status: Copy + PartialEq + Send + Sync;
+
+    /// Its id.
+    fn id(&self) -> Uuid;
+    /// The graduate.
+    fn graduate_id(&self) -> Uuid;
+    /// The employer that is a party, if there is one.
+    fn employer_id(&self) -> Option<Uuid>;
+    /// The graduate's school.
+    fn school_id(&self) -> Uuid;
+    /// The graduate's department.
+    fn department_id(&self) -> Uuid;
+    /// Where it stands.
+    fn status(&self) -> Self::Status;
+    /// The word of a status in the trail.
+    fn word(status: Self::Status) -> &'static str;
+    /// Goes up with every change of status or content.
+    fn version(&self) -> i32;
+    /// The level that decides next.
+    fn awaiting_review(&self) -> Option<ReviewLevel>;
+    /// Since when it waits for that level.
+    fn waiting_since(&self) -> Option<DateTime<Utc>>;
+    /// The end of its trail.
+    fn chain(&self) -> ChainEnd;
+    /// Notes the new end of its trail.
+    fn set_chain(&mut self, end: ChainEnd);
+    /// Notes where it stands from now on.
+    fn advance(&mut self, to: Self::Status, awaiting_review: Option<ReviewLevel>, now: DateTime<Utc>);
+    /// Notes that the level of this role has approved.
+    fn approved_by(&mut self, role: ActorRole, now: DateTime<Utc>);
+
+    /// Whom its events concern.
+    fn concerned(&self) -> Concerned {
+        Concerned::Graduate {
+            graduate_id: self.graduate_id(),
+            employer_id: self.employer_id(),
+            school_id: self.school_id(),
+            department_id: self.department_id(),
+        }
+    }
+
+    /// What a viewer is to it; `None` for whoever does not see it. The same answer in SQL is the kind's `visible_to`.
+    fn role_of(&self, viewer: &Viewer) -> Option<ActorRole> {
+        match *viewer {
+            Viewer::Graduate { graduate_id, .. } if graduate_id == self.graduate_id() => {
+                Some(ActorRole::Graduate)
+            }
+            Viewer::EmployerMember { employer_id, .. } if Some(employer_id) == self.employer_id() => {
+                Some(ActorRole::Employer)
+            }
+            Viewer::Reviewer {
+                department_id: Some(department_id),
+                ..
+            } if department_id == self.department_id() => Some(ActorRole::DepartmentReviewer),
+            Viewer::Reviewer {
+                school_id,
+                department_id: None,
+                ..
+            } if school_id == self.school_id() => Some(ActorRole::SchoolReviewer),
+            _ => None,
+        }
+    }
+}
+
+/// Says that a row with the columns of a case is one: `case_row!(Agreement, CaseKind::Agreement, AgreementStatus)`.
+macro_rules! case_row {
+    ($row:ty, $kind:expr, $status:ty) => {
+        impl $crate::model::case::CaseRow for $row {
+            const KIND: $crate::model::event::CaseKind = $kind;
+            type Status = $status;
+
+            fn id(&self) -> uuid::Uuid {
+                self.id
+            }
+
+            fn graduate_id(&self) -> uuid::Uuid {
+                self.graduate_id
+            }
+
+            fn employer_id(&self) -> Option<uuid::Uuid> {
+                self.employer_id.into()
+            }
+
+            fn school_id(&self) -> uuid::Uuid {
+                self.school_id
+            }
+
+            fn department_id(&self) -> uuid::Uuid {
+                self.department_id
+            }
+
+            fn status(&self) -> $status {
+                self.status
+            }
+
+            fn word(status: $status) -> &'static str {
+                status.as_str()
+            }
+
+            fn version(&self) -> i32 {
+                self.version
+            }
+
+            fn awaiting_review(&self) -> Option<$crate::workflow::ReviewLevel> {
+                self.awaiting_review
+            }
+
+            fn waiting_since(&self) -> Option<chrono::DateTime<chrono::Utc>> {
+                self.waiting_since
+            }
+
+            fn chain(&self) -> $crate::model::event::ChainEnd {
+                $crate::model::event::ChainEnd {
+                    count: self.event_count,
+                    hash: self.event_hash.clone(),
+                }
+            }
+
+            fn set_chain(&mut self, end: $crate::model::event::ChainEnd) {
+                self.event_count = end.count;
+                self.event_hash = end.hash;
+            }
+
+            fn advance(
+                &mut self,
+                to: $status,
+                awaiting_review: Option<$crate::workflow::ReviewLevel>,
+                now: chrono::DateTime<chrono::Utc>,
+            ) {
+                if self.awaiting_review != awaiting_review {
+                    self.waiting_since = awaiting_review.map(|_| now);
+                }
+                if self.status != to || self.awaiting_review != awaiting_review {
+                    self.version += 1;
+                }
+                self.status = to;
+                self.awaiting_review = awaiting_review;
+                self.updated_at = now;
+            }
+
+            fn approved_by(&mut self, role: $crate::workflow::ActorRole, now: chrono::DateTime<chrono::Utc>) {
+                match role.review_level() {
+                    Some($crate::workflow::ReviewLevel::Department) => {
+                        self.department_approved_at = Some(now);
+                    }
+                    _ => self.school_approved_at = Some(now),
+                }
+            }
+        }
+    };
+}
+pub(crate) use case_row;
+
+/// Makes the `visible_to` of a table of cases: a graduate and an employer see their own, a reviewer those of the department's or
+/// school's graduates, an operator none. The same answer as [`CaseRow::role_of`], in SQL.
+macro_rules! visible_cases {
+    ($table:ident) => {
+        /// Which of them a viewer sees: a graduate and an employer their own, a reviewer those of the department's or
+        /// school's graduates, an operator none. The same answer as
+        /// [`CaseRow::role_of`](crate::model::case::CaseRow::role_of), in SQL.
+        pub fn visible_to<QS>(
+            viewer: &$crate::model::Viewer,
+        ) -> Box<dyn diesel::BoxableExpression<QS, diesel::pg::Pg, SqlType = diesel::sql_types::Bool>>
+        where
+            diesel::dsl::Eq<$table::graduate_id, uuid::Uuid>:
+                diesel::BoxableExpression<QS, diesel::pg::Pg, SqlType = diesel::sql_types::Bool>,
+            diesel::dsl::Eq<$table::employer_id, uuid::Uuid>:
+                diesel::BoxableExpression<QS, diesel::pg::Pg, SqlType = diesel::sql_types::Bool>,
+            diesel::dsl::Eq<$table::department_id, uuid::Uuid>:
+                diesel::BoxableExpression<QS, diesel::pg::Pg, SqlType = diesel::sql_types::Bool>,
+            diesel::dsl::Eq<$table::school_id, uuid::Uuid>:
+                diesel::BoxableExpression<QS, diesel::pg::Pg, SqlType = diesel::sql_types::Bool>,
+            diesel::dsl::AsExprOf<bool, diesel::sql_types::Bool>:
+                diesel::BoxableExpression<QS, diesel::pg::Pg, SqlType = diesel::sql_types::Bool>,
+        {
+            use $crate::model::Viewer;
+            match *viewer {
+                Viewer::Graduate { graduate_id, .. } => Box::new($table::graduate_id.eq(graduate_id)),
+                Viewer::EmployerMember { employer_id, .. } => Box::new($table::employer_id.eq(employer_id)),
+                Viewer::Reviewer {
+                    department_id: Some(department_id),
+                    ..
+                } => Box::new($table::department_id.eq(department_id)),
+                Viewer::Reviewer {
+                    school_id,
+                    department_id: None,
+                    ..
+                } => Box::new($table::school_id.eq(school_id)),
+                Viewer::Operator { .. } => Box::new(false.into_sql::<diesel::sql_types::Bool>()),
+            }
+        }
+    };
+}
+pub(crate) use visible_cases;

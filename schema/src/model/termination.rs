@@ -1,0 +1,319 @@
+//! Terminations: rows, who sees them, lists, and what the rules need to know of one.
+
+use chrono::{DateTime, Utc};
+use diesel::{dsl, pg::Pg, prelude::*};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::{
+    Page, PageRequest, Viewer,
+    case::{CaseRow, case_row, visible_cases},
+    employer::EmployerVerification,
+    event::CaseKind,
+};
+use crate::{
+    tables::{agreements, employers, graduates, school_review_routes, schools, terminations},
+    workflow::{
+        ReviewLevel, ReviewRoute, Workflow,
+        termination::{Party, TerminationAction, TerminationFacts, TerminationStatus, available},
+    },
+};
+
+/// 解约: one attempt to end a signed agreement.
+#[derive(Queryable, Selectable, Clone, Debug)]
+#[diesel(table_name = terminations)]
+pub struct Termination {
+    /// Its id.
+    pub id: Uuid,
+    /// What is to end.
+    pub agreement_id: Uuid,
+    /// Where it stands.
+    pub status: TerminationStatus,
+    /// Who asked.
+    pub requested_by: Party,
+    /// 解约原因: a code of `TERMINATION_REASON`.
+    pub reason_code: String,
+    /// 解约说明.
+    pub explanation: String,
+    /// The graduate.
+    pub graduate_id: Uuid,
+    /// The employer.
+    pub employer_id: Uuid,
+    /// The graduate's school.
+    pub school_id: Uuid,
+    /// The graduate's department.
+    pub department_id: Uuid,
+    /// The route it was submitted with.
+    pub review_route: Option<ReviewRoute>,
+    /// The level that decides next.
+    pub awaiting_review: Option<ReviewLevel>,
+    /// Since when it waits for that level.
+    pub waiting_since: Option<DateTime<Utc>>,
+    /// Who submitted it for review: whoever agreed.
+    pub submitted_by: Option<Uuid>,
+    /// The reason of the step that ended it, where one was given.
+    pub reason: Option<String>,
+    /// Goes up with every change of status.
+    pub version: i32,
+    /// How many events it has.
+    pub event_count: i32,
+    /// The hash of the last of them.
+    pub event_hash: Vec<u8>,
+    /// When it was asked for.
+    pub requested_at: DateTime<Utc>,
+    /// When the other side answered.
+    pub answered_at: Option<DateTime<Utc>>,
+    /// When the department approved.
+    pub department_approved_at: Option<DateTime<Utc>>,
+    /// When the school approved.
+    pub school_approved_at: Option<DateTime<Utc>>,
+    /// When it took effect.
+    pub terminated_at: Option<DateTime<Utc>>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+case_row!(Termination, CaseKind::Termination, TerminationStatus);
+visible_cases!(terminations);
+
+/// What surrounds a termination and decides what may be done with it.
+#[derive(Queryable, Clone, Debug)]
+pub struct TerminationStanding {
+    /// When the graduate confirmed his basic information.
+    pub graduate_confirmed_at: Option<DateTime<Utc>>,
+    /// Whether the employer may act.
+    pub employer_verification: EmployerVerification,
+    /// The school's route for all workflows.
+    pub default_route: ReviewRoute,
+    /// The school's own route for online termination.
+    pub own_route: Option<ReviewRoute>,
+    /// The employer's name.
+    pub employer_name: String,
+    /// The number of the agreement that is to end.
+    pub agreement_number: Option<String>,
+}
+
+/// A termination with its standing: what lists and steps read, in one statement.
+#[derive(Queryable, Clone, Debug)]
+pub struct TerminationView {
+    /// The termination.
+    pub termination: Termination,
+    /// What surrounds it.
+    pub standing: TerminationStanding,
+}
+
+impl TerminationView {
+    /// The route by which it is, or would be, reviewed.
+    pub fn route(&self) -> ReviewRoute {
+        self.termination
+            .review_route
+            .or(self.standing.own_route)
+            .unwrap_or(self.standing.default_route)
+    }
+
+    /// What the rules look at when `account_id` acts.
+    pub fn facts(&self, account_id: Option<Uuid>, reason_given: bool) -> TerminationFacts {
+        let (termination, standing) = (&self.termination, &self.standing);
+        TerminationFacts {
+            status: termination.status,
+            requested_by: termination.requested_by,
+            route: self.route(),
+            awaiting_review: termination.awaiting_review,
+            graduate_confirmed: standing.graduate_confirmed_at.is_some(),
+            employer_verified: standing.employer_verification == EmployerVerification::Verified,
+            own_submission: account_id.is_some() && account_id == termination.submitted_by,
+            reason_given,
+        }
+    }
+
+    /// What this viewer may do now: a dashboard draws its buttons from it.
+    pub fn viewer_actions(&self, viewer: &Viewer) -> Vec<TerminationAction> {
+        match self.termination.role_of(viewer) {
+            Some(role) => available(&self.facts(Some(viewer.account_id()), true), role),
+            None => Vec::new(),
+        }
+    }
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn with_standing() -> _ {
+    let workflow: Workflow = Workflow::OnlineTermination;
+    terminations::table
+        .inner_join(agreements::table.on(agreements::id.eq(terminations::agreement_id)))
+        .inner_join(graduates::table.on(graduates::id.eq(terminations::graduate_id)))
+        .inner_join(employers::table.on(employers::id.eq(terminations::employer_id)))
+        .inner_join(schools::table.on(schools::id.eq(terminations::school_id)))
+        .left_join(
+            school_review_routes::table.on(school_review_routes::school_id
+                .eq(terminations::school_id)
+                .and(school_review_routes::workflow.eq(workflow))),
+        )
+}
+
+type Columns = (
+    diesel::helper_types::AsSelect<Termination, Pg>,
+    (
+        graduates::confirmed_at,
+        employers::verification,
+        schools::default_review_route,
+        dsl::Nullable<school_review_routes::review_route>,
+        employers::name,
+        agreements::agreement_number,
+    ),
+);
+
+fn columns() -> Columns {
+    (
+        Termination::as_select(),
+        (
+            graduates::confirmed_at,
+            employers::verification,
+            schools::default_review_route,
+            school_review_routes::review_route.nullable(),
+            employers::name,
+            agreements::agreement_number,
+        ),
+    )
+}
+
+/// A termination, if the viewer sees it.
+///
+/// # Errors
+/// The database's.
+pub async fn find(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    id: Uuid,
+) -> QueryResult<Option<TerminationView>> {
+    with_standing()
+        .filter(terminations::id.eq(id))
+        .filter(visible_to(viewer))
+        .select(columns())
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// The terminations with these ids that the viewer sees, in no order.
+///
+/// # Errors
+/// The database's.
+pub async fn by_ids(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    ids: &[Uuid],
+) -> QueryResult<Vec<TerminationView>> {
+    with_standing()
+        .filter(terminations::id.eq_any(ids))
+        .filter(visible_to(viewer))
+        .select(columns())
+        .load(conn)
+        .await
+}
+
+/// The last termination of each of these agreements that the viewer sees, in no order.
+///
+/// # Errors
+/// The database's.
+pub async fn last_of(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    agreement_ids: &[Uuid],
+) -> QueryResult<Vec<TerminationView>> {
+    with_standing()
+        .filter(terminations::agreement_id.eq_any(agreement_ids))
+        .filter(visible_to(viewer))
+        .distinct_on(terminations::agreement_id)
+        .order((terminations::agreement_id, terminations::id.desc()))
+        .select(columns())
+        .load(conn)
+        .await
+}
+
+/// Locks a termination, and before it its agreement, until the transaction ends, and reads it as it then is. In this order
+/// always: whoever asks for a termination holds the agreement and waits for one that is being decided.
+///
+/// # Errors
+/// The database's.
+pub async fn lock(
+    conn: &mut AsyncPgConnection,
+    viewer: Option<&Viewer>,
+    id: Uuid,
+) -> QueryResult<Option<TerminationView>> {
+    let row = terminations::table
+        .filter(terminations::id.eq(id))
+        .select(terminations::agreement_id);
+    let agreement_id: Option<Uuid> = match viewer {
+        Some(viewer) => row
+            .filter(visible_to::<terminations::table>(viewer))
+            .first(conn)
+            .await
+            .optional()?,
+        None => row.first(conn).await.optional()?,
+    };
+    let Some(agreement_id) = agreement_id else {
+        return Ok(None);
+    };
+    agreements::table
+        .find(agreement_id)
+        .select(agreements::id)
+        .for_update()
+        .first::<Uuid>(conn)
+        .await?;
+    terminations::table
+        .find(id)
+        .select(terminations::id)
+        .for_update()
+        .first::<Uuid>(conn)
+        .await?;
+    with_standing()
+        .filter(terminations::id.eq(id))
+        .select(columns())
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// Which terminations of those the viewer sees.
+#[derive(Clone, Debug, Default)]
+pub struct TerminationFilter {
+    /// Only those in one of these statuses; all when empty.
+    pub statuses: Vec<TerminationStatus>,
+    /// Only those of this agreement.
+    pub agreement_id: Option<Uuid>,
+}
+
+/// The terminations that a viewer sees, newest first.
+///
+/// # Errors
+/// The database's.
+pub async fn list(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    filter: &TerminationFilter,
+    request: &PageRequest<Uuid>,
+) -> QueryResult<Page<TerminationView>> {
+    let mut query = with_standing()
+        .filter(visible_to(viewer))
+        .select(columns())
+        .limit(request.fetch())
+        .into_boxed();
+    if !filter.statuses.is_empty() {
+        query = query.filter(terminations::status.eq_any(filter.statuses.clone()));
+    }
+    if let Some(agreement_id) = filter.agreement_id {
+        query = query.filter(terminations::agreement_id.eq(agreement_id));
+    }
+    if let Some(after) = request.after {
+        query = query.filter(terminations::id.lt(after));
+    }
+    if let Some(before) = request.before {
+        query = query.filter(terminations::id.gt(before));
+    }
+    query = if request.backward {
+        query.order(terminations::id.asc())
+    } else {
+        query.order(terminations::id.desc())
+    };
+    Ok(request.page(query.load(conn).await?))
+}

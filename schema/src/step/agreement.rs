@@ -1,0 +1,218 @@
+//! The steps on agreements.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Actor, Doer, StepError, flow, flow::Flow, paper};
+use crate::{
+    Kept, Platform,
+    clock::format_moment,
+    messages::{Owed, owed},
+    model::{
+        Viewer,
+        agreement::{self, Agreement, AgreementView},
+        case::CaseRow,
+        document::{self, StoredPdf},
+        graduate::Graduate,
+        school::School,
+    },
+    tables::agreements,
+    workflow::{
+        ActorRole, Refusal,
+        agreement::{AgreementAction, AgreementStatus, decide},
+        transition::Transition,
+    },
+};
+
+/// A step on an existing agreement, with what the action brings along.
+#[derive(Clone, Debug)]
+pub enum AgreementStep {
+    /// The employer takes the invitation back.
+    Cancel,
+    /// The graduate accepts.
+    Accept,
+    /// The graduate declines, with an optional reason.
+    Decline(Option<String>),
+    /// The deadline passed.
+    Expire,
+    /// 24 hours are left.
+    Remind,
+    /// A reviewer approves.
+    Approve,
+    /// A reviewer rejects, with a reason.
+    Reject(Option<String>),
+    /// The PDF of a document is stored.
+    StoreDocument(Uuid, StoredPdf),
+    /// This termination of it was approved. Taken by the step of the termination alone.
+    Terminate(Uuid),
+}
+
+impl AgreementStep {
+    /// Which action of the rules this is.
+    pub const fn action(&self) -> AgreementAction {
+        match self {
+            Self::Cancel => AgreementAction::Cancel,
+            Self::Accept => AgreementAction::Accept,
+            Self::Decline(_) => AgreementAction::Decline,
+            Self::Expire => AgreementAction::Expire,
+            Self::Remind => AgreementAction::Remind,
+            Self::Approve => AgreementAction::Approve,
+            Self::Reject(_) => AgreementAction::Reject,
+            Self::StoreDocument(..) => AgreementAction::StoreDocument,
+            Self::Terminate(_) => AgreementAction::Terminate,
+        }
+    }
+}
+
+/// Takes a step on an agreement.
+///
+/// # Errors
+/// [`StepError`]; nothing is written then.
+pub async fn take(
+    platform: &Platform,
+    actor: Actor,
+    agreement_id: Uuid,
+    step: AgreementStep,
+    expected_version: Option<i32>,
+) -> Result<AgreementView, StepError> {
+    flow::take(platform, actor, agreement_id, &step, expected_version).await
+}
+
+impl Flow for AgreementView {
+    type Row = Agreement;
+    type Step = AgreementStep;
+
+    async fn lock(
+        conn: &mut AsyncPgConnection,
+        viewer: Option<&Viewer>,
+        id: Uuid,
+    ) -> QueryResult<Option<Self>> {
+        agreement::lock(conn, viewer, id).await
+    }
+
+    fn row(&self) -> &Agreement {
+        &self.agreement
+    }
+
+    fn row_mut(&mut self) -> &mut Agreement {
+        &mut self.agreement
+    }
+
+    fn action(step: &AgreementStep) -> &'static str {
+        step.action().as_str()
+    }
+
+    fn reason(step: &AgreementStep) -> Option<&str> {
+        match step {
+            AgreementStep::Decline(reason) | AgreementStep::Reject(reason) => super::given(reason),
+            _ => None,
+        }
+    }
+
+    fn decide(
+        &self,
+        account_id: Option<Uuid>,
+        step: &AgreementStep,
+        role: ActorRole,
+        now: DateTime<Utc>,
+    ) -> Result<Transition<AgreementStatus>, Refusal> {
+        let mut facts = self.facts(account_id, Self::reason(step).is_some());
+        facts.termination_approved =
+            matches!(step, AgreementStep::Terminate(id) if self.standing.open_termination == Some(*id));
+        decide(&facts, step.action(), role, now)
+    }
+
+    fn set_holder(&mut self, held_by: Option<Uuid>) {
+        self.standing.held_by = held_by;
+    }
+
+    fn owed(&self, step: &AgreementStep, to: AgreementStatus) -> Owed {
+        owed(step.action(), to)
+    }
+
+    fn params(&self, graduate: &Graduate, school: &School, reason: Option<&str>) -> Value {
+        let agreement = &self.agreement;
+        json!({
+            "graduate": graduate.name,
+            "employer": agreement.terms.employer_name,
+            "school": school.name,
+            "position": agreement.terms.position_title,
+            "deadline": format_moment(agreement.response_deadline),
+            "reason": reason,
+            "agreement_number": agreement.agreement_number,
+        })
+    }
+
+    async fn change(
+        &mut self,
+        platform: &Platform,
+        conn: &mut AsyncPgConnection,
+        doer: &Doer,
+        step: &AgreementStep,
+        completes: bool,
+    ) -> Result<Option<Value>, StepError> {
+        let now = doer.now;
+        let Self { agreement, standing } = self;
+        match step {
+            AgreementStep::Accept => {
+                agreement.accepted_at = Some(now);
+                agreement.review_route = Some(standing.own_route.unwrap_or(standing.default_route));
+                agreement.submitted_by = doer.actor.account_id();
+            }
+            AgreementStep::Approve => {
+                agreement.approved_by(doer.role, now);
+                if completes {
+                    paper::sign(platform, conn, agreement, now).await?;
+                }
+            }
+            AgreementStep::Remind => agreement.reminded_at = Some(now),
+            AgreementStep::Decline(_) | AgreementStep::Reject(_) => {
+                agreement.reason = Self::reason(step).map(str::to_owned);
+            }
+            AgreementStep::StoreDocument(document_id, pdf) => {
+                if !document::mark_ready(conn, *document_id, pdf, now).await? {
+                    // Another run of the job was faster; the event exists.
+                    return Ok(None);
+                }
+                let sha256 = hex::encode(pdf.sha256);
+                return Ok(Some(json!({ "document": document_id, "sha256": sha256 })));
+            }
+            AgreementStep::Terminate(termination_id) => {
+                standing.open_termination = None;
+                return Ok(Some(json!({ "termination": termination_id })));
+            }
+            AgreementStep::Cancel | AgreementStep::Expire => {}
+        }
+        Ok(Some(json!({})))
+    }
+
+    async fn update(mut conn: &AsyncPgConnection, agreement: &Agreement) -> QueryResult<()> {
+        let update = diesel::update(agreements::table.find(agreement.id)).set((
+            (
+                agreements::status.eq(agreement.status),
+                agreements::awaiting_review.eq(agreement.awaiting_review),
+                agreements::waiting_since.eq(agreement.waiting_since),
+                agreements::review_route.eq(agreement.review_route),
+                agreements::submitted_by.eq(agreement.submitted_by),
+                agreements::agreement_number.eq(&agreement.agreement_number),
+                agreements::reason.eq(&agreement.reason),
+                agreements::version.eq(agreement.version),
+            ),
+            (
+                agreements::event_count.eq(agreement.event_count),
+                agreements::event_hash.eq(&agreement.event_hash),
+                agreements::reminded_at.eq(agreement.reminded_at),
+                agreements::accepted_at.eq(agreement.accepted_at),
+                agreements::department_approved_at.eq(agreement.department_approved_at),
+                agreements::school_approved_at.eq(agreement.school_approved_at),
+                agreements::signed_at.eq(agreement.signed_at),
+                agreements::updated_at.eq(agreement.updated_at),
+            ),
+        ));
+        Kept(update).execute(&mut conn).await?;
+        Ok(())
+    }
+}

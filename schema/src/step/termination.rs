@@ -1,0 +1,365 @@
+//! The steps on terminations. The last approval ends the agreement in the same transaction.
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    prelude::*,
+    result::{DatabaseErrorKind, Error as DieselError},
+};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    Actor, Doer, IdempotencyKey, StepError,
+    agreement::AgreementStep,
+    flow::{self, Flow, check_version, decide_and_apply},
+    invite::claimed,
+    trail::{Entry, Parties, record},
+};
+use crate::{
+    Kept, Platform,
+    codes::CodeList,
+    messages::{Owed, termination_owed},
+    model::{
+        Viewer,
+        agreement::{self, AgreementView},
+        case::CaseRow,
+        graduate::Graduate,
+        school::School,
+        termination::{self, Termination, TerminationView},
+        terms::FieldError,
+    },
+    tables::terminations,
+    workflow::{
+        ActorRole, Refusal,
+        agreement::{AgreementAction, decide as decide_agreement},
+        termination::{Party, TerminationAction, TerminationStatus, decide},
+        transition::Transition,
+    },
+};
+
+/// Most characters of the explanation of a termination.
+pub const MAX_EXPLANATION: usize = 500;
+
+/// What a side of a signed agreement asks for.
+#[derive(Clone, Debug)]
+pub struct TerminationRequest {
+    /// What is to end.
+    pub agreement_id: Uuid,
+    /// 解约原因: a code of `TERMINATION_REASON` that this side may give.
+    pub reason_code: String,
+    /// 解约说明.
+    pub explanation: String,
+}
+
+/// A step on an existing termination, with what the action brings along.
+#[derive(Clone, Debug)]
+pub enum TerminationStep {
+    /// Whoever asked takes it back.
+    Withdraw,
+    /// The other side agrees.
+    Accept,
+    /// The other side does not, with an optional reason.
+    Refuse(Option<String>),
+    /// A reviewer approves.
+    Approve,
+    /// A reviewer rejects, with a reason.
+    Reject(Option<String>),
+}
+
+impl TerminationStep {
+    /// Which action of the rules this is.
+    pub const fn action(&self) -> TerminationAction {
+        match self {
+            Self::Withdraw => TerminationAction::Withdraw,
+            Self::Accept => TerminationAction::Accept,
+            Self::Refuse(_) => TerminationAction::Refuse,
+            Self::Approve => TerminationAction::Approve,
+            Self::Reject(_) => TerminationAction::Reject,
+        }
+    }
+}
+
+/// Takes a step on a termination.
+///
+/// # Errors
+/// [`StepError`]; nothing is written then.
+pub async fn take_termination(
+    platform: &Platform,
+    actor: Actor,
+    termination_id: Uuid,
+    step: TerminationStep,
+    expected_version: Option<i32>,
+) -> Result<TerminationView, StepError> {
+    flow::take(platform, actor, termination_id, &step, expected_version).await
+}
+
+/// One side asks to end a signed agreement, once for each key of a request. `expected_version` is the agreement's.
+///
+/// # Errors
+/// [`StepError`]; nothing is written then.
+pub async fn request_termination(
+    platform: &Platform,
+    viewer: &Viewer,
+    request: &TerminationRequest,
+    expected_version: Option<i32>,
+    key: &IdempotencyKey,
+) -> Result<TerminationView, StepError> {
+    let mut conn = platform.pool.get().await?;
+    let requested = conn
+        .transaction(async |conn| {
+            let now = platform.clock.now();
+            let id = Uuid::now_v7();
+            let response = json!({ "termination_id": id });
+            if let Some(response) = claimed(
+                conn,
+                viewer.account_id(),
+                &key.key,
+                &key.request_hash,
+                &response,
+                now,
+            )
+            .await?
+            {
+                let id = response["termination_id"].as_str().and_then(|id| id.parse().ok());
+                let id = id.ok_or(StepError::NotFound)?;
+                return termination::find(conn, viewer, id)
+                    .await?
+                    .ok_or(StepError::NotFound);
+            }
+            request_in(platform, conn, viewer, id, request, expected_version).await
+        })
+        .await?;
+    platform.waker.wake();
+    Ok(requested)
+}
+
+async fn request_in(
+    platform: &Platform,
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    id: Uuid,
+    request: &TerminationRequest,
+    expected_version: Option<i32>,
+) -> Result<TerminationView, StepError> {
+    let agreement = agreement::lock(conn, Some(viewer), request.agreement_id)
+        .await?
+        .ok_or(StepError::NotFound)?;
+    check_version(agreement.agreement.version, expected_version)?;
+    let role = agreement.agreement.role_of(viewer).ok_or(StepError::NotFound)?;
+    let now = platform.clock.now();
+    let facts = agreement.facts(Some(viewer.account_id()), true);
+    decide_agreement(&facts, AgreementAction::RequestTermination, role, now)?;
+    let party = Party::of(role).ok_or(Refusal::NotYourRole)?;
+    let explanation = check(request, party)?;
+
+    let of = &agreement.agreement;
+    let row: Termination = diesel::insert_into(terminations::table)
+        .values((
+            terminations::id.eq(id),
+            terminations::agreement_id.eq(of.id),
+            terminations::status.eq(TerminationStatus::Requested),
+            terminations::requested_by.eq(party),
+            terminations::reason_code.eq(&request.reason_code),
+            terminations::explanation.eq(explanation),
+            terminations::graduate_id.eq(of.graduate_id),
+            terminations::employer_id.eq(of.employer_id),
+            terminations::school_id.eq(of.school_id),
+            terminations::department_id.eq(of.department_id),
+            terminations::requested_at.eq(now),
+            terminations::updated_at.eq(now),
+        ))
+        .returning(Termination::as_returning())
+        .get_result(conn)
+        .await
+        .map_err(|error| match error {
+            // The agreement is locked, so only a row that was written around the steps can be in the way.
+            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, ref info)
+                if info.constraint_name() == Some("terminations_one_open_per_agreement") =>
+            {
+                StepError::Refused(Refusal::TerminationOpen)
+            }
+            other => StepError::Database(other),
+        })?;
+    let mut view = termination::find(conn, viewer, row.id)
+        .await?
+        .ok_or(StepError::NotFound)?;
+    let doer = Doer {
+        actor: Actor::Viewer(*viewer),
+        role,
+        now,
+    };
+    let action = TerminationAction::Request;
+    let entry = Entry {
+        action: action.as_str(),
+        from: None,
+        reason: None,
+        changes: json!({}),
+    };
+    let owed = termination_owed(action, row.status, party);
+    let parties = Parties::of(conn, &row, owed).await?;
+    record(conn, &mut view, &doer, entry, &parties).await?;
+    Ok(view)
+}
+
+/// The explanation without blanks around it.
+fn check(request: &TerminationRequest, party: Party) -> Result<&str, StepError> {
+    let mut wrong = Vec::new();
+    let code = CodeList::TerminationReason.get(&request.reason_code);
+    if !code.is_some_and(|code| code.active && code.party.is_none_or(|only| only == party)) {
+        wrong.push(FieldError {
+            field: "terminationReason",
+            message: "请选择本方可选的解约原因".to_owned(),
+        });
+    }
+    let explanation = request.explanation.trim();
+    let message = if explanation.is_empty() {
+        Some("请填写解约说明".to_owned())
+    } else if explanation.chars().count() > MAX_EXPLANATION {
+        Some(format!("不得超过 {MAX_EXPLANATION} 个字"))
+    } else if explanation.chars().any(|c| c.is_control() && c != '\n') {
+        Some("含有不可见的控制字符".to_owned())
+    } else {
+        None
+    };
+    wrong.extend(message.map(|message| FieldError {
+        field: "explanation",
+        message,
+    }));
+    match wrong.is_empty() {
+        true => Ok(explanation),
+        false => Err(StepError::Invalid(wrong)),
+    }
+}
+
+impl Flow for TerminationView {
+    type Row = Termination;
+    type Step = TerminationStep;
+
+    async fn lock(
+        conn: &mut AsyncPgConnection,
+        viewer: Option<&Viewer>,
+        id: Uuid,
+    ) -> QueryResult<Option<Self>> {
+        termination::lock(conn, viewer, id).await
+    }
+
+    fn row(&self) -> &Termination {
+        &self.termination
+    }
+
+    fn row_mut(&mut self) -> &mut Termination {
+        &mut self.termination
+    }
+
+    fn action(step: &TerminationStep) -> &'static str {
+        step.action().as_str()
+    }
+
+    fn reason(step: &TerminationStep) -> Option<&str> {
+        match step {
+            TerminationStep::Refuse(reason) | TerminationStep::Reject(reason) => super::given(reason),
+            _ => None,
+        }
+    }
+
+    fn decide(
+        &self,
+        account_id: Option<Uuid>,
+        step: &TerminationStep,
+        role: ActorRole,
+        _now: DateTime<Utc>,
+    ) -> Result<Transition<TerminationStatus>, Refusal> {
+        let facts = self.facts(account_id, Self::reason(step).is_some());
+        decide(&facts, step.action(), role)
+    }
+
+    fn set_holder(&mut self, _held_by: Option<Uuid>) {
+        // The agreement holds the graduate, and lets him go.
+    }
+
+    fn owed(&self, step: &TerminationStep, to: TerminationStatus) -> Owed {
+        termination_owed(step.action(), to, self.termination.requested_by)
+    }
+
+    fn params(&self, graduate: &Graduate, school: &School, reason: Option<&str>) -> Value {
+        let (termination, standing) = (&self.termination, &self.standing);
+        let side = |party| match party {
+            Party::Graduate => format!("毕业生{}", graduate.name),
+            Party::Employer => standing.employer_name.clone(),
+        };
+        json!({
+            "graduate": graduate.name,
+            "employer": standing.employer_name,
+            "school": school.name,
+            "agreement_number": standing.agreement_number,
+            "requester": side(termination.requested_by),
+            "answerer": side(termination.requested_by.other()),
+            "termination_reason": CodeList::TerminationReason.name_zh(&termination.reason_code),
+            "reason": reason,
+        })
+    }
+
+    async fn change(
+        &mut self,
+        platform: &Platform,
+        conn: &mut AsyncPgConnection,
+        doer: &Doer,
+        step: &TerminationStep,
+        completes: bool,
+    ) -> Result<Option<Value>, StepError> {
+        let now = doer.now;
+        match step {
+            TerminationStep::Withdraw => {}
+            TerminationStep::Accept => {
+                self.termination.review_route = Some(self.route());
+                self.termination.answered_at = Some(now);
+                self.termination.submitted_by = doer.actor.account_id();
+            }
+            TerminationStep::Refuse(_) => {
+                self.termination.answered_at = Some(now);
+                self.termination.reason = Self::reason(step).map(str::to_owned);
+            }
+            TerminationStep::Reject(_) => {
+                self.termination.reason = Self::reason(step).map(str::to_owned);
+            }
+            TerminationStep::Approve => {
+                self.termination.approved_by(doer.role, now);
+                if completes {
+                    self.termination.terminated_at = Some(now);
+                    let agreement = agreement::lock(conn, None, self.termination.agreement_id)
+                        .await?
+                        .ok_or(StepError::NotFound)?;
+                    let step = AgreementStep::Terminate(self.termination.id);
+                    let _: AgreementView = decide_and_apply(platform, conn, agreement, doer, &step).await?;
+                }
+            }
+        }
+        Ok(Some(json!({})))
+    }
+
+    async fn update(mut conn: &AsyncPgConnection, termination: &Termination) -> QueryResult<()> {
+        let update = diesel::update(terminations::table.find(termination.id)).set((
+            (
+                terminations::status.eq(termination.status),
+                terminations::awaiting_review.eq(termination.awaiting_review),
+                terminations::waiting_since.eq(termination.waiting_since),
+                terminations::review_route.eq(termination.review_route),
+                terminations::submitted_by.eq(termination.submitted_by),
+                terminations::reason.eq(&termination.reason),
+                terminations::version.eq(termination.version),
+                terminations::updated_at.eq(termination.updated_at),
+            ),
+            (
+                terminations::event_count.eq(termination.event_count),
+                terminations::event_hash.eq(&termination.event_hash),
+                terminations::answered_at.eq(termination.answered_at),
+                terminations::department_approved_at.eq(termination.department_approved_at),
+                terminations::school_approved_at.eq(termination.school_approved_at),
+                terminations::terminated_at.eq(termination.terminated_at),
+            ),
+        ));
+        Kept(update).execute(&mut conn).await?;
+        Ok(())
+    }
+}
