@@ -32,6 +32,7 @@ async fn summary(conn: &mut AsyncPgConnection) -> Vec<Count> {
     diesel::sql_query(
         "SELECT concat_ws(' ', 'agreement', status, awaiting_review, review_route) AS what, count(*) FROM agreements \
              GROUP BY 1 \
+         UNION ALL SELECT concat_ws(' ', 'termination', status, requested_by), count(*) FROM terminations GROUP BY 1 \
          UNION ALL SELECT concat_ws(' ', 'event', action, actor_role, to_status), count(*) FROM case_events GROUP BY 1 \
          UNION ALL SELECT concat_ws(' ', 'message', channel, template), count(*) FROM messages GROUP BY 1 \
          UNION ALL SELECT 'account ' || kind, count(*) FROM accounts GROUP BY 1 \
@@ -59,6 +60,13 @@ async fn every_status_is_there_and_a_second_run_changes_nothing() {
                 .iter()
                 .any(|row| row.what.split(' ').take(2).eq(["agreement", status.as_str()])),
             "no agreement is {status}"
+        );
+    }
+    for status in wangqian_schema::workflow::termination::TerminationStatus::ALL {
+        let what = format!("termination {status}");
+        assert!(
+            first.iter().any(|row| row.what.starts_with(&what)),
+            "no termination is {status}"
         );
     }
     for kind in ["GRADUATE", "EMPLOYER_MEMBER", "REVIEWER", "OPERATOR"] {

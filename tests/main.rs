@@ -27,6 +27,7 @@ mod logging_in;
 mod makefile;
 mod metrics;
 mod online_signing;
+mod online_termination;
 mod outages;
 mod paper;
 mod password_races;

@@ -15,9 +15,13 @@ struct Mail {
 }
 
 async fn step(client: &Client, mutation: &str, input_type: &str, input: Value) -> Value {
+    let (field, end) = match mutation {
+        "reviewCase" => ("agreement: case { ... on Agreement {", "} }"),
+        _ => ("agreement {", "}"),
+    };
     let query = format!(
         "mutation($input: {input_type}!) {{ {mutation}(input: $input) {{
-            agreement {{ id status awaitingReview version agreementNumber viewerActions }} userErrors {{ code message }} }} }}"
+            {field} id status awaitingReview version agreementNumber viewerActions {end} userErrors {{ code message }} }} }}"
     );
     client.mutate(&query, json!({ "input": input })).await
 }

@@ -16,6 +16,7 @@ fragment all on Agreement {
   employer { id name creditCode verification nature { nameZh } }
   terms { positionTitle region { nameZh } }
   documents { id version status verificationCode downloadLink { url } }
+  lastTermination { id status requestedBy terminationReason { nameZh } viewerActions }
   history(first: 10) { edges { node { id action occurredAt } } pageInfo { hasNextPage } }
 }";
 
@@ -43,7 +44,10 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
     (
         "Query.reviewQueue",
         Asker::School,
-        "{ reviewQueue(first: 100) { edges { node { id version waitingSince graduate { name } ...all } } } }",
+        "{ reviewQueue(first: 100) { edges { node {
+            id version waitingSince graduate { name } ...all
+            ... on Termination { explanation agreement { agreementNumber employer { name } } }
+        } } } }",
         "/reviewQueue/edges/*",
     ),
     (
@@ -51,6 +55,25 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
         Asker::Employer,
         "{ agreements(last: 100) { edges { node { newest: history(last: 1) { edges { node { id actorRole } } } ...all } } } }",
         "/agreements/edges/*/node/newest/edges/*",
+    ),
+    (
+        "Query.terminations",
+        Asker::Employer,
+        "{ terminations(first: 100) { edges { cursor node { id status viewerActions terminationReason { nameZh }
+            graduate { name school { name } } agreement { ...all } } } } }",
+        "/terminations/edges/*",
+    ),
+    (
+        "Query.terminations",
+        Asker::School,
+        "{ terminations(first: 100, statuses: [TERMINATION_REVIEW]) { nodes { id agreement { employer { name } } } } }",
+        "/terminations/nodes/*",
+    ),
+    (
+        "Termination.history",
+        Asker::Employer,
+        "{ terminations(last: 100) { nodes { history(first: 5) { nodes { id action occurredAt } } } } }",
+        "/terminations/nodes/*/history/nodes/*",
     ),
     (
         "Graduate.history",

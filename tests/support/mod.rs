@@ -18,6 +18,7 @@ pub(crate) mod registering;
 pub(crate) mod roster;
 pub(crate) mod server;
 pub(crate) mod signing;
+pub(crate) mod terminating;
 
 pub(crate) use client::Client;
 pub(crate) use cluster::Cluster;

@@ -6,7 +6,7 @@ use super::{
     probes::{Mark, Probe, of},
     world::{Target, World},
 };
-use crate::support::{client::PASSWORD, registering, signing};
+use crate::support::{client::PASSWORD, registering, signing, terminating};
 
 const END_SESSION: &str = "mutation($id: ID!) { endSession(input: { sessionId: $id }) {
     sessionId userErrors { code field message } } }";
@@ -19,6 +19,10 @@ const LOG_IN: &str = "mutation($input: LogInInput!) { logIn(input: $input) {
 
 fn agreement(id: &str) -> Value {
     json!({ "input": { "agreementId": id } })
+}
+
+fn termination(id: &str) -> Value {
+    json!({ "input": { "terminationId": id } })
 }
 
 fn approval(id: &str) -> Value {
@@ -39,6 +43,13 @@ const fn step(row: &'static str, document: &'static str, variables: fn(&str) -> 
     }
 }
 
+const fn ending(row: &'static str, document: &'static str, variables: fn(&str) -> Value) -> Probe {
+    Probe {
+        target: Target::Termination,
+        ..step(row, document, variables)
+    }
+}
+
 /// Everything that is done.
 pub(super) const DOING: &[Probe] = &[
     Probe {
@@ -52,6 +63,22 @@ pub(super) const DOING: &[Probe] = &[
     step("declineInvitation", signing::DECLINE, agreement),
     step("cancelInvitation", signing::CANCEL, agreement),
     step("reviewCase", signing::REVIEW, approval),
+    Probe {
+        row: "requestTermination",
+        document: terminating::REQUEST,
+        target: Target::Case,
+        variables: |id| {
+            json!({ "input": {
+                "idempotencyKey": uuid::Uuid::now_v7(), "agreementId": id, "terminationReason": "MUTUAL",
+                "explanation": "示例",
+            } })
+        },
+        mark: Mark::Change,
+    },
+    ending("withdrawTermination", terminating::WITHDRAW_TERMINATION, termination),
+    ending("acceptTermination", terminating::ACCEPT_TERMINATION, termination),
+    ending("refuseTermination", terminating::REFUSE_TERMINATION, termination),
+    ending("reviewCase of the termination", signing::REVIEW, approval),
     of(
         "confirmGraduateData",
         "mutation { confirmGraduateData(input: { expectedVersion: 1 }) { graduate { id } userErrors { code field message } } }",

@@ -69,6 +69,44 @@ pub(super) const fn of(row: &'static str, document: &'static str, target: Target
 /// Everything that is read.
 pub(super) const READING: &[Probe] = &[
     node("node: Agreement", Target::Case),
+    node("node: Termination", Target::Termination),
+    of(
+        "terminations",
+        "{ terminations(first: 100) { nodes { id } } }",
+        Target::Nothing,
+        Mark::Text(World::termination),
+    ),
+    of(
+        "terminations of the agreement",
+        "query($id: ID!) { terminations(first: 100, agreementId: $id) { nodes { id } } }",
+        Target::Case,
+        Mark::Text(World::termination),
+    ),
+    of(
+        "Agreement.lastTermination",
+        "query($id: ID!) { node(id: $id) { ... on Agreement { lastTermination { id } } } }",
+        Target::Case,
+        Mark::Text(World::termination),
+    ),
+    of(
+        "Termination.history",
+        "query($id: ID!) { node(id: $id) { ... on Termination { id history(first: 10) { nodes { action } } } } }",
+        Target::Termination,
+        Mark::Target,
+    ),
+    of(
+        "reviewQueue of terminations",
+        "{ reviewQueue(first: 100) { nodes { id } } }",
+        Target::Nothing,
+        Mark::Text(World::termination),
+    ),
+    of(
+        "caseChanged of the termination",
+        "subscription($after: String, $id: ID!) { caseChanged(after: $after, caseId: $id) {
+            event { id } case { ... on Termination { id } } } }",
+        Target::Termination,
+        Mark::Target,
+    ),
     node("node: Document", Target::Document),
     node("node: Graduate", Target::Graduate),
     node("node: Employer", Target::Employer),

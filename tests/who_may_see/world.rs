@@ -14,6 +14,7 @@ use crate::support::{
     process::PATIENCE,
     roster,
     signing::*,
+    terminating,
 };
 
 /// The columns of the table, in its order.
@@ -90,6 +91,8 @@ pub(super) enum Target {
     Waiting,
     /// A colleague of the employer's member, who is its administrator.
     Colleague,
+    /// The last termination of the case.
+    Termination,
     /// A roster that the school has announced.
     Import,
     /// A second reviewer of the graduate's department.
@@ -111,6 +114,7 @@ struct Id {
 /// All that a step could change, apart from what the worker does by itself.
 const SNAPSHOT: &str = "SELECT concat_ws(' ',
     (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM agreements t),
+    (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM terminations t),
     (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM graduates t),
     (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM employers t),
     (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM accounts t),
@@ -153,6 +157,7 @@ pub(super) struct World {
     /// The e-mail address of that reviewer.
     pub(super) reviewer_email: String,
     import: String,
+    termination: String,
 }
 
 impl World {
@@ -237,6 +242,7 @@ impl World {
             reviewer,
             reviewer_email,
             import: String::new(),
+            termination: String::new(),
             server,
         }
     }
@@ -252,6 +258,11 @@ impl World {
             Some(email) => self.server.login(email).await,
             None => self.server.client(),
         }
+    }
+
+    /// The termination of this section.
+    pub(super) fn termination(&self) -> String {
+        self.termination.clone()
     }
 
     /// The case of this section.
@@ -316,6 +327,7 @@ impl World {
                 node(NodeType::MessageDelivery, self.stuck),
                 nothing(NodeType::MessageDelivery),
             ),
+            Target::Termination => (self.termination(), nothing(NodeType::Termination)),
             Target::Import => (self.import.clone(), nothing(NodeType::GraduateImport)),
             Target::IdCardNumber => (self.third.id_card_number.clone(), "11010119900307299X".to_owned()),
         }
@@ -387,6 +399,14 @@ impl World {
                 self.await_paper().await;
             }
             "A message that could not be sent" => self.park_a_message().await,
+            "A termination to be taken back"
+            | "A termination to be refused"
+            | "A termination to be agreed to" => {
+                let asked =
+                    terminating::request(self.client(Who::Employer), &self.case, "MUTUAL", "示例").await;
+                self.termination = terminating::id(&asked);
+            }
+            "The department reviews the termination" | "The school reviews the termination" => {}
             "A roster" => self.announce().await,
             "Before the invitation" | "The school reviews" | "A correction" | "A school" | "Accounts" => {}
             other => panic!("{other} is not in the story"),

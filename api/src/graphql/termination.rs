@@ -338,7 +338,7 @@ impl TerminationMutation {
         };
         let platform = &ctx.app().platform;
         let requested =
-            step::request_termination(platform, &viewer, &request, input.expected_version, &key).await;
+            step::request_termination(platform, &viewer, &request, input.expected_version, Some(&key)).await;
         TerminationPayload::of(requested, "agreementId")
     }
 

@@ -24,9 +24,9 @@ use wangqian_schema::{
     db::DatabaseSettings,
     model::Viewer,
     password,
-    step::{self, Actor, AgreementStep, Invitation, StepError},
-    tables::{accounts as account_rows, agreements, case_events, schools},
-    workflow::{Workflow, agreement::AgreementAction},
+    step::{self, Actor, AgreementStep, Invitation, StepError, TerminationRequest, TerminationStep},
+    tables::{accounts as account_rows, agreements, case_events, schools, terminations},
+    workflow::{Workflow, agreement::AgreementAction, termination::Party},
 };
 
 use crate::failure::{Exit, Failure};
@@ -34,7 +34,7 @@ use crate::failure::{Exit, Failure};
 use self::{
     graduates::Who,
     places::{Place, SECOND_SCHOOL, Staff},
-    story::{Act, Case, Happening},
+    story::{Act, Case, End, Happening},
 };
 
 /// Loads made-up data.
@@ -306,6 +306,10 @@ impl Player {
             Act::DepartmentRejects(reason) | Act::SchoolRejects(reason) => {
                 AgreementStep::Reject(Some(reason.to_owned()))
             }
+            Act::End(end) => {
+                let agreement_id = agreement_id.ok_or(StepError::NotFound)?;
+                return self.end(case, agreement_id, end, reviewer.map(viewer_of)).await;
+            }
         };
         let actor = match (act, reviewer) {
             (_, Some(reviewer)) => Actor::Viewer(viewer_of(reviewer)),
@@ -317,6 +321,57 @@ impl Player {
         step::take(&self.platform, actor, agreement_id, step, None).await?;
         Ok(())
     }
+}
+
+impl Player {
+    /// Does something to the last termination of an agreement.
+    async fn end(
+        &self,
+        case: &Case,
+        agreement_id: Uuid,
+        end: End,
+        reviewer: Option<Viewer>,
+    ) -> Result<(), StepError> {
+        let side = |party| match party {
+            Party::Graduate => viewer_of_graduate(case.graduate),
+            Party::Employer => viewer_of(case.member),
+        };
+        let (viewer, step) = match end {
+            End::Ask(party, reason_code, explanation) => {
+                let request = TerminationRequest {
+                    agreement_id,
+                    reason_code: reason_code.to_owned(),
+                    explanation: explanation.to_owned(),
+                };
+                step::request_termination(&self.platform, &side(party), &request, None, None).await?;
+                return Ok(());
+            }
+            End::Withdraw(party) => (Some(side(party)), TerminationStep::Withdraw),
+            End::Agree(party) => (Some(side(party)), TerminationStep::Accept),
+            End::Refuse(party, reason) => (
+                Some(side(party)),
+                TerminationStep::Refuse(Some(reason.to_owned())),
+            ),
+            End::Approve(_) => (reviewer, TerminationStep::Approve),
+            End::Reject(_, reason) => (reviewer, TerminationStep::Reject(Some(reason.to_owned()))),
+        };
+        let actor = Actor::Viewer(viewer.ok_or(StepError::NotFound)?);
+        let id = {
+            let mut conn = self.platform.pool.get().await?;
+            last_termination(&mut conn, agreement_id).await?
+        };
+        step::take_termination(&self.platform, actor, id, step, None).await?;
+        Ok(())
+    }
+}
+
+async fn last_termination(conn: &mut AsyncPgConnection, agreement_id: Uuid) -> QueryResult<Uuid> {
+    terminations::table
+        .filter(terminations::agreement_id.eq(agreement_id))
+        .order(terminations::id.desc())
+        .select(terminations::id)
+        .first(conn)
+        .await
 }
 
 /// The case of the story between these two, once it exists.
@@ -334,11 +389,24 @@ async fn find(conn: &mut AsyncPgConnection, case: &Case) -> QueryResult<Option<U
         .optional()
 }
 
-/// How many steps people, or a deadline, have taken on a case; reminders and papers are the worker's own.
+/// How many steps people, or a deadline, have taken on a case and its terminations; reminders and papers are the worker's own,
+/// and an agreement ends with the last step on its termination.
 async fn steps_taken(conn: &mut AsyncPgConnection, agreement_id: Uuid) -> QueryResult<i64> {
+    let endings = terminations::table
+        .filter(terminations::agreement_id.eq(agreement_id))
+        .select(terminations::id);
+    let others = [
+        AgreementAction::Remind,
+        AgreementAction::StoreDocument,
+        AgreementAction::Terminate,
+    ];
     case_events::table
-        .filter(case_events::case_id.eq(agreement_id))
-        .filter(case_events::action.ne_all([AgreementAction::Remind, AgreementAction::StoreDocument]))
+        .filter(
+            case_events::case_id
+                .eq(agreement_id)
+                .or(case_events::case_id.eq_any(endings)),
+        )
+        .filter(case_events::action.ne_all(others))
         .count()
         .get_result(conn)
         .await

@@ -1,6 +1,6 @@
 //! What happened to the demo cases, hour by hour: a plan in the order of time, nothing of it written here.
 
-use wangqian_schema::workflow::ReviewRoute;
+use wangqian_schema::workflow::{ReviewLevel, ReviewRoute, termination::Party};
 
 use super::{
     graduates::{Named, Who},
@@ -28,6 +28,25 @@ pub(super) enum Act {
     DepartmentRejects(&'static str),
     /// The school rejects.
     SchoolRejects(&'static str),
+    /// Something is done to the last termination of what was signed.
+    End(End),
+}
+
+/// What somebody does to end a signed agreement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// This side asks, for the reason of this code, and explains it.
+    Ask(Party, &'static str, &'static str),
+    /// This side takes it back.
+    Withdraw(Party),
+    /// This side agrees.
+    Agree(Party),
+    /// This side does not agree.
+    Refuse(Party, &'static str),
+    /// This level approves.
+    Approve(ReviewLevel),
+    /// This level rejects.
+    Reject(ReviewLevel, &'static str),
 }
 
 /// One case: one employer and one graduate, who have no other case with each other in this story.
@@ -53,6 +72,9 @@ pub(super) enum Happening {
 /// When it happens: hours relative to the moment at which the demo data were first loaded, never above 0.
 pub(super) type Hour = i64;
 
+/// What is done to a case, and when.
+type Acts<'a> = &'a [(Hour, Act)];
+
 /// From this hour on the second school reviews alone.
 const NEW_ROUTE: Hour = -120;
 
@@ -66,7 +88,7 @@ struct Plan {
 }
 
 impl Plan {
-    fn case(&mut self, member: Staff, graduate: Who, acts: &[(Hour, Act)]) {
+    fn case(&mut self, member: Staff, graduate: Who, acts: Acts<'_>) {
         let case = Case {
             member,
             graduate,
@@ -114,34 +136,101 @@ pub(super) fn story() -> Vec<(Hour, Happening)> {
             (-160, SchoolApproves),
         ],
     );
-    for (graduate, member) in [(6, HR), (7, COLLEAGUE), (10, HR), (12, ACADEMY)] {
-        let hour = -210 + i64::from(graduate);
-        plan.case(
-            member,
-            Who::Cycle(graduate),
+    // What came afterwards: taken back and refused, over, asked for by the employer, and agreed to and under review.
+    let home = "家中老人患病需要照顾，决定返回家乡就业，已与单位人事部门沟通。";
+    let endings: [(u16, Staff, Acts<'_>); 4] = [
+        (
+            6,
+            HR,
             &[
-                (hour, open(14)),
-                (hour + 20, Accept),
-                (hour + 45, DepartmentApproves),
-                (hour + 70, SchoolApproves),
+                (
+                    -60,
+                    Act::End(End::Ask(Party::Graduate, "BETTER", "考虑到其他城市发展。")),
+                ),
+                (-58, Act::End(End::Withdraw(Party::Graduate))),
+                (
+                    -45,
+                    Act::End(End::Ask(
+                        Party::Employer,
+                        "PLAN",
+                        "部门招聘计划调整，拟取消该岗位。",
+                    )),
+                ),
+                (
+                    -31,
+                    Act::End(End::Refuse(Party::Graduate, "希望单位先提供转岗方案，再行协商。")),
+                ),
             ],
-        );
+        ),
+        (
+            7,
+            COLLEAGUE,
+            &[
+                (-100, Act::End(End::Ask(Party::Graduate, "FAMILY", home))),
+                (-90, Act::End(End::Agree(Party::Employer))),
+                (-71, Act::End(End::Approve(ReviewLevel::Department))),
+                (-50, Act::End(End::Approve(ReviewLevel::School))),
+            ],
+        ),
+        (
+            10,
+            HR,
+            &[(
+                -14,
+                Act::End(End::Ask(
+                    Party::Employer,
+                    "EMPFAIL",
+                    "公司业务收缩，项目组撤销，愿按协议支付违约金。",
+                )),
+            )],
+        ),
+        (
+            12,
+            ACADEMY,
+            &[
+                (
+                    -27,
+                    Act::End(End::Ask(
+                        Party::Graduate,
+                        "STUDY",
+                        "已被录取为硕士研究生，录取通知书已交单位。",
+                    )),
+                ),
+                (-19, Act::End(End::Agree(Party::Employer))),
+            ],
+        ),
+    ];
+    for (graduate, member, ending) in endings {
+        let hour = -210 + i64::from(graduate);
+        let signing = [
+            (hour, open(14)),
+            (hour + 20, Accept),
+            (hour + 45, DepartmentApproves),
+            (hour + 70, SchoolApproves),
+        ];
+        plan.case(member, Who::Cycle(graduate), &[&signing, ending].concat());
     }
     // A held graduate may still be invited, and sees it without being able to answer.
     plan.case(ACADEMY, Who::Cycle(6), &[(-10, open(20))]);
 
     // The second school: decided by the department alone, by the school alone, and one left over from before.
-    for graduate in [11, 14] {
+    let reason = "解约说明与所选原因不符，请核实后重新申请。";
+    let rejected: Acts<'_> = &[
+        (
+            -85,
+            Act::End(End::Ask(Party::Graduate, "MISMATCH", "岗位与约定不符。")),
+        ),
+        (-74, Act::End(End::Agree(Party::Employer))),
+        (-57, Act::End(End::Reject(ReviewLevel::Department, reason))),
+    ];
+    for (graduate, ending) in [(11, rejected), (14, &[])] {
         let hour = -230 + i64::from(graduate);
-        plan.case(
-            ACADEMY,
-            Who::Cycle(graduate),
-            &[
-                (hour, open(14)),
-                (hour + 20, Accept),
-                (hour + 40, DepartmentApproves),
-            ],
-        );
+        let signing = [
+            (hour, open(14)),
+            (hour + 20, Accept),
+            (hour + 40, DepartmentApproves),
+        ];
+        plan.case(ACADEMY, Who::Cycle(graduate), &[&signing, ending].concat());
     }
     plan.case(
         ACADEMY,
@@ -236,6 +325,10 @@ impl Act {
         match self {
             Self::DepartmentApproves | Self::DepartmentRejects(_) => Some(Staff::Department(place)),
             Self::SchoolApproves | Self::SchoolRejects(_) => Some(Staff::School(place)),
+            Self::End(End::Approve(level) | End::Reject(level, _)) => Some(match level {
+                ReviewLevel::Department => Staff::Department(place),
+                ReviewLevel::School => Staff::School(place),
+            }),
             _ => None,
         }
     }

@@ -103,7 +103,7 @@ pub async fn request_termination(
     viewer: &Viewer,
     request: &TerminationRequest,
     expected_version: Option<i32>,
-    key: &IdempotencyKey,
+    key: Option<&IdempotencyKey>,
 ) -> Result<TerminationView, StepError> {
     let mut conn = platform.pool.get().await?;
     let requested = conn
@@ -111,15 +111,16 @@ pub async fn request_termination(
             let now = platform.clock.now();
             let id = Uuid::now_v7();
             let response = json!({ "termination_id": id });
-            if let Some(response) = claimed(
-                conn,
-                viewer.account_id(),
-                &key.key,
-                &key.request_hash,
-                &response,
-                now,
-            )
-            .await?
+            if let Some(key) = key
+                && let Some(response) = claimed(
+                    conn,
+                    viewer.account_id(),
+                    &key.key,
+                    &key.request_hash,
+                    &response,
+                    now,
+                )
+                .await?
             {
                 let id = response["termination_id"].as_str().and_then(|id| id.parse().ok());
                 let id = id.ok_or(StepError::NotFound)?;

@@ -123,7 +123,7 @@ impl World {
             key: Uuid::now_v7().to_string(),
             request_hash: [2; 32],
         };
-        step::request_termination(&self.platform, viewer, &request, None, &key).await
+        step::request_termination(&self.platform, viewer, &request, None, Some(&key)).await
     }
 
     /// Takes a step on a termination.

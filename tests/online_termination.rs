@@ -1,0 +1,293 @@
+//! The story of §5 over HTTP: either side asks to end what was signed online, the other answers, the school reviews.
+
+use serde_json::{Value, json};
+use wangqian_api::id::NodeType;
+use wangqian_schema::{model::employer::EmployerVerification, workflow::ReviewRoute};
+
+use crate::support::{
+    Client, Server,
+    people::{self, Person},
+    signing::*,
+    terminating::*,
+};
+
+struct Story {
+    server: Server,
+    graduate: Person,
+    graduate_id: String,
+    client: Client,
+    employer: Client,
+    department: Client,
+    school: Client,
+    agreement: String,
+}
+
+impl Story {
+    /// A graduate and an employer who have signed with each other.
+    async fn signed() -> Self {
+        let server = Server::empty().await;
+        let school = people::school(&server.platform, ReviewRoute::DepartmentThenSchool).await;
+        let graduate = people::graduate(&server.platform, &school, |_| {}).await;
+        let company = people::employer(&server.platform, EmployerVerification::Verified).await;
+        let employer = server.login(&company.member).await;
+        let client = server.login(&graduate.email).await;
+        let department = server.login(&school.department_reviewer).await;
+        let reviewer = server.login(&school.school_reviewer).await;
+        let graduate_id = NodeType::Graduate.id(graduate.id).to_string();
+        let agreement = invite(&employer, &graduate_id).await;
+        step(&client, ACCEPT, &agreement).await;
+        review(&department, &agreement, "APPROVE", None).await;
+        let signed = review(&reviewer, &agreement, "APPROVE", None).await;
+        assert_eq!(signed["agreement"]["status"], "SIGNED", "{signed}");
+        Self {
+            server,
+            graduate,
+            graduate_id,
+            client,
+            employer,
+            department,
+            school: reviewer,
+            agreement,
+        }
+    }
+
+    async fn agreement(&self, client: &Client) -> Value {
+        let query = "query($id: ID!) { node(id: $id) { ... on Agreement {
+            status viewerActions lastTermination { id status requestedBy viewerActions } } } }";
+        client.query(query, json!({ "id": self.agreement })).await["node"].take()
+    }
+
+    async fn newest(&self, client: &Client) -> String {
+        let query = "{ notifications(first: 1) { nodes { title body case { ... on Termination { id } } } } }";
+        let data = client.query(query, json!({})).await;
+        let newest = &data["notifications"]["nodes"][0];
+        assert!(newest["case"]["id"].is_string(), "about the termination: {data}");
+        format!("{} {}", newest["title"], newest["body"])
+    }
+}
+
+/// §5.1 to §5.3, asked for by the graduate; then he is free for another employer, and may sign with the same one again.
+#[tokio::test(flavor = "multi_thread")]
+async fn asked_for_by_the_graduate_agreed_to_reviewed_and_over() {
+    let story = Story::signed().await;
+    for side in [&story.client, &story.employer] {
+        let seen = story.agreement(side).await;
+        assert_eq!(seen["viewerActions"], json!(["REQUEST_TERMINATION"]));
+        assert_eq!(seen["lastTermination"], Value::Null);
+    }
+    let asked = request(
+        &story.client,
+        &story.agreement,
+        "FAMILY",
+        "家人患病，需返乡照顾。",
+    )
+    .await;
+    let termination = id(&asked);
+    assert_eq!(asked["termination"]["status"], "REQUESTED", "{asked}");
+    let told = story.newest(&story.employer).await;
+    assert!(
+        told.contains(&format!("毕业生{}申请", story.graduate.name)) && told.contains("家庭原因"),
+        "{told}"
+    );
+    // It is for the other side to answer, and for the one that asked to take it back.
+    let seen = story.agreement(&story.client).await["lastTermination"].take();
+    assert_eq!(
+        seen,
+        json!({ "id": termination, "status": "REQUESTED", "requestedBy": "GRADUATE", "viewerActions": ["WITHDRAW"] })
+    );
+    let seen = story.agreement(&story.employer).await["lastTermination"].take();
+    assert_eq!(seen["viewerActions"], json!(["ACCEPT", "REFUSE"]));
+    for own in [ACCEPT_TERMINATION, REFUSE_TERMINATION] {
+        assert_eq!(
+            refusal(&answer(&story.client, own, &termination).await),
+            Some("STEP_NOT_ALLOWED")
+        );
+    }
+
+    let agreed = answer(&story.employer, ACCEPT_TERMINATION, &termination).await;
+    assert_eq!(agreed["termination"]["awaitingReview"], "DEPARTMENT", "{agreed}");
+    assert!(story.newest(&story.client).await.contains("同意解约"));
+    let queue = "{ reviewQueue(first: 10) { nodes { __typename id graduate { name } } } }";
+    let waiting = story.department.query(queue, json!({})).await;
+    assert_eq!(
+        waiting["reviewQueue"]["nodes"],
+        json!([{ "__typename": "Termination", "id": termination, "graduate": { "name": story.graduate.name } }])
+    );
+    let early = review(&story.school, &termination, "APPROVE", None).await;
+    assert_eq!(
+        refusal(&early),
+        Some("STEP_NOT_ALLOWED"),
+        "the department comes first"
+    );
+    let advanced = review(&story.department, &termination, "APPROVE", None).await;
+    assert_eq!(advanced["termination"]["awaitingReview"], "SCHOOL", "{advanced}");
+    assert_eq!(
+        story.agreement(&story.client).await["status"],
+        "SIGNED",
+        "still in force"
+    );
+    let over = review(&story.school, &termination, "APPROVE", None).await;
+    assert_eq!(over["termination"]["status"], "TERMINATED", "{over}");
+    for side in [&story.client, &story.employer] {
+        let seen = story.agreement(side).await;
+        assert_eq!(
+            (&seen["status"], &seen["viewerActions"]),
+            (&json!("TERMINATED"), &json!([]))
+        );
+        assert!(story.newest(side).await.contains("解约完成"));
+    }
+
+    // "毕业生可与其他单位签约", and this one may invite him again.
+    let other = people::employer(&story.server.platform, EmployerVerification::Verified).await;
+    let other = story.server.login(&other.member).await;
+    invite(&story.employer, &story.graduate_id).await;
+    let next = invite(&other, &story.graduate_id).await;
+    let accepted = step(&story.client, ACCEPT, &next).await;
+    assert_eq!(accepted["agreement"]["status"], "SIGNING_REVIEW", "{accepted}");
+}
+
+/// What was signed stands: the other side refuses, whoever asked takes it back, the review rejects; and it can be asked for anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_fails_the_signing_stands_and_either_side_may_ask_again() {
+    let story = Story::signed().await;
+    // Asked for by the employer, and refused by the graduate with a reason.
+    let asked = request(
+        &story.employer,
+        &story.agreement,
+        "PLAN",
+        "招聘计划调整，岗位取消。",
+    )
+    .await;
+    let first = id(&asked);
+    let told = story.newest(&story.client).await;
+    assert!(told.contains("单位调整招聘计划或取消岗位"), "{told}");
+    let again = request(&story.client, &story.agreement, "MUTUAL", "双方协商一致").await;
+    assert_eq!(refusal(&again), Some("TERMINATION_OPEN"), "one at a time");
+    let refused = story
+        .client
+        .mutate(
+            REFUSE_TERMINATION,
+            json!({ "input": { "terminationId": first, "reason": "尚未协商一致" } }),
+        )
+        .await;
+    assert_eq!(refused["termination"]["status"], "REFUSED", "{refused}");
+    assert!(story.newest(&story.employer).await.contains("尚未协商一致"));
+    let late = answer(&story.client, ACCEPT_TERMINATION, &first).await;
+    assert_eq!(refusal(&late), Some("STEP_NOT_ALLOWED"), "answered");
+
+    // Taken back by the graduate.
+    let second = id(&request(&story.client, &story.agreement, "BETTER", "另有发展计划").await);
+    let taken_back = answer(&story.client, WITHDRAW_TERMINATION, &second).await;
+    assert_eq!(taken_back["termination"]["status"], "WITHDRAWN", "{taken_back}");
+    assert!(story.newest(&story.employer).await.contains("撤回了解约申请"));
+
+    // Rejected by the school, with a reason that both are told.
+    let third = id(&request(&story.client, &story.agreement, "MUTUAL", "双方协商一致").await);
+    answer(&story.employer, ACCEPT_TERMINATION, &third).await;
+    let unasked = review(&story.department, &third, "REJECT", None).await;
+    assert_eq!(refusal(&unasked), Some("REASON_REQUIRED"));
+    review(&story.department, &third, "APPROVE", None).await;
+    let rejected = review(&story.school, &third, "REJECT", Some("请补充说明解约原因")).await;
+    assert_eq!(
+        (
+            &rejected["termination"]["status"],
+            &rejected["termination"]["reason"]
+        ),
+        (&json!("REJECTED"), &json!("请补充说明解约原因"))
+    );
+    for side in [&story.client, &story.employer] {
+        assert!(story.newest(side).await.contains("请补充说明解约原因"));
+        let seen = story.agreement(side).await;
+        assert_eq!(seen["status"], "SIGNED");
+        assert_eq!(seen["viewerActions"], json!(["REQUEST_TERMINATION"]));
+    }
+    let query =
+        "query($id: ID) { terminations(first: 10, agreementId: $id) { nodes { id status history(first: 9) {
+        nodes { action fromStatus toStatus actorRole } } } } }";
+    let all = story
+        .employer
+        .query(query, json!({ "id": story.agreement }))
+        .await;
+    let statuses: Vec<_> = all["terminations"]["nodes"].as_array().unwrap().iter().collect();
+    let statuses: Vec<_> = statuses
+        .iter()
+        .map(|one| one["status"].as_str().unwrap())
+        .collect();
+    assert_eq!(statuses, ["REJECTED", "WITHDRAWN", "REFUSED"], "newest first");
+    assert_eq!(
+        all["terminations"]["nodes"][1]["history"]["nodes"],
+        json!([
+            { "action": "REQUEST", "fromStatus": null, "toStatus": "REQUESTED", "actorRole": "GRADUATE" },
+            { "action": "WITHDRAW", "fromStatus": "REQUESTED", "toStatus": "WITHDRAWN", "actorRole": "GRADUATE" },
+        ])
+    );
+    // Asked for once more.
+    request(&story.employer, &story.agreement, "MUTUAL", "双方协商一致").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_named_and_asking_twice_asks_once() {
+    let story = Story::signed().await;
+    let long = "说".repeat(501);
+    for (reason, explanation, fields) in [
+        ("NOGRAD", "示例", &["terminationReason"][..]),
+        ("nothing", "示例", &["terminationReason"]),
+        ("FAMILY", " \n", &["explanation"]),
+        ("FAMILY", long.as_str(), &["explanation"]),
+        ("PLAN", "不可见\u{7}", &["terminationReason", "explanation"]),
+    ] {
+        let refused = request(&story.client, &story.agreement, reason, explanation).await;
+        let wrong: Vec<_> = refused["userErrors"].as_array().unwrap().iter().collect();
+        let found: Vec<_> = wrong
+            .iter()
+            .map(|error| error["field"].as_str().unwrap())
+            .collect();
+        assert_eq!(found, fields, "{refused}");
+        assert!(
+            wrong.iter().all(|error| error["code"] == "INVALID_INPUT"),
+            "{refused}"
+        );
+    }
+    let input = |explanation: &str, version: i32| {
+        json!({ "input": {
+            "idempotencyKey": "once", "agreementId": story.agreement, "terminationReason": "FAMILY",
+            "explanation": explanation, "expectedVersion": version,
+        } })
+    };
+    let stale = story.client.mutate(REQUEST, input("示例", 1)).await;
+    assert_eq!(refusal(&stale), Some("STALE_VERSION"));
+    let asked = story.client.mutate(REQUEST, input("示例", 4)).await;
+    let repeated = story.client.mutate(REQUEST, input("示例", 4)).await;
+    assert_eq!(id(&asked), id(&repeated));
+    let other = story.client.mutate(REQUEST, input("另一说明", 4)).await;
+    assert_eq!(refusal(&other), Some("IDEMPOTENCY_KEY_REUSED"));
+    let total = "{ terminations(first: 10) { nodes { id } } }";
+    let total = story.client.query(total, json!({})).await;
+    assert_eq!(total["terminations"]["nodes"].as_array().map(Vec::len), Some(1));
+}
+
+/// The paper of what has ended says so to whoever checks it, and both sides can still have it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_paper_of_what_has_ended_is_not_in_force() {
+    let story = Story::signed().await;
+    let query = "query($id: ID!) { node(id: $id) { ... on Agreement { documents { verificationCode downloadLink { url } } } } }";
+    let paper = async || {
+        let mut found = story.client.query(query, json!({ "id": story.agreement })).await;
+        let document = found["node"]["documents"][0].take();
+        document["downloadLink"].is_object().then_some(document)
+    };
+    let document = story.server.until("the paper", paper).await;
+    let check = async || {
+        let check = "query($code: String!) { verifyAgreement(code: $code) { status } }";
+        let variables = json!({ "code": document["verificationCode"] });
+        story.client.query(check, variables).await["verifyAgreement"]["status"].take()
+    };
+    assert_eq!(check().await, "VALID");
+    let termination = id(&request(&story.client, &story.agreement, "FORCE", "不可抗力示例").await);
+    answer(&story.employer, ACCEPT_TERMINATION, &termination).await;
+    review(&story.department, &termination, "APPROVE", None).await;
+    assert_eq!(check().await, "VALID", "until it is over");
+    review(&story.school, &termination, "APPROVE", None).await;
+    assert_eq!(check().await, "NOT_IN_FORCE");
+    assert!(paper().await.is_some(), "for the records of both");
+}
