@@ -15,7 +15,7 @@ use crate::support::{
     Client, Server,
     people::{self, Person, SchoolWorld},
     process::{output, stderr},
-    roster, signing,
+    roster, signing, terminating,
 };
 
 const CORRECT: &str = "mutation($input: CorrectGraduateInput!) { correctGraduate(input: $input) {
@@ -207,6 +207,31 @@ async fn open_agreements_follow_him_to_another_department() {
         .unwrap()
         .to_owned();
     assert_eq!(printed, "另一学院");
+    drop(conn);
+
+    // What was signed follows him once more, and what was asked for to end it: answered or not.
+    let asked = terminating::request(&member, &agreement, "MUTUAL", "示例").await;
+    let refused = terminating::id(&asked);
+    terminating::answer(&graduate, terminating::REFUSE_TERMINATION, &refused).await;
+    let asked = terminating::request(&member, &agreement, "MUTUAL", "示例").await;
+    let open = terminating::id(&asked);
+    terminating::answer(&graduate, terminating::ACCEPT_TERMINATION, &open).await;
+    let back = json!({ "departmentId": NodeType::Department.id(scene.school.department).to_string() });
+    assert_eq!(scene.correct(back).await["userErrors"], json!([]));
+    let list = "{ terminations(first: 9) { nodes { id status agreement { status } } } }";
+    let gone = after.query(list, json!({})).await;
+    assert_eq!(gone["terminations"]["nodes"], json!([]));
+    let found = before.query(list, json!({})).await;
+    assert_eq!(
+        found["terminations"]["nodes"],
+        json!([
+            { "id": open, "status": "TERMINATION_REVIEW", "agreement": { "status": "SIGNED" } },
+            { "id": refused, "status": "REFUSED", "agreement": { "status": "SIGNED" } },
+        ])
+    );
+    // Nothing is printed of him now, so that he need not confirm first.
+    let ended = signing::review(&before, &open, "APPROVE", None).await;
+    assert_eq!(ended["termination"]["status"], "TERMINATED", "{ended}");
 }
 
 /// 定向 found out under review: he may not sign online any more, and the reviewer can only reject.

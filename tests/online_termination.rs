@@ -1,18 +1,20 @@
 //! The story of §5 over HTTP: either side asks to end what was signed online, the other answers, the school reviews.
 
+use diesel_async::RunQueryDsl;
 use serde_json::{Value, json};
 use wangqian_api::id::NodeType;
 use wangqian_schema::{model::employer::EmployerVerification, workflow::ReviewRoute};
 
 use crate::support::{
     Client, Server,
-    people::{self, Person},
+    people::{self, Person, SchoolWorld},
     signing::*,
     terminating::*,
 };
 
 struct Story {
     server: Server,
+    campus: SchoolWorld,
     graduate: Person,
     graduate_id: String,
     client: Client,
@@ -41,6 +43,7 @@ impl Story {
         assert_eq!(signed["agreement"]["status"], "SIGNED", "{signed}");
         Self {
             server,
+            campus: school,
             graduate,
             graduate_id,
             client,
@@ -290,4 +293,115 @@ async fn the_paper_of_what_has_ended_is_not_in_force() {
     review(&story.school, &termination, "APPROVE", None).await;
     assert_eq!(check().await, "NOT_IN_FORCE");
     assert!(paper().await.is_some(), "for the records of both");
+}
+
+/// An employer that was found out holds nobody: it asks for nothing any more, and still answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_employer_whose_verification_was_taken_back_answers_and_asks_for_nothing() {
+    let story = Story::signed().await;
+    let mut conn = story.server.platform.pool.get().await.unwrap();
+    diesel::sql_query("UPDATE employers SET verification = 'REFUSED'")
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    let refused = request(&story.employer, &story.agreement, "MUTUAL", "双方协商一致").await;
+    assert_eq!(refusal(&refused), Some("EMPLOYER_NOT_VERIFIED"));
+    let asked = id(&request(&story.client, &story.agreement, "UNMET", "单位承诺未兑现").await);
+    let agreed = answer(&story.employer, ACCEPT_TERMINATION, &asked).await;
+    assert_eq!(agreed["termination"]["status"], "TERMINATION_REVIEW", "{agreed}");
+}
+
+/// Several cases of both kinds are decided at once, each by itself; and the queue shows what a reviewer asks for.
+#[tokio::test(flavor = "multi_thread")]
+async fn several_cases_are_found_and_decided_at_once() {
+    const REVIEW_CASES: &str = "mutation($input: ReviewCasesInput!) { reviewCases(input: $input) {
+        results { caseId case { __typename id } userErrors { code field message } } userErrors { code field message } } }";
+    let story = Story::signed().await;
+    let platform = &story.server.platform;
+    let termination = id(&request(&story.client, &story.agreement, "FAMILY", "家庭原因").await);
+    answer(&story.employer, ACCEPT_TERMINATION, &termination).await;
+    let mut agreements = Vec::new();
+    for year in [2027, 2026] {
+        let other = people::graduate(platform, &story.campus, |new| new.class_year = year).await;
+        let client = story.server.login(&other.email).await;
+        let agreement = invite(&story.employer, &NodeType::Graduate.id(other.id)).await;
+        step(&client, ACCEPT, &agreement).await;
+        agreements.push(agreement);
+    }
+    let [termination, this_year, last_year] = [&*termination, &*agreements[0], &*agreements[1]];
+    let queue = async |filter: &str| {
+        let query = format!("{{ reviewQueue(first: 10 {filter}) {{ nodes {{ id }} }} }}");
+        let found = story.department.query(&query, json!({})).await;
+        let nodes = found["reviewQueue"]["nodes"].as_array().unwrap().clone();
+        let ids = nodes.iter().map(|node| node["id"].as_str().unwrap().to_owned());
+        ids.collect::<Vec<_>>()
+    };
+    let department = NodeType::Department.id(story.campus.department);
+    assert_eq!(
+        queue("").await,
+        [termination, this_year, last_year],
+        "longest first"
+    );
+    assert_eq!(queue(", workflows: [ONLINE_TERMINATION]").await, [termination]);
+    assert_eq!(
+        queue(", workflows: [ONLINE_SIGNING]").await,
+        [this_year, last_year]
+    );
+    assert_eq!(queue(", classYear: 2026").await, [last_year]);
+    assert_eq!(queue(", classYear: 99999").await, Vec::<String>::new());
+    let of_department = format!(", departmentId: \"{}\"", department.as_str());
+    assert_eq!(queue(&of_department).await.len(), 3);
+    let of_nobody = format!(", departmentId: \"{}\"", story.graduate_id);
+    assert_eq!(queue(&of_nobody).await, Vec::<String>::new(), "no department");
+    assert_eq!(
+        queue(", waitingSince: \"2026-01-01T00:00:00Z\"").await,
+        Vec::<String>::new()
+    );
+
+    let one = |id: &str| json!({ "caseId": id });
+    let cases = [
+        one(termination),
+        json!({ "caseId": this_year, "expectedVersion": 1 }),
+        one(last_year),
+        one("x"),
+    ];
+    let input = json!({ "cases": cases, "decision": "APPROVE" });
+    let decided = story
+        .department
+        .mutate(REVIEW_CASES, json!({ "input": input }))
+        .await;
+    let results = decided["results"].as_array().unwrap();
+    let came_to: Vec<_> = results
+        .iter()
+        .map(|result| match result["userErrors"][0]["code"].as_str() {
+            Some(code) => format!("{code} {}", result["userErrors"][0]["field"]),
+            None => result["case"]["__typename"].as_str().unwrap().to_owned(),
+        })
+        .collect();
+    assert_eq!(
+        came_to,
+        [
+            "Termination",
+            "STALE_VERSION \"expectedVersion\"",
+            "Agreement",
+            "NOT_FOUND \"cases.3.caseId\""
+        ]
+    );
+    assert_eq!(
+        queue("").await,
+        [this_year],
+        "the one that was refused waits still"
+    );
+    for wrong in [
+        json!([]),
+        json!([one(this_year), one(this_year)]),
+        json!(vec![one("x"); 101]),
+    ] {
+        let input = json!({ "cases": wrong, "decision": "APPROVE" });
+        let refused = story
+            .department
+            .mutate(REVIEW_CASES, json!({ "input": input }))
+            .await;
+        assert_eq!(refusal(&refused), Some("INVALID_INPUT"), "{refused}");
+    }
 }

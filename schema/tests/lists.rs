@@ -23,7 +23,7 @@ use wangqian_schema::{
     workflow::{ReviewRoute, agreement::AgreementStatus},
 };
 
-use wangqian_schema::model::review_queue::{self, QueueKey, ReviewCase};
+use wangqian_schema::model::review_queue::{self, QueueFilter, QueueKey, ReviewCase};
 
 use crate::support::{World, execute, text, until_final};
 
@@ -168,10 +168,16 @@ async fn every_row_is_there_once_and_in_order() {
         })
         .collect();
     let key = |(place, _): &(QueueKey, ReviewCase)| *place;
-    let load = async |request| review_queue::list(conn, &crowd.reviewer, &request).await.unwrap();
+    let load = async |request| {
+        review_queue::list(conn, &crowd.reviewer, &QueueFilter::default(), &request)
+            .await
+            .unwrap()
+    };
     assert_paged(&expected, key, load).await;
     let request = PageRequest::first(100);
-    let other = review_queue::list(conn, &crowd.member, &request).await.unwrap();
+    let other = review_queue::list(conn, &crowd.member, &QueueFilter::default(), &request)
+        .await
+        .unwrap();
     assert_eq!((other.items.len(), other.has_next), (0, false), "not a reviewer");
 }
 
@@ -334,7 +340,11 @@ async fn each_list_is_one_statement_whatever_the_number_of_rows() {
         assert_eq!(listed.items.len(), few);
         let listed = one_statement!("list of a school", agreement::list(conn, reviewer, &all, &page));
         assert_eq!(listed.items.len(), few);
-        let waiting = statements!("review queue", 3, review_queue::list(conn, reviewer, &queue));
+        let waiting = statements!(
+            "review queue",
+            3,
+            review_queue::list(conn, reviewer, &QueueFilter::default(), &queue)
+        );
         assert_eq!(waiting.items.len(), few);
         let inbox = one_statement!("inbox", message::inbox(conn, account, false, &page));
         assert_eq!(inbox.items.len(), few);

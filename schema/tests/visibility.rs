@@ -10,7 +10,8 @@ use wangqian_schema::{
         case::CaseRow,
         employer::{self, EmployerVerification},
         event::{self, EventCursor},
-        graduate, review_queue,
+        graduate,
+        review_queue::{self, QueueFilter},
     },
     step::{AgreementStep, StepError},
     workflow::ReviewRoute,
@@ -277,7 +278,7 @@ async fn everybody_sees_what_concerns_him_and_nothing_else() {
             );
         }
 
-        let queue = review_queue::list(conn, viewer, &PageRequest::first(100))
+        let queue = review_queue::list(conn, viewer, &QueueFilter::default(), &PageRequest::first(100))
             .await
             .unwrap();
         let queue = distinct(queue.items.iter().map(|((_, id), _)| *id));

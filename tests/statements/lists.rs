@@ -212,6 +212,10 @@ pub(super) const NOT_COUNTED: &[(&str, &str)] = &[
         "each is a step with statements of its own",
     ),
     (
+        "ReviewCasesPayload.results",
+        "each is a step with statements of its own",
+    ),
+    (
         "RetryStuckWorkPayload.stuckWork",
         "each is a step with statements of its own",
     ),

@@ -64,6 +64,14 @@ pub(super) const DOING: &[Probe] = &[
     step("cancelInvitation", signing::CANCEL, agreement),
     step("reviewCase", signing::REVIEW, approval),
     Probe {
+        row: "reviewCases",
+        document: "mutation($input: ReviewCasesInput!) { reviewCases(input: $input) {
+            results { case { id } userErrors { code field message } } userErrors { code field message } } }",
+        target: Target::Termination,
+        variables: |id| json!({ "input": { "cases": [{ "caseId": id }], "decision": "APPROVE" } }),
+        mark: Mark::Target,
+    },
+    Probe {
         row: "requestTermination",
         document: terminating::REQUEST,
         target: Target::Case,

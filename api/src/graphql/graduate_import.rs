@@ -247,7 +247,7 @@ pub struct CreateGraduateImportInput {
     format: RosterFormat,
     /// 文件大小 Its exact size in bytes, at most 50 MB.
     byte_size: i32,
-    /// 幂等键 Chosen by the caller, 1 to 60 characters: the same key and input give the same import again, with a fresh link.
+    /// 幂等键 Chosen by the caller, 1 to 60 characters without `/`: the same key and input give the same import again, with a fresh link.
     idempotency_key: String,
 }
 
@@ -338,7 +338,7 @@ impl GraduateImportMutation {
             user_errors,
         };
         if !is_idempotency_key(&input.idempotency_key) {
-            let error = UserError::invalid("idempotencyKey", "应为 1 至 60 个字符");
+            let error = UserError::invalid("idempotencyKey", "应为 1 至 60 个字符，且不含 /");
             return Ok(refused(vec![error]));
         }
         // Whoever may not, uses nothing up.

@@ -30,10 +30,6 @@ use crate::{
 
 /// 办理事项 What moves through a workflow.
 #[derive(Union)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one at a time, on its way into the answer"
-)]
 pub enum Case {
     /// An agreement.
     Agreement(Agreement),
@@ -123,7 +119,7 @@ impl LiveSubscription {
         ctx: &Context<'_>,
         #[graphql(desc = "位置游标 Go on after this cursor; without it from now on.")] after: Option<String>,
         #[graphql(
-            desc = "办理事项 Only changes of this case. `NOT_FOUND` when there is none, or none that the viewer sees."
+            desc = "办理事项 Only changes of this case; of an agreement those of its terminations, too. `NOT_FOUND` when there is none, or none that the viewer sees."
         )]
         case_id: Option<ID>,
     ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<Box<CaseChange>>> + use<>> {
@@ -153,7 +149,7 @@ impl LiveSubscription {
         let events = events.filter(move |item| {
             let wanted = item
                 .as_ref()
-                .map_or(true, |(_, event)| only.is_none_or(|only| only == event.case_id));
+                .map_or(true, |(_, event)| only.is_none_or(|only| event.is_about(only)));
             future::ready(wanted)
         });
         Ok(events.then(move |item| {

@@ -149,9 +149,10 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         )
 }
 
-/// Whether a caller's key can be kept: 1 to 60 characters, and no NUL, which the database does not take.
+/// Whether a caller's key can be kept: 1 to 60 characters, no NUL, which the database does not take, and no `/`, by which one key
+/// stands for several things.
 fn is_idempotency_key(key: &str) -> bool {
-    (1..=60).contains(&key.chars().count()) && !key.contains('\0')
+    (1..=60).contains(&key.chars().count()) && !key.contains(['\0', '/'])
 }
 
 /// The schema as SDL, as it is published in `schema/schema.graphql`.

@@ -33,10 +33,6 @@ use crate::{
 /// 对象 An object with a global id (Relay).
 #[derive(Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "全局标识 Global id, for `node`."))]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one at a time, on its way into the answer"
-)]
 pub enum Node {
     /// 就业协议
     Agreement(Agreement),

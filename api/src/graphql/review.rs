@@ -1,18 +1,20 @@
 //! Reviewing: what waits for a reviewer, and his decision, for cases of every kind.
 
+use std::collections::HashSet;
+
 use async_graphql::{
     Context, Enum, ID, InputObject, Interface, Object, SimpleObject, connection::Connection,
 };
 use chrono::{DateTime, Utc};
 use wangqian_schema::{
-    model::review_queue::{self as model, ReviewCase},
+    model::review_queue::{self as model, QueueFilter, ReviewCase},
     step::{self, Actor, AgreementStep, StepError, TerminationStep},
 };
 
 use super::{
     agreement::Agreement,
     graduate::Graduate,
-    school::{ReviewLevel, ReviewRoute},
+    school::{ReviewLevel, ReviewRoute, Workflow},
     termination::Termination,
 };
 use crate::{
@@ -53,10 +55,6 @@ use crate::{
         desc = "更新时间 When it last changed."
     )
 )]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one at a time, on its way into the answer"
-)]
 pub enum ReviewableCase {
     /// 就业协议
     Agreement(Agreement),
@@ -80,10 +78,16 @@ pub struct ReviewQuery;
 #[Object]
 impl ReviewQuery {
     /// 待审核列表 The cases that wait for this viewer's review, longest first; empty for whoever is no reviewer.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn review_queue(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "业务 Only those of one of these workflows.")] workflows: Option<Vec<Workflow>>,
+        #[graphql(desc = "院系 Only those of graduates of this department.")] department_id: Option<ID>,
+        #[graphql(desc = "毕业年份 Only those of graduates of this class year.")] class_year: Option<i32>,
+        #[graphql(desc = "待审核起始时间 Only those that have waited since this moment at least.")]
+        waiting_since: Option<DateTime<Utc>>,
         #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
         #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
         #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
@@ -97,8 +101,20 @@ impl ReviewQuery {
             before,
         }
         .request()?;
+        let filter = QueueFilter {
+            workflows: workflows
+                .unwrap_or_default()
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+            // An id that means no department means nobody's cases.
+            department_id: department_id.map(|id| NodeType::Department.uuid(&id).unwrap_or_default()),
+            // A year that no graduate can have.
+            class_year: class_year.map(|year| year.try_into().unwrap_or_default()),
+            waiting_since,
+        };
         let mut conn = ctx.connection().await?;
-        let page = model::list(&mut conn, &viewer, &request).await;
+        let page = model::list(&mut conn, &viewer, &filter, &request).await;
         Ok(connection(
             page.map_err(internal)?,
             |(place, _)| *place,
@@ -138,6 +154,46 @@ pub struct ReviewCasePayload {
     user_errors: Vec<UserError>,
 }
 
+/// 批量审核 Decides several cases in the same way.
+#[derive(InputObject)]
+pub struct ReviewCasesInput {
+    /// 办理事项 The cases, 1 to 100, each once.
+    cases: Vec<CaseToReviewInput>,
+    /// 审核结论 The decision.
+    decision: ReviewDecision,
+    /// 原因 Needed to reject; told to the parties of each; at most 500 characters.
+    reason: Option<String>,
+}
+
+/// 待审核的一项 One case of several that are decided in the same way.
+#[derive(InputObject)]
+pub struct CaseToReviewInput {
+    /// 办理事项 The case: the id of an agreement or of a termination.
+    case_id: ID,
+    /// 预期版本号 The `version` that the viewer has looked at; when given, a changed case is refused with `STALE_VERSION`.
+    expected_version: Option<i32>,
+}
+
+/// 单项审核的结果 What came of one decision of several.
+#[derive(SimpleObject)]
+pub struct ReviewResult {
+    /// 办理事项标识 The case that it was about.
+    case_id: ID,
+    /// 办理事项 The case as it is now; null when the decision was refused.
+    case: Option<ReviewableCase>,
+    /// 业务错误 Why it was refused; empty when it was done.
+    user_errors: Vec<UserError>,
+}
+
+/// 批量审核的结果 What came of the decisions, in the order of `cases`.
+#[derive(SimpleObject)]
+pub struct ReviewCasesPayload {
+    /// 各项结果 One result a case; empty when the input as a whole was refused.
+    results: Vec<ReviewResult>,
+    /// 业务错误 Why the input as a whole was refused; empty otherwise.
+    user_errors: Vec<UserError>,
+}
+
 /// Deciding.
 #[derive(Default)]
 pub struct ReviewMutation;
@@ -155,36 +211,89 @@ impl ReviewMutation {
         ctx: &Context<'_>,
         input: ReviewCaseInput,
     ) -> async_graphql::Result<ReviewCasePayload> {
-        let (platform, actor) = (&ctx.app().platform, Actor::Viewer(ctx.viewer()?));
         let (reason, version) = (input.reason, input.expected_version);
-        let taken = match id::decode(&input.case_id) {
-            Some((NodeType::Agreement, id)) => {
-                let step = match input.decision {
-                    ReviewDecision::Approve => AgreementStep::Approve,
-                    ReviewDecision::Reject => AgreementStep::Reject(reason),
-                };
-                let taken = step::take(platform, actor, id, step, version).await;
-                taken.map(ReviewCase::Agreement)
-            }
-            Some((NodeType::Termination, id)) => {
-                let step = match input.decision {
-                    ReviewDecision::Approve => TerminationStep::Approve,
-                    ReviewDecision::Reject => TerminationStep::Reject(reason),
-                };
-                let taken = step::take_termination(platform, actor, id, step, version).await;
-                taken.map(ReviewCase::Termination)
-            }
-            _ => Err(StepError::NotFound),
+        Ok(
+            match decide(ctx, &input.case_id, input.decision, reason, version).await? {
+                Ok(case) => ReviewCasePayload {
+                    case: Some(case.into()),
+                    user_errors: Vec::new(),
+                },
+                Err(error) => ReviewCasePayload {
+                    case: None,
+                    user_errors: step_errors(error, "caseId")?,
+                },
+            },
+        )
+    }
+
+    /// 批量审核 A reviewer decides several cases in the same way. Each stands or falls by itself.
+    ///
+    /// Refusals: `INVALID_INPUT`; of one: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`,
+    /// `REASON_REQUIRED`, `INVALID_INPUT`, `DATA_NOT_CONFIRMED`, `ONLINE_SIGNING_NOT_ALLOWED`, `EMPLOYER_NOT_VERIFIED`.
+    async fn review_cases(
+        &self,
+        ctx: &Context<'_>,
+        input: ReviewCasesInput,
+    ) -> async_graphql::Result<ReviewCasesPayload> {
+        ctx.viewer()?;
+        let refused = |message: &str| ReviewCasesPayload {
+            results: Vec::new(),
+            user_errors: vec![UserError::invalid("cases", message)],
         };
-        Ok(match taken {
-            Ok(case) => ReviewCasePayload {
-                case: Some(case.into()),
-                user_errors: Vec::new(),
-            },
-            Err(error) => ReviewCasePayload {
-                case: None,
-                user_errors: step_errors(error, "caseId")?,
-            },
+        if !(1..=100).contains(&input.cases.len()) {
+            return Ok(refused("每次可审核 1 至 100 项"));
+        }
+        let distinct: HashSet<_> = input.cases.iter().map(|case| &case.case_id).collect();
+        if distinct.len() != input.cases.len() {
+            return Ok(refused("同一事项不能重复"));
+        }
+        let mut results = Vec::with_capacity(input.cases.len());
+        for (at, one) in input.cases.into_iter().enumerate() {
+            let reason = input.reason.clone();
+            let decided = decide(ctx, &one.case_id, input.decision, reason, one.expected_version).await?;
+            let (case, user_errors) = match decided {
+                Ok(case) => (Some(case.into()), Vec::new()),
+                Err(error) => (None, step_errors(error, &format!("cases.{at}.caseId"))?),
+            };
+            results.push(ReviewResult {
+                case_id: one.case_id,
+                case,
+                user_errors,
+            });
+        }
+        Ok(ReviewCasesPayload {
+            results,
+            user_errors: Vec::new(),
         })
     }
+}
+
+/// Takes the step of a decision on the case of an id, of whatever kind it is.
+async fn decide(
+    ctx: &Context<'_>,
+    case_id: &ID,
+    decision: ReviewDecision,
+    reason: Option<String>,
+    expected_version: Option<i32>,
+) -> async_graphql::Result<Result<ReviewCase, StepError>> {
+    let (platform, actor) = (&ctx.app().platform, Actor::Viewer(ctx.viewer()?));
+    Ok(match id::decode(case_id) {
+        Some((NodeType::Agreement, id)) => {
+            let step = match decision {
+                ReviewDecision::Approve => AgreementStep::Approve,
+                ReviewDecision::Reject => AgreementStep::Reject(reason),
+            };
+            let taken = step::take(platform, actor, id, step, expected_version).await;
+            taken.map(ReviewCase::Agreement)
+        }
+        Some((NodeType::Termination, id)) => {
+            let step = match decision {
+                ReviewDecision::Approve => TerminationStep::Approve,
+                ReviewDecision::Reject => TerminationStep::Reject(reason),
+            };
+            let taken = step::take_termination(platform, actor, id, step, expected_version).await;
+            taken.map(ReviewCase::Termination)
+        }
+        _ => Err(StepError::NotFound),
+    })
 }

@@ -133,7 +133,7 @@ pub struct AddReviewerInput {
     email: Option<String>,
     /// 手机号码 His mobile number: he logs in with it. One of the two is needed.
     mobile: Option<String>,
-    /// 幂等键 Chosen by the caller, 1 to 60 characters: the same key and input give the same reviewer again.
+    /// 幂等键 Chosen by the caller, 1 to 60 characters without `/`: the same key and input give the same reviewer again.
     idempotency_key: String,
 }
 

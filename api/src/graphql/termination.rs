@@ -229,7 +229,7 @@ impl TerminationQuery {
 /// 申请解约 Asks the other side to end a signed agreement.
 #[derive(InputObject)]
 pub struct RequestTerminationInput {
-    /// 幂等键 Chosen by the caller, 1 to 60 characters: the same key and input ask once and give the same termination, as it is
+    /// 幂等键 Chosen by the caller, 1 to 60 characters without `/`: the same key and input ask once and give the same termination, as it is
     /// now.
     idempotency_key: String,
     /// 就业协议 What is to end.
@@ -315,7 +315,10 @@ impl TerminationMutation {
         if !is_idempotency_key(&input.idempotency_key) {
             return Ok(TerminationPayload {
                 termination: None,
-                user_errors: vec![UserError::invalid("idempotencyKey", "应为 1 至 60 个字符")],
+                user_errors: vec![UserError::invalid(
+                    "idempotencyKey",
+                    "应为 1 至 60 个字符，且不含 /",
+                )],
             });
         }
         let body = RequestBody {
@@ -344,7 +347,7 @@ impl TerminationMutation {
 
     /// 撤回解约申请 Whoever asked takes it back, while the other side has not answered. The signing stands.
     ///
-    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`, `EMPLOYER_NOT_VERIFIED`.
+    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
     async fn withdraw_termination(
         &self,
         ctx: &Context<'_>,
@@ -356,7 +359,7 @@ impl TerminationMutation {
 
     /// 同意解约 The other side agrees (§5.2), and the school or department reviews.
     ///
-    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`, `EMPLOYER_NOT_VERIFIED`.
+    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
     async fn accept_termination(
         &self,
         ctx: &Context<'_>,
@@ -368,8 +371,7 @@ impl TerminationMutation {
 
     /// 不同意解约 The other side does not agree (§5.2). The signing stands, and either side may ask again.
     ///
-    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`, `EMPLOYER_NOT_VERIFIED`,
-    /// `INVALID_INPUT`.
+    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`, `INVALID_INPUT`.
     async fn refuse_termination(
         &self,
         ctx: &Context<'_>,

@@ -280,16 +280,17 @@ const FOLLOW: &str = "
     WHERE agreements.graduate_id = moved.graduate_id AND agreements.department_id <> moved.department_id
       AND agreements.status = ANY($3)";
 
+/// A termination is where its agreement is: whoever sees the one sees the other.
 const FOLLOW_TERMINATIONS: &str = "
     UPDATE terminations SET department_id = moved.department_id
-    FROM unnest($1, $2) AS moved (graduate_id, department_id)
-    WHERE terminations.graduate_id = moved.graduate_id AND terminations.department_id <> moved.department_id
-      AND terminations.status = ANY($3)";
+    FROM unnest($1, $2) AS moved (graduate_id, department_id), agreements
+    WHERE agreements.graduate_id = moved.graduate_id AND agreements.status = ANY($3)
+      AND terminations.agreement_id = agreements.id AND terminations.department_id <> moved.department_id";
 
-/// Takes the live agreements of graduates, and the open terminations of these, along to the departments to which they are moved, in the transaction that corrects their
-/// data: "a department reviewer sees the graduates of the department". Those that have ended stay where they were reviewed. To
-/// be called when the graduates are locked and before they are written: steps lock an agreement first and refer to its graduate
-/// afterwards, which a changed key of his would keep them from.
+/// Takes the live agreements of graduates with their terminations along to the departments to which they are moved, in the
+/// transaction that corrects their data: "a department reviewer sees the graduates of the department". Those that have ended
+/// stay where they were reviewed. To be called when the graduates are locked and before they are written: steps lock an
+/// agreement first and refer to its graduate afterwards, which a changed key of his would keep them from.
 ///
 /// # Errors
 /// The database's.
@@ -306,7 +307,7 @@ pub async fn follow_graduates(
     let update = sql_query(FOLLOW_TERMINATIONS)
         .bind::<Array<SqlUuid>, _>(graduate_ids)
         .bind::<Array<SqlUuid>, _>(department_ids)
-        .bind::<Array<Text>, _>(&TerminationStatus::OPEN[..]);
+        .bind::<Array<Text>, _>(&LIVE[..]);
     Kept(update).execute(conn).await?;
     Ok(())
 }

@@ -201,6 +201,16 @@ impl Event {
         }
     }
 
+    /// Whether it is an event of this case, or of one that hangs on it.
+    pub fn is_about(&self, case_id: Uuid) -> bool {
+        let on = || {
+            self.changes["agreement"]
+                .as_str()
+                .and_then(|id| Uuid::try_parse(id).ok())
+        };
+        self.case_id == case_id || on() == Some(case_id)
+    }
+
     /// The hash that the row's own fields give.
     pub fn computed_hash(&self) -> [u8; 32] {
         hash(self)

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
     sql_query,
-    sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+    sql_types::{Array, BigInt, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
@@ -17,17 +17,13 @@ use super::{
     event::CaseKind,
     termination::{self, TerminationView},
 };
-use crate::Kept;
+use crate::workflow::Workflow;
 
 /// A place in the queue: since when the case waits, and which it is.
 pub type QueueKey = (DateTime<Utc>, Uuid);
 
 /// A case that a reviewer decides.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one at a time, on its way into the answer"
-)]
 pub enum ReviewCase {
     /// An agreement.
     Agreement(AgreementView),
@@ -45,9 +41,22 @@ struct Place {
     waiting_since: DateTime<Utc>,
 }
 
+/// Which cases of those that wait.
+#[derive(Clone, Debug, Default)]
+pub struct QueueFilter {
+    /// Only those of one of these workflows; all when empty.
+    pub workflows: Vec<Workflow>,
+    /// Only those of graduates of this department.
+    pub department_id: Option<Uuid>,
+    /// Only those of graduates of this class year.
+    pub class_year: Option<i16>,
+    /// Only those that have waited since this moment at least.
+    pub waiting_since: Option<DateTime<Utc>>,
+}
+
 /// One kind's part of the queue: a range of the partial index of its table, in the queue's order, no longer than a page.
 macro_rules! part {
-    ($kind:literal, $table:literal, $place:literal, $level:literal, $direction:literal) => {
+    ($kind:literal, $workflow:literal, $table:literal, $place:literal, $level:literal, $direction:literal) => {
         concat!(
             "(SELECT '",
             $kind,
@@ -57,7 +66,12 @@ macro_rules! part {
             $place,
             " = $1 AND awaiting_review = '",
             $level,
-            "' AND ($2::timestamptz IS NULL OR (waiting_since, id) > ($2, $3))",
+            "' AND ($7::text[] IS NULL OR '",
+            $workflow,
+            "' = ANY($7)) AND ($8::uuid IS NULL OR department_id = $8)",
+            " AND ($9::smallint IS NULL OR EXISTS (SELECT FROM graduates WHERE id = graduate_id AND class_year = $9))",
+            " AND ($10::timestamptz IS NULL OR waiting_since <= $10)",
+            " AND ($2::timestamptz IS NULL OR (waiting_since, id) > ($2, $3))",
             " AND ($4::timestamptz IS NULL OR (waiting_since, id) < ($4, $5))",
             " ORDER BY waiting_since ",
             $direction,
@@ -68,13 +82,28 @@ macro_rules! part {
     };
 }
 
-/// $1 the department or school, $2 and $3 the place after which, $4 and $5 the place before which, $6 how many.
+/// $1 the department or school, $2 and $3 the place after which, $4 and $5 the place before which, $6 how many; then the filter:
+/// $7 the workflows, $8 the department, $9 the class year, $10 since when.
 macro_rules! queue {
     ($place:literal, $level:literal, $direction:literal) => {
         concat!(
-            part!("AGREEMENT", "agreements", $place, $level, $direction),
+            part!(
+                "AGREEMENT",
+                "ONLINE_SIGNING",
+                "agreements",
+                $place,
+                $level,
+                $direction
+            ),
             " UNION ALL ",
-            part!("TERMINATION", "terminations", $place, $level, $direction),
+            part!(
+                "TERMINATION",
+                "ONLINE_TERMINATION",
+                "terminations",
+                $place,
+                $level,
+                $direction
+            ),
             " ORDER BY waiting_since ",
             $direction,
             ", id ",
@@ -91,6 +120,7 @@ macro_rules! queue {
 pub async fn list(
     conn: &mut AsyncPgConnection,
     viewer: &Viewer,
+    filter: &QueueFilter,
     request: &PageRequest<QueueKey>,
 ) -> QueryResult<Page<(QueueKey, ReviewCase)>> {
     let Viewer::Reviewer {
@@ -114,8 +144,13 @@ pub async fn list(
         .bind::<Nullable<SqlUuid>, _>(after.1)
         .bind::<Nullable<Timestamptz>, _>(before.0)
         .bind::<Nullable<SqlUuid>, _>(before.1)
-        .bind::<BigInt, _>(request.fetch());
-    let places: Vec<Place> = Kept(query).load(conn).await?;
+        .bind::<BigInt, _>(request.fetch())
+        .bind::<Nullable<Array<Text>>, _>((!filter.workflows.is_empty()).then_some(&filter.workflows))
+        .bind::<Nullable<SqlUuid>, _>(filter.department_id)
+        .bind::<Nullable<SmallInt>, _>(filter.class_year)
+        .bind::<Nullable<Timestamptz>, _>(filter.waiting_since);
+    // Planned with its values each time, since only then a place is a range of the indexes.
+    let places: Vec<Place> = query.load(conn).await?;
     let of = |kind: CaseKind| -> Vec<Uuid> {
         places
             .iter()

@@ -1,18 +1,23 @@
 //! Terminations: rows, who sees them, lists, and what the rules need to know of one.
 
 use chrono::{DateTime, Utc};
-use diesel::{dsl, pg::Pg, prelude::*};
+use diesel::{
+    dsl::{self, sql},
+    pg::Pg,
+    prelude::*,
+    sql_types::{Array, Bool, Uuid as SqlUuid},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
     Page, PageRequest, Viewer,
     case::{CaseRow, case_row, visible_cases},
-    employer::EmployerVerification,
     event::CaseKind,
+    terms::AgreementTerms,
 };
 use crate::{
-    tables::{agreements, employers, graduates, school_review_routes, schools, terminations},
+    tables::{agreements, graduates, school_review_routes, schools, terminations},
     workflow::{
         ReviewLevel, ReviewRoute, Workflow,
         termination::{Party, TerminationAction, TerminationFacts, TerminationStatus, available},
@@ -81,14 +86,12 @@ visible_cases!(terminations);
 pub struct TerminationStanding {
     /// When the graduate confirmed his basic information.
     pub graduate_confirmed_at: Option<DateTime<Utc>>,
-    /// Whether the employer may act.
-    pub employer_verification: EmployerVerification,
     /// The school's route for all workflows.
     pub default_route: ReviewRoute,
     /// The school's own route for online termination.
     pub own_route: Option<ReviewRoute>,
-    /// The employer's name.
-    pub employer_name: String,
+    /// What was agreed.
+    pub terms: AgreementTerms,
     /// The number of the agreement that is to end.
     pub agreement_number: Option<String>,
 }
@@ -120,7 +123,6 @@ impl TerminationView {
             route: self.route(),
             awaiting_review: termination.awaiting_review,
             graduate_confirmed: standing.graduate_confirmed_at.is_some(),
-            employer_verified: standing.employer_verification == EmployerVerification::Verified,
             own_submission: account_id.is_some() && account_id == termination.submitted_by,
             reason_given,
         }
@@ -141,7 +143,6 @@ fn with_standing() -> _ {
     terminations::table
         .inner_join(agreements::table.on(agreements::id.eq(terminations::agreement_id)))
         .inner_join(graduates::table.on(graduates::id.eq(terminations::graduate_id)))
-        .inner_join(employers::table.on(employers::id.eq(terminations::employer_id)))
         .inner_join(schools::table.on(schools::id.eq(terminations::school_id)))
         .left_join(
             school_review_routes::table.on(school_review_routes::school_id
@@ -154,10 +155,9 @@ type Columns = (
     diesel::helper_types::AsSelect<Termination, Pg>,
     (
         graduates::confirmed_at,
-        employers::verification,
         schools::default_review_route,
         dsl::Nullable<school_review_routes::review_route>,
-        employers::name,
+        agreements::terms,
         agreements::agreement_number,
     ),
 );
@@ -167,10 +167,9 @@ fn columns() -> Columns {
         Termination::as_select(),
         (
             graduates::confirmed_at,
-            employers::verification,
             schools::default_review_route,
             school_review_routes::review_route.nullable(),
-            employers::name,
+            agreements::terms,
             agreements::agreement_number,
         ),
     )
@@ -221,10 +220,15 @@ pub async fn last_of(
     agreement_ids: &[Uuid],
 ) -> QueryResult<Vec<TerminationView>> {
     with_standing()
-        .filter(terminations::agreement_id.eq_any(agreement_ids))
+        .filter(
+            sql::<Bool>("terminations.id IN (SELECT newest.id FROM unnest(")
+                .bind::<Array<SqlUuid>, _>(agreement_ids)
+                .sql(
+                    ") AS wanted (id) CROSS JOIN LATERAL (SELECT id FROM terminations AS of \
+                 WHERE of.agreement_id = wanted.id ORDER BY of.id DESC LIMIT 1) AS newest)",
+                ),
+        )
         .filter(visible_to(viewer))
-        .distinct_on(terminations::agreement_id)
-        .order((terminations::agreement_id, terminations::id.desc()))
         .select(columns())
         .load(conn)
         .await

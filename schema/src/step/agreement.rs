@@ -47,8 +47,12 @@ pub enum AgreementStep {
     /// The PDF of a document is stored.
     StoreDocument(Uuid, StoredPdf),
     /// This termination of it was approved. Taken by the step of the termination alone.
-    Terminate(Uuid),
+    Terminate(Approved),
 }
+
+/// A termination whose last reviewer has approved: only its own step can say so.
+#[derive(Clone, Copy, Debug)]
+pub struct Approved(pub(super) Uuid);
 
 impl AgreementStep {
     /// Which action of the rules this is.
@@ -120,8 +124,7 @@ impl Flow for AgreementView {
         now: DateTime<Utc>,
     ) -> Result<Transition<AgreementStatus>, Refusal> {
         let mut facts = self.facts(account_id, Self::reason(step).is_some());
-        facts.termination_approved =
-            matches!(step, AgreementStep::Terminate(id) if self.standing.open_termination == Some(*id));
+        facts.termination_approved = matches!(step, AgreementStep::Terminate(_));
         decide(&facts, step.action(), role, now)
     }
 
@@ -180,7 +183,7 @@ impl Flow for AgreementView {
                 let sha256 = hex::encode(pdf.sha256);
                 return Ok(Some(json!({ "document": document_id, "sha256": sha256 })));
             }
-            AgreementStep::Terminate(termination_id) => {
+            AgreementStep::Terminate(Approved(termination_id)) => {
                 standing.open_termination = None;
                 return Ok(Some(json!({ "termination": termination_id })));
             }

@@ -6,10 +6,9 @@ use diesel::{
     result::{DatabaseErrorKind, Error as DieselError},
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
-use serde_json::json;
 use uuid::Uuid;
 
-use super::{IdempotencyKey, StepError};
+use super::{IdempotencyKey, StepError, claimed};
 use crate::{
     Platform, jobs,
     model::{
@@ -17,7 +16,6 @@ use crate::{
         graduate_import::{
             self as imports, GraduateImport, ImportStatus, MAX_BYTES, NewGraduateImport, RosterFormat,
         },
-        idempotency::{self, Claim},
         terms::FieldError,
         upload::{self, Upload, UploadPurpose},
     },
@@ -98,14 +96,8 @@ pub async fn create_import(
     conn.transaction(async |conn| {
         let now = platform.clock.now();
         let id = Uuid::now_v7();
-        let response = json!({ "import_id": id });
-        match idempotency::claim(conn, account_id, &key.key, &key.request_hash, &response, now).await? {
-            Claim::New => {}
-            Claim::Seen(response) => {
-                let id = response["import_id"].as_str().and_then(|id| id.parse().ok());
-                return again(conn, viewer, id.ok_or(StepError::NotFound)?, roster.upload_until).await;
-            }
-            Claim::OtherBody => return Err(StepError::KeyReused),
+        if let Some(id) = claimed(conn, account_id, &key.key, &key.request_hash, id, now).await? {
+            return again(conn, viewer, id, roster.upload_until).await;
         }
         let upload = Upload {
             id,

@@ -6,11 +6,11 @@ use diesel::{
     result::{DatabaseErrorKind, Error as DieselError},
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Actor, AgreementStep, Doer, StepError,
+    Actor, AgreementStep, Doer, StepError, claimed,
     flow::decide_and_apply,
     trail::{Entry, Parties, record},
 };
@@ -23,7 +23,6 @@ use crate::{
         Viewer,
         agreement::{self, Agreement, AgreementView},
         employer::EmployerVerification,
-        idempotency::{self, Claim},
         terms::{FieldError, TermsDraft},
     },
     tables::{agreements, employers, graduates},
@@ -85,8 +84,15 @@ pub async fn claim_request(
         return Err(Refusal::EmployerNotVerified.into());
     }
     let now = platform.clock.now();
-    let response = json!({});
-    claimed(&mut conn, account_id, &key.key, &key.request_hash, &response, now).await?;
+    claimed(
+        &mut conn,
+        account_id,
+        &key.key,
+        &key.request_hash,
+        Uuid::nil(),
+        now,
+    )
+    .await?;
     Ok(())
 }
 
@@ -114,14 +120,9 @@ pub async fn invite(
             let now = platform.clock.now();
             let id = Uuid::now_v7();
             if let Some(key) = key {
-                let response = json!({ "agreement_id": id });
                 // One key for each graduate of a request: what was committed before a crash is not done again.
                 let item = format!("{}/{}", key.key, invitation.graduate_id);
-                if let Some(response) =
-                    claimed(conn, account_id, &item, &key.request_hash, &response, now).await?
-                {
-                    let id = response["agreement_id"].as_str().and_then(|id| id.parse().ok());
-                    let id = id.ok_or(StepError::NotFound)?;
+                if let Some(id) = claimed(conn, account_id, &item, &key.request_hash, id, now).await? {
                     return agreement::find(conn, viewer, id)
                         .await?
                         .ok_or(StepError::NotFound);
@@ -132,25 +133,6 @@ pub async fn invite(
         .await?;
     platform.waker.wake();
     Ok(invited)
-}
-
-/// Claims the key of a request for an account. Gives what was answered before, when the request is a repetition.
-///
-/// # Errors
-/// [`StepError::KeyReused`].
-pub(super) async fn claimed(
-    conn: &mut AsyncPgConnection,
-    account_id: Uuid,
-    key: &str,
-    request_hash: &[u8; 32],
-    response: &Value,
-    now: DateTime<Utc>,
-) -> Result<Option<Value>, StepError> {
-    match idempotency::claim(conn, account_id, key, request_hash, response, now).await? {
-        Claim::New => Ok(None),
-        Claim::Seen(response) => Ok(Some(response)),
-        Claim::OtherBody => Err(StepError::KeyReused),
-    }
 }
 
 async fn invite_in(

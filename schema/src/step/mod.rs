@@ -22,6 +22,8 @@ use diesel::{
     prelude::*,
     result::{DatabaseErrorKind, Error as DieselError},
 };
+use diesel_async::AsyncPgConnection;
+use serde_json::json;
 use uuid::Uuid;
 
 pub use self::agreement::{AgreementStep, take};
@@ -45,7 +47,11 @@ pub use self::termination::{
     MAX_EXPLANATION, TerminationRequest, TerminationStep, request_termination, take_termination,
 };
 use crate::{
-    model::{Viewer, terms::FieldError},
+    model::{
+        Viewer,
+        idempotency::{self, Claim},
+        terms::FieldError,
+    },
     workflow::{ActorRole, Refusal},
 };
 
@@ -123,18 +129,45 @@ fn given(reason: &Option<String>) -> Option<&str> {
 }
 
 fn check_reason(reason: Option<&str>) -> Result<(), StepError> {
-    let Some(reason) = reason else { return Ok(()) };
-    let message = if reason.chars().count() > MAX_REASON {
-        format!("不得超过 {MAX_REASON} 个字")
-    } else if reason.chars().any(|c| c.is_control() && c != '\n') {
-        "含有不可见的控制字符".to_owned()
-    } else {
-        return Ok(());
-    };
-    Err(StepError::Invalid(vec![FieldError {
-        field: "reason",
-        message,
-    }]))
+    match reason.and_then(|reason| text_problem(reason, MAX_REASON)) {
+        Some(message) => Err(StepError::Invalid(vec![FieldError {
+            field: "reason",
+            message,
+        }])),
+        None => Ok(()),
+    }
+}
+
+/// What is wrong with a text of several lines that somebody typed.
+fn text_problem(text: &str, most: usize) -> Option<String> {
+    if text.chars().count() > most {
+        return Some(format!("不得超过 {most} 个字"));
+    }
+    let hidden = text.chars().any(|c| c.is_control() && c != '\n');
+    hidden.then(|| "含有不可见的控制字符".to_owned())
+}
+
+/// Claims the key of a request that creates something with this id. Gives the id of what was created before, when the request is
+/// a repetition.
+///
+/// # Errors
+/// [`StepError::KeyReused`].
+async fn claimed(
+    conn: &mut AsyncPgConnection,
+    account_id: Uuid,
+    key: &str,
+    request_hash: &[u8; 32],
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<Option<Uuid>, StepError> {
+    match idempotency::claim(conn, account_id, key, request_hash, &json!({ "id": id }), now).await? {
+        Claim::New => Ok(None),
+        Claim::Seen(response) => {
+            let id = response["id"].as_str().and_then(|id| id.parse().ok());
+            id.map(Some).ok_or(StepError::NotFound)
+        }
+        Claim::OtherBody => Err(StepError::KeyReused),
+    }
 }
 
 /// What somebody is to whatever he sees of graduates and schools.

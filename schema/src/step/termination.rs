@@ -11,9 +11,10 @@ use uuid::Uuid;
 
 use super::{
     Actor, Doer, IdempotencyKey, StepError,
-    agreement::AgreementStep,
+    agreement::{AgreementStep, Approved},
+    claimed,
     flow::{self, Flow, check_version, decide_and_apply},
-    invite::claimed,
+    text_problem,
     trail::{Entry, Parties, record},
 };
 use crate::{
@@ -110,20 +111,10 @@ pub async fn request_termination(
         .transaction(async |conn| {
             let now = platform.clock.now();
             let id = Uuid::now_v7();
-            let response = json!({ "termination_id": id });
             if let Some(key) = key
-                && let Some(response) = claimed(
-                    conn,
-                    viewer.account_id(),
-                    &key.key,
-                    &key.request_hash,
-                    &response,
-                    now,
-                )
-                .await?
+                && let Some(id) =
+                    claimed(conn, viewer.account_id(), &key.key, &key.request_hash, id, now).await?
             {
-                let id = response["termination_id"].as_str().and_then(|id| id.parse().ok());
-                let id = id.ok_or(StepError::NotFound)?;
                 return termination::find(conn, viewer, id)
                     .await?
                     .ok_or(StepError::NotFound);
@@ -176,7 +167,7 @@ async fn request_in(
         .map_err(|error| match error {
             // The agreement is locked, so only a row that was written around the steps can be in the way.
             DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, ref info)
-                if info.constraint_name() == Some("terminations_one_open_per_agreement") =>
+                if info.constraint_name() == Some("terminations_one_per_agreement") =>
             {
                 StepError::Refused(Refusal::TerminationOpen)
             }
@@ -195,12 +186,17 @@ async fn request_in(
         action: action.as_str(),
         from: None,
         reason: None,
-        changes: json!({}),
+        changes: changes(&row),
     };
     let owed = termination_owed(action, row.status, party);
     let parties = Parties::of(conn, &row, owed).await?;
     record(conn, &mut view, &doer, entry, &parties).await?;
     Ok(view)
+}
+
+/// What every event of a termination says: whoever follows the agreement hears of it.
+fn changes(termination: &Termination) -> Value {
+    json!({ "agreement": termination.agreement_id })
 }
 
 /// The explanation without blanks around it.
@@ -214,16 +210,11 @@ fn check(request: &TerminationRequest, party: Party) -> Result<&str, StepError> 
         });
     }
     let explanation = request.explanation.trim();
-    let message = if explanation.is_empty() {
-        Some("请填写解约说明".to_owned())
-    } else if explanation.chars().count() > MAX_EXPLANATION {
-        Some(format!("不得超过 {MAX_EXPLANATION} 个字"))
-    } else if explanation.chars().any(|c| c.is_control() && c != '\n') {
-        Some("含有不可见的控制字符".to_owned())
-    } else {
-        None
+    let problem = match explanation.is_empty() {
+        true => Some("请填写解约说明".to_owned()),
+        false => text_problem(explanation, MAX_EXPLANATION),
     };
-    wrong.extend(message.map(|message| FieldError {
+    wrong.extend(problem.map(|message| FieldError {
         field: "explanation",
         message,
     }));
@@ -287,16 +278,18 @@ impl Flow for TerminationView {
         let (termination, standing) = (&self.termination, &self.standing);
         let side = |party| match party {
             Party::Graduate => format!("毕业生{}", graduate.name),
-            Party::Employer => standing.employer_name.clone(),
+            Party::Employer => standing.terms.employer_name.clone(),
         };
         json!({
             "graduate": graduate.name,
-            "employer": standing.employer_name,
+            "employer": standing.terms.employer_name,
             "school": school.name,
             "agreement_number": standing.agreement_number,
             "requester": side(termination.requested_by),
             "answerer": side(termination.requested_by.other()),
-            "termination_reason": CodeList::TerminationReason.name_zh(&termination.reason_code),
+            // It may say something of somebody's health: only what needs it holds it.
+            "termination_reason": (termination.status == TerminationStatus::Requested)
+                .then(|| CodeList::TerminationReason.name_zh(&termination.reason_code)),
             "reason": reason,
         })
     }
@@ -331,12 +324,12 @@ impl Flow for TerminationView {
                     let agreement = agreement::lock(conn, None, self.termination.agreement_id)
                         .await?
                         .ok_or(StepError::NotFound)?;
-                    let step = AgreementStep::Terminate(self.termination.id);
+                    let step = AgreementStep::Terminate(Approved(self.termination.id));
                     let _: AgreementView = decide_and_apply(platform, conn, agreement, doer, &step).await?;
                 }
             }
         }
-        Ok(Some(json!({})))
+        Ok(Some(changes(&self.termination)))
     }
 
     async fn update(mut conn: &AsyncPgConnection, termination: &Termination) -> QueryResult<()> {

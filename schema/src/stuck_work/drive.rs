@@ -145,8 +145,8 @@ async fn drive_job(
 }
 
 /// Makes the lost jobs of stuck work anew, those that are owed longest first, and gives how many. What is parked waits
-/// for an operator, and says so itself from now on. Of jobs it only ever adds some, and a job's key lets one of several sweeps through: what another sweep has made
-/// meanwhile is neither hurried nor given its attempts back.
+/// for an operator, and says so itself from now on. Of jobs it only ever adds some, and a job's key lets one of several sweeps
+/// through: what another sweep has made meanwhile is neither hurried nor given its attempts back.
 ///
 /// # Errors
 /// The database's; the jobs that were made before stay.

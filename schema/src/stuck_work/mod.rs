@@ -76,7 +76,7 @@ pub struct StuckWork {
     /// What was to be done.
     #[diesel(sql_type = Text)]
     pub kind: StuckWorkKind,
-    /// The case whose step owes it: an agreement, or for messages also a graduate or an employer; of a notice the account, of an
+    /// The case whose step owes it: an agreement, or for messages also a termination, a graduate or an employer; of a notice the account, of an
     /// invitation to join the employer. An import and a recurring job are their own.
     #[diesel(sql_type = SqlUuid)]
     pub case_id: Uuid,

@@ -4,7 +4,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     ActorRole, Refusal, ReviewLevel, ReviewRoute,
-    termination::party_may_act,
     transition::{EngagementEffect, ReviewFacts, Transition},
 };
 use crate::text_enum::text_enum;
@@ -186,7 +185,11 @@ pub fn decide(
         Do::Remind if !open => Err(Refusal::DeadlinePassed),
         Do::Remind | Do::StoreDocument => Ok(stay),
         Do::RequestTermination => {
-            party_may_act(actor, facts.graduate_confirmed, facts.employer_verified)?;
+            match actor {
+                ActorRole::Employer if !facts.employer_verified => return Err(Refusal::EmployerNotVerified),
+                ActorRole::Graduate if !facts.graduate_confirmed => return Err(Refusal::DataNotConfirmed),
+                _ => {}
+            }
             match facts.termination_open {
                 true => Err(Refusal::TerminationOpen),
                 false => Ok(stay),

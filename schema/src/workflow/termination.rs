@@ -89,8 +89,6 @@ pub struct TerminationFacts {
     pub awaiting_review: Option<ReviewLevel>,
     /// Whether the graduate has confirmed his basic information.
     pub graduate_confirmed: bool,
-    /// Whether the operator has verified the employer.
-    pub employer_verified: bool,
     /// Whether the person acting is the one who submitted the case for review.
     pub own_submission: bool,
     /// Whether the person acting gives a reason.
@@ -105,22 +103,6 @@ impl TerminationFacts {
             own_submission: self.own_submission,
             reason_given: self.reason_given,
         }
-    }
-}
-
-/// Whether a party may take steps at all.
-///
-/// # Errors
-/// The employer has to be verified, and the graduate to have confirmed his data (§2).
-pub const fn party_may_act(
-    actor: ActorRole,
-    graduate_confirmed: bool,
-    employer_verified: bool,
-) -> Result<(), Refusal> {
-    match actor {
-        ActorRole::Employer if !employer_verified => Err(Refusal::EmployerNotVerified),
-        ActorRole::Graduate if !graduate_confirmed => Err(Refusal::DataNotConfirmed),
-        _ => Ok(()),
     }
 }
 
@@ -154,7 +136,10 @@ pub fn decide(
     if !status_fits {
         return Err(Refusal::NotInThisStatus);
     }
-    party_may_act(actor, facts.graduate_confirmed, facts.employer_verified)?;
+    // An employer whose verification was taken back still answers: it holds the graduate, who must be able to get away from it.
+    if actor == ActorRole::Graduate && !facts.graduate_confirmed {
+        return Err(Refusal::DataNotConfirmed);
+    }
     let review = facts.review();
     match action {
         Do::Request => Err(Refusal::NotInThisStatus),

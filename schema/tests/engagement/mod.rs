@@ -148,15 +148,15 @@ fn everything_there_is_to_meet() -> Vec<Met> {
         ),
         (Reject, &[NotInThisStatus, OtherReviewLevel, ReasonRequired]),
         (StoreDocument, &[NotInThisStatus]),
-        // By way of its termination.
+        // By way of a termination.
         (RequestTermination, &[]),
-        (Terminate, &[NotInThisStatus]),
+        (Terminate, &[]),
     ];
     assert_eq!(refusals.map(|row| row.0), AgreementAction::ALL);
     let mut all = Vec::new();
     for (action, refusals) in refusals {
         let mut met = |outcome| all.push((CaseKind::Agreement, action.as_str(), outcome));
-        if action == RequestTermination {
+        if matches!(action, RequestTermination | Terminate) {
             continue;
         }
         met(Outcome::Refused(NotYourRole));
@@ -165,14 +165,12 @@ fn everything_there_is_to_meet() -> Vec<Met> {
             Invite => Outcome::Invalid,
             _ => Outcome::NotFound,
         });
-        if action != Terminate {
-            met(Outcome::Done);
-        }
+        met(Outcome::Done);
         refusals
             .iter()
             .for_each(|refusal| met(Outcome::Refused(*refusal)));
     }
-    let sides = [NotInThisStatus, EmployerNotVerified, NotYourRole];
+    let sides = [NotInThisStatus, NotYourRole];
     let endings: [(TerminationAction, &[Refusal]); 6] = [
         (
             TerminationAction::Request,

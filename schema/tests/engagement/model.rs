@@ -469,16 +469,8 @@ impl Model {
         let when = |condition: bool, refusal| condition.then_some(refusal);
         let side = |graduate: bool| {
             let from = when(ending.status != Is::Requested, Refusal::NotInThisStatus);
-            from.or(match graduate {
-                true => when(
-                    !self.graduates[case.graduate].confirmed,
-                    Refusal::DataNotConfirmed,
-                ),
-                false => when(
-                    !self.employers[case.employer].verified,
-                    Refusal::EmployerNotVerified,
-                ),
-            })
+            let unconfirmed = !self.graduates[case.graduate].confirmed;
+            from.or(when(graduate && unconfirmed, Refusal::DataNotConfirmed))
         };
         match (action, person) {
             (Do::Withdraw, Person::Graduate(_)) if ending.by_graduate => side(true),

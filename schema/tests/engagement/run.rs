@@ -448,8 +448,9 @@ impl Run {
             AgreementAction::Reject if with_reason => AgreementStep::Reject(reason()),
             AgreementAction::Reject => AgreementStep::Reject(Some(" \n　".to_owned())),
             AgreementAction::StoreDocument => self.storing(id).await,
-            AgreementAction::RequestTermination => unreachable!("never generated"),
-            AgreementAction::Terminate => AgreementStep::Terminate(Uuid::nil()),
+            AgreementAction::RequestTermination | AgreementAction::Terminate => {
+                unreachable!("never generated")
+            }
         };
         let expected = self.model.take(person, at, action, with_reason);
         let actor = viewer.map_or(Actor::Worker, Actor::Viewer);

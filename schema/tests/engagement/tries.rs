@@ -78,7 +78,9 @@ fn tries() -> impl Strategy<Value = Vec<Try>> {
             .filter(|action| {
                 !matches!(
                     action,
-                    AgreementAction::Invite | AgreementAction::RequestTermination
+                    AgreementAction::Invite
+                        | AgreementAction::RequestTermination
+                        | AgreementAction::Terminate
                 )
             })
             .collect::<Vec<_>>(),

@@ -89,7 +89,7 @@ impl AgreementMutation {
         if distinct.len() != input.graduate_ids.len() {
             return Ok(refused(UserError::invalid("graduateIds", "同一毕业生不能重复")));
         }
-        if !is_idempotency_key(&input.idempotency_key) || input.idempotency_key.contains('/') {
+        if !is_idempotency_key(&input.idempotency_key) {
             return Ok(refused(UserError::invalid(
                 "idempotencyKey",
                 "应为 1 至 60 个字符，且不含 /",

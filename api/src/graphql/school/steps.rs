@@ -24,7 +24,10 @@ pub(in crate::graphql) fn idempotency_key(
     input: &impl Serialize,
 ) -> async_graphql::Result<Result<IdempotencyKey, UserError>> {
     if !is_idempotency_key(key) {
-        return Ok(Err(UserError::invalid("idempotencyKey", "应为 1 至 60 个字符")));
+        return Ok(Err(UserError::invalid(
+            "idempotencyKey",
+            "应为 1 至 60 个字符，且不含 /",
+        )));
     }
     Ok(Ok(IdempotencyKey {
         key: key.to_owned(),
@@ -69,7 +72,7 @@ pub struct OpenSchoolInput {
     default_review_route: ReviewRoute,
     /// 首名审核人 Who runs it first.
     reviewer: FirstReviewerInput,
-    /// 幂等键 Chosen by the caller, 1 to 60 characters: the same key and input give the same school again.
+    /// 幂等键 Chosen by the caller, 1 to 60 characters without `/`: the same key and input give the same school again.
     idempotency_key: String,
 }
 
@@ -106,7 +109,7 @@ pub struct AddDepartmentInput {
     code: String,
     /// 院系名称 Its name, at most 60 characters.
     name: String,
-    /// 幂等键 Chosen by the caller, 1 to 60 characters: the same key and input give the same department again.
+    /// 幂等键 Chosen by the caller, 1 to 60 characters without `/`: the same key and input give the same department again.
     idempotency_key: String,
 }
 

@@ -14,13 +14,12 @@ pub use self::{
     department::{add_department, rename_department},
     reviewer::{NewReviewer, add_reviewer, set_reviewer_enabled, update_reviewer},
 };
-use super::{Actor, Doer, IdempotencyKey, StepError, first, role_of_person, taken};
+use super::{Actor, Doer, IdempotencyKey, StepError, claimed, first, role_of_person, taken};
 use crate::{
     Platform,
     model::{
         Viewer,
         event::{self, CHAIN_START, CaseKind, ChainEnd, Concerned, NewEvent},
-        idempotency::{self, Claim},
         reviewer as reviewers,
         reviewer::ReviewerDraft,
         school::{self, School, SchoolDraft},
@@ -260,15 +259,7 @@ async fn claim(
     id: Uuid,
     now: DateTime<Utc>,
 ) -> Result<Option<Uuid>, StepError> {
-    let (account_id, response) = (viewer.account_id(), json!({ "id": id }));
-    match idempotency::claim(conn, account_id, &key.key, &key.request_hash, &response, now).await? {
-        Claim::New => Ok(None),
-        Claim::Seen(response) => {
-            let id = response["id"].as_str().and_then(|id| id.parse().ok());
-            id.map(Some).ok_or(StepError::NotFound)
-        }
-        Claim::OtherBody => Err(StepError::KeyReused),
-    }
+    claimed(conn, viewer.account_id(), &key.key, &key.request_hash, id, now).await
 }
 
 /// A school whose row this transaction holds, and who takes the step.
