@@ -209,7 +209,7 @@ async fn beat_once(
         host.leases.note_lost(&held, &renewed);
     }
     if !spare {
-        for job in sql::reap(conn, (host.now)(), host.settings.pauses)
+        for job in sql::reap(conn, (host.now)(), host.settings.pauses, host.settings.lease / 3)
             .await
             .map_err(|e| e.to_string())?
         {

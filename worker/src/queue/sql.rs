@@ -90,12 +90,15 @@ const SETTLE: &str = "\
       lease_token = NULL, lease_until = NULL \
     FROM held WHERE jobs.id = held.id RETURNING jobs.id";
 
+/// Does nothing once the time $5 after $4 is over: a statement that stood still on its way, or whose server did, comes out when
+/// the workers whose leases ran out meanwhile had no chance yet to prolong them.
+///
 /// The first crash is taken for the worker's fault and repeated at once; a job that brings its workers down again and
 /// again waits longer and longer, and is parked at last. Not ordered by id: PostgreSQL might walk the primary key for that.
 const REAP: &str = "\
     WITH lost AS (\
       SELECT id, attempt >= max_attempts AS spent FROM jobs \
-      WHERE state = 'RUNNING' AND lease_until < now() \
+      WHERE state = 'RUNNING' AND lease_until < now() AND now() < $4 + make_interval(secs => $5) \
       LIMIT 500 FOR UPDATE SKIP LOCKED) \
     UPDATE jobs SET \
       state = CASE WHEN lost.spent THEN 'PARKED' ELSE 'READY' END, \
@@ -181,6 +184,12 @@ pub(super) struct Reaped {
     /// It had no attempt left and was parked.
     #[diesel(sql_type = Bool)]
     pub(super) spent: bool,
+}
+
+#[derive(QueryableByName)]
+struct Moment {
+    #[diesel(sql_type = Timestamptz)]
+    now: DateTime<Utc>,
 }
 
 /// How a queue stands.
@@ -275,16 +284,21 @@ pub(super) async fn settle(conn: &mut AsyncPgConnection, batch: &[Settlement]) -
     Ok(settled.into_iter().map(|row| row.id).collect())
 }
 
-/// Frees jobs whose lease ran out, of any queue.
+/// Frees jobs whose lease ran out, of any queue; nothing if it takes longer than `within` to get there.
 pub(super) async fn reap(
     conn: &mut AsyncPgConnection,
     now: DateTime<Utc>,
     pauses: super::Pauses,
+    within: Duration,
 ) -> QueryResult<Vec<Reaped>> {
+    // The clock of leases is the database's alone.
+    let begun: Moment = sql_query("SELECT now() AS now").get_result(conn).await?;
     sql_query(REAP)
         .bind::<Timestamptz, _>(now)
         .bind::<Double, _>(pauses.first.as_secs_f64())
         .bind::<Double, _>(pauses.longest.as_secs_f64())
+        .bind::<Timestamptz, _>(begun.now)
+        .bind::<Double, _>(within.as_secs_f64())
         .load(conn)
         .await
 }

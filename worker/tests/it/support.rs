@@ -163,12 +163,16 @@ impl Db {
 
     /// Waits until the job is in this state.
     pub(crate) async fn reaches(&self, id: i64, state: &str) -> Row {
-        let what = format!("job {id} is {state}");
-        eventually(&what, async || {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
             let row = self.row(id).await;
-            (row.state == state).then_some(row)
-        })
-        .await
+            if row.state == state {
+                return row;
+            }
+            let late = tokio::time::Instant::now() > deadline;
+            assert!(!late, "job {id} did not come to {state}: {row:?}");
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
 
     /// Waits until so many jobs of the queue are in this state.
@@ -190,9 +194,13 @@ impl Db {
     }
 }
 
+/// How long is waited for something, and how often it is looked for.
+const PATIENCE: Duration = Duration::from_secs(30);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
 /// Waits for a condition, at most half a minute.
 pub(crate) async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {
         if let Some(value) = condition().await {
             return value;
@@ -201,7 +209,7 @@ pub(crate) async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -
             tokio::time::Instant::now() < deadline,
             "in half a minute it did not come to: {what}"
         );
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
 }
 
