@@ -295,7 +295,7 @@ async fn the_paper_of_what_has_ended_is_not_in_force() {
     assert!(paper().await.is_some(), "for the records of both");
 }
 
-/// An employer that was found out holds nobody: it asks for nothing any more, and still answers.
+/// An employer that was found out asks for nothing any more; it may still agree, and does not stand in the way.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_employer_whose_verification_was_taken_back_answers_and_asks_for_nothing() {
     let story = Story::signed().await;
@@ -307,6 +307,8 @@ async fn an_employer_whose_verification_was_taken_back_answers_and_asks_for_noth
     let refused = request(&story.employer, &story.agreement, "MUTUAL", "双方协商一致").await;
     assert_eq!(refusal(&refused), Some("EMPLOYER_NOT_VERIFIED"));
     let asked = id(&request(&story.client, &story.agreement, "UNMET", "单位承诺未兑现").await);
+    let refused = answer(&story.employer, REFUSE_TERMINATION, &asked).await;
+    assert_eq!(refusal(&refused), Some("EMPLOYER_NOT_VERIFIED"), "{refused}");
     let agreed = answer(&story.employer, ACCEPT_TERMINATION, &asked).await;
     assert_eq!(agreed["termination"]["status"], "TERMINATION_REVIEW", "{agreed}");
 }
@@ -382,7 +384,7 @@ async fn several_cases_are_found_and_decided_at_once() {
         came_to,
         [
             "Termination",
-            "STALE_VERSION \"expectedVersion\"",
+            "STALE_VERSION \"cases.1.expectedVersion\"",
             "Agreement",
             "NOT_FOUND \"cases.3.caseId\""
         ]

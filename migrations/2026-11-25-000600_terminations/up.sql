@@ -1,3 +1,5 @@
+-- Who waits for a long writer gives up and is run again, rather than have everybody wait behind it.
+SET LOCAL lock_timeout = '5s';
 -- W2, online termination: one side of a signed agreement asks to end it, the other one answers, the school reviews.
 CREATE TABLE terminations (
     id uuid PRIMARY KEY,

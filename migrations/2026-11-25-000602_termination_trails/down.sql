@@ -5,15 +5,12 @@ BEGIN
         RAISE EXCEPTION 'agreements have been terminated: this cannot be undone';
     END IF;
 END $$;
--- The trails of other terminations go.
+-- Other terminations go with their trails.
 ALTER TABLE case_events DISABLE TRIGGER case_events_append_only;
 DELETE FROM messages WHERE event_id IN (SELECT id FROM case_events WHERE case_kind = 'TERMINATION');
 DELETE FROM case_events WHERE case_kind = 'TERMINATION';
+DELETE FROM terminations;
 ALTER TABLE case_events ENABLE TRIGGER case_events_append_only;
 ALTER TABLE case_events
     DROP CONSTRAINT case_events_case_kind_check,
     ADD CONSTRAINT case_events_case_kind_check CHECK (case_kind IN ('AGREEMENT', 'GRADUATE', 'EMPLOYER', 'SCHOOL'));
-DELETE FROM school_review_routes WHERE workflow = 'ONLINE_TERMINATION';
-ALTER TABLE school_review_routes
-    DROP CONSTRAINT school_review_routes_workflow_check,
-    ADD CONSTRAINT school_review_routes_workflow_check CHECK (workflow IN ('ONLINE_SIGNING'));

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use diesel_async::{AsyncConnection, AsyncPgConnection};
-use wangqian_schema::db;
+use uuid::Uuid;
+use wangqian_schema::{db, model::Viewer, step::AgreementStep, workflow::ReviewRoute};
 
 use crate::support::{Database, World, execute, number, text};
 
@@ -169,4 +170,37 @@ async fn an_index_that_was_broken_off_is_named_and_not_passed_over() {
     .await;
     let refused = db::migrate(world.url()).await.unwrap_err().to_string();
     assert!(refused.contains("messages_unsent"), "{refused}");
+}
+
+/// Signs an agreement and gives both sides, the reviewer and the agreement.
+async fn signed(world: &World) -> ([Viewer; 3], Uuid) {
+    let campus = world.school(ReviewRoute::SchoolOnly).await;
+    let (employer, reviewer) = (world.employer().await, world.school_reviewer(&campus).await);
+    let student = world.graduate(&campus, 0).await;
+    let agreement = world.invite(&employer, &student).await;
+    for (viewer, step) in [
+        (&student.viewer, AgreementStep::Accept),
+        (&reviewer, AgreementStep::Approve),
+    ] {
+        world.take(viewer, agreement, step).await.unwrap();
+    }
+    ([employer.viewer, student.viewer, reviewer], agreement)
+}
+
+/// The graduate may have signed elsewhere since: no migration can make signed again what has ended.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_ended_is_not_undone() {
+    let world = World::new().await;
+    let (people, agreement) = signed(&world).await;
+    world.terminate(&people, agreement).await;
+    let refused = db::revert_all(world.url()).await.unwrap_err();
+    assert!(format!("{refused:?}").contains("cannot be undone"), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_only_asked_for_goes_with_its_trail() {
+    let world = World::new().await;
+    let (people, agreement) = signed(&world).await;
+    world.request_termination(&people[0], agreement).await.unwrap();
+    db::revert_all(world.url()).await.unwrap();
 }

@@ -58,11 +58,14 @@ impl Case {
 type Obstacle = (Refusal, fn(&Case) -> bool);
 
 /// What can stand in the way, the one named first that a person is told first. That the operator has verified the employer is asked
-/// of whoever wants to end an agreement, not of whoever answers: a graduate must get away from one that was found out.
-const OBSTACLES: [Obstacle; 6] = [
+/// of whoever wants to end an agreement or says no, not of whoever agrees: a graduate must get away from one that was found out.
+const OBSTACLES: [Obstacle; 7] = [
     (Refusal::NotYourRole, |case| !case.step().0.contains(&case.role)),
     (Refusal::NotInThisStatus, |case| {
         case.step().1 != Some(case.facts.status)
+    }),
+    (Refusal::EmployerNotVerified, |case| {
+        case.role == Employer && case.is(&[Refuse]) && !case.facts.employer_verified
     }),
     // "He must check and confirm his basic information before any step that changes something."
     (Refusal::DataNotConfirmed, |case| {
@@ -108,7 +111,7 @@ fn every_facts(mut visit: impl FnMut(&TerminationFacts)) {
         for awaiting_review in levels {
             for requested_by in Party::ALL {
                 for route in ReviewRoute::ALL {
-                    for bits in 0..8u8 {
+                    for bits in 0..16u8 {
                         let bit = |at: u8| bits & (1 << at) != 0;
                         visit(&TerminationFacts {
                             status: *status,
@@ -118,6 +121,7 @@ fn every_facts(mut visit: impl FnMut(&TerminationFacts)) {
                             graduate_confirmed: bit(0),
                             own_submission: bit(1),
                             reason_given: bit(2),
+                            employer_verified: bit(3),
                         });
                     }
                 }
@@ -153,8 +157,8 @@ fn every_step_is_decided_as_the_table_says() {
             }
         }
     });
-    // 7 standings × 2 sides × 3 routes × 8 × 6 roles × 6 actions.
-    assert_eq!(decisions, 12_096);
+    // 7 standings × 2 sides × 3 routes × 16 × 6 roles × 6 actions.
+    assert_eq!(decisions, 24_192);
     let sides = [Withdraw, Accept, Refuse].map(|action| [(action, Graduate), (action, Employer)]);
     let reviewers = [Approve, Reject].map(|action| [(action, DepartmentReviewer), (action, SchoolReviewer)]);
     let rows = sides.into_iter().chain(reviewers).flatten();

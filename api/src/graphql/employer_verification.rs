@@ -152,7 +152,7 @@ impl EmployerVerificationQuery {
 pub enum VerificationDecision {
     /// 核验通过 It is who it says, and may act.
     Verify,
-    /// 核验不通过 It is not, or not any more, and may not act. Needs a reason.
+    /// 核验不通过 It is not, or not any more, and may not act; only agree to the end of what it has signed. Needs a reason.
     Refuse,
 }
 

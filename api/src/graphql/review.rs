@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use wangqian_schema::{
     model::review_queue::{self as model, QueueFilter, ReviewCase},
     step::{self, Actor, AgreementStep, StepError, TerminationStep},
+    workflow::Refusal,
 };
 
 use super::{
@@ -83,7 +84,8 @@ impl ReviewQuery {
     async fn review_queue(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "业务 Only those of one of these workflows.")] workflows: Option<Vec<Workflow>>,
+        #[graphql(desc = "业务 Only those of one of these workflows; all when there is none.")]
+        workflows: Option<Vec<Workflow>>,
         #[graphql(desc = "院系 Only those of graduates of this department.")] department_id: Option<ID>,
         #[graphql(desc = "毕业年份 Only those of graduates of this class year.")] class_year: Option<i32>,
         #[graphql(desc = "待审核起始时间 Only those that have waited since this moment at least.")]
@@ -226,10 +228,12 @@ impl ReviewMutation {
         )
     }
 
-    /// 批量审核 A reviewer decides several cases in the same way. Each stands or falls by itself.
+    /// 批量审核 A reviewer decides several cases in the same way, in their order. Each stands or falls by itself. After a top-level
+    /// error, as when the database stands still, the first of them may have been decided: read the queue again.
     ///
-    /// Refusals: `INVALID_INPUT`; of one: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`,
+    /// Refusals: `INVALID_INPUT`, `REASON_REQUIRED`; of one: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`,
     /// `REASON_REQUIRED`, `INVALID_INPUT`, `DATA_NOT_CONFIRMED`, `ONLINE_SIGNING_NOT_ALLOWED`, `EMPLOYER_NOT_VERIFIED`.
+    #[graphql(complexity = "1 + input.cases.len() * child_complexity")]
     async fn review_cases(
         &self,
         ctx: &Context<'_>,
@@ -247,14 +251,30 @@ impl ReviewMutation {
         if distinct.len() != input.cases.len() {
             return Ok(refused("同一事项不能重复"));
         }
+        let unexplained = input
+            .reason
+            .as_deref()
+            .is_none_or(|reason| reason.trim().is_empty());
+        if input.decision == ReviewDecision::Reject && unexplained {
+            return Ok(ReviewCasesPayload {
+                results: Vec::new(),
+                user_errors: step_errors(Refusal::ReasonRequired.into(), "cases")?,
+            });
+        }
         let mut results = Vec::with_capacity(input.cases.len());
         for (at, one) in input.cases.into_iter().enumerate() {
             let reason = input.reason.clone();
             let decided = decide(ctx, &one.case_id, input.decision, reason, one.expected_version).await?;
-            let (case, user_errors) = match decided {
+            let (case, mut user_errors) = match decided {
                 Ok(case) => (Some(case.into()), Vec::new()),
                 Err(error) => (None, step_errors(error, &format!("cases.{at}.caseId"))?),
             };
+            for error in &mut user_errors {
+                let version = error.field.as_mut().filter(|field| *field == "expectedVersion");
+                if let Some(field) = version {
+                    *field = format!("cases.{at}.expectedVersion");
+                }
+            }
             results.push(ReviewResult {
                 case_id: one.case_id,
                 case,

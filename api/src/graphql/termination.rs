@@ -371,7 +371,8 @@ impl TerminationMutation {
 
     /// 不同意解约 The other side does not agree (§5.2). The signing stands, and either side may ask again.
     ///
-    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`, `INVALID_INPUT`.
+    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`, `EMPLOYER_NOT_VERIFIED` (any more; it
+    /// may still agree), `INVALID_INPUT`.
     async fn refuse_termination(
         &self,
         ctx: &Context<'_>,

@@ -392,20 +392,19 @@ async fn find(conn: &mut AsyncPgConnection, case: &Case) -> QueryResult<Option<U
 /// How many steps people, or a deadline, have taken on a case and its terminations; reminders and papers are the worker's own,
 /// and an agreement ends with the last step on its termination.
 async fn steps_taken(conn: &mut AsyncPgConnection, agreement_id: Uuid) -> QueryResult<i64> {
-    let endings = terminations::table
+    let mut cases: Vec<Uuid> = terminations::table
         .filter(terminations::agreement_id.eq(agreement_id))
-        .select(terminations::id);
+        .select(terminations::id)
+        .load(conn)
+        .await?;
+    cases.push(agreement_id);
     let others = [
         AgreementAction::Remind,
         AgreementAction::StoreDocument,
         AgreementAction::Terminate,
     ];
     case_events::table
-        .filter(
-            case_events::case_id
-                .eq(agreement_id)
-                .or(case_events::case_id.eq_any(endings)),
-        )
+        .filter(case_events::case_id.eq_any(cases))
         .filter(case_events::action.ne_all(others))
         .count()
         .get_result(conn)

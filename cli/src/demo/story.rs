@@ -75,7 +75,7 @@ pub(super) type Hour = i64;
 /// What is done to a case, and when.
 type Acts<'a> = &'a [(Hour, Act)];
 
-/// From this hour on the second school reviews alone.
+/// From this hour on the second school reviews signings alone.
 const NEW_ROUTE: Hour = -120;
 
 const HR: Staff = Staff::Member(Company::Technology, 1);

@@ -13,11 +13,12 @@ use uuid::Uuid;
 use super::{
     Page, PageRequest, Viewer,
     case::{CaseRow, case_row, visible_cases},
+    employer::EmployerVerification,
     event::CaseKind,
     terms::AgreementTerms,
 };
 use crate::{
-    tables::{agreements, graduates, school_review_routes, schools, terminations},
+    tables::{agreements, employers, graduates, school_review_routes, schools, terminations},
     workflow::{
         ReviewLevel, ReviewRoute, Workflow,
         termination::{Party, TerminationAction, TerminationFacts, TerminationStatus, available},
@@ -86,6 +87,8 @@ visible_cases!(terminations);
 pub struct TerminationStanding {
     /// When the graduate confirmed his basic information.
     pub graduate_confirmed_at: Option<DateTime<Utc>>,
+    /// Whether the employer may act.
+    pub employer_verification: EmployerVerification,
     /// The school's route for all workflows.
     pub default_route: ReviewRoute,
     /// The school's own route for online termination.
@@ -123,6 +126,7 @@ impl TerminationView {
             route: self.route(),
             awaiting_review: termination.awaiting_review,
             graduate_confirmed: standing.graduate_confirmed_at.is_some(),
+            employer_verified: standing.employer_verification == EmployerVerification::Verified,
             own_submission: account_id.is_some() && account_id == termination.submitted_by,
             reason_given,
         }
@@ -143,6 +147,7 @@ fn with_standing() -> _ {
     terminations::table
         .inner_join(agreements::table.on(agreements::id.eq(terminations::agreement_id)))
         .inner_join(graduates::table.on(graduates::id.eq(terminations::graduate_id)))
+        .inner_join(employers::table.on(employers::id.eq(terminations::employer_id)))
         .inner_join(schools::table.on(schools::id.eq(terminations::school_id)))
         .left_join(
             school_review_routes::table.on(school_review_routes::school_id
@@ -155,6 +160,7 @@ type Columns = (
     diesel::helper_types::AsSelect<Termination, Pg>,
     (
         graduates::confirmed_at,
+        employers::verification,
         schools::default_review_route,
         dsl::Nullable<school_review_routes::review_route>,
         agreements::terms,
@@ -167,6 +173,7 @@ fn columns() -> Columns {
         Termination::as_select(),
         (
             graduates::confirmed_at,
+            employers::verification,
             schools::default_review_route,
             school_review_routes::review_route.nullable(),
             agreements::terms,

@@ -287,7 +287,7 @@ impl Flow for TerminationView {
             "agreement_number": standing.agreement_number,
             "requester": side(termination.requested_by),
             "answerer": side(termination.requested_by.other()),
-            // It may say something of somebody's health: only what needs it holds it.
+            // It may say something of somebody's health: kept in the messages of the request alone, and shown in the inbox only.
             "termination_reason": (termination.status == TerminationStatus::Requested)
                 .then(|| CodeList::TerminationReason.name_zh(&termination.reason_code)),
             "reason": reason,

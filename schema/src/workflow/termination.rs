@@ -89,6 +89,8 @@ pub struct TerminationFacts {
     pub awaiting_review: Option<ReviewLevel>,
     /// Whether the graduate has confirmed his basic information.
     pub graduate_confirmed: bool,
+    /// Whether the operator has verified the employer.
+    pub employer_verified: bool,
     /// Whether the person acting is the one who submitted the case for review.
     pub own_submission: bool,
     /// Whether the person acting gives a reason.
@@ -136,7 +138,11 @@ pub fn decide(
     if !status_fits {
         return Err(Refusal::NotInThisStatus);
     }
-    // An employer whose verification was taken back still answers: it holds the graduate, who must be able to get away from it.
+    // An employer whose verification was taken back may still agree, and take back what it asked for, so that it does not hold the
+    // graduate; it may not say no.
+    if actor == ActorRole::Employer && action == Do::Refuse && !facts.employer_verified {
+        return Err(Refusal::EmployerNotVerified);
+    }
     if actor == ActorRole::Graduate && !facts.graduate_confirmed {
         return Err(Refusal::DataNotConfirmed);
     }

@@ -178,7 +178,10 @@ fn everything_there_is_to_meet() -> Vec<Met> {
         ),
         (TerminationAction::Withdraw, &sides),
         (TerminationAction::Accept, &sides),
-        (TerminationAction::Refuse, &sides),
+        (
+            TerminationAction::Refuse,
+            &[NotInThisStatus, NotYourRole, EmployerNotVerified],
+        ),
         (
             TerminationAction::Approve,
             &[NotInThisStatus, OtherReviewLevel, NotYourRole],

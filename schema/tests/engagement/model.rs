@@ -476,7 +476,11 @@ impl Model {
             (Do::Withdraw, Person::Graduate(_)) if ending.by_graduate => side(true),
             (Do::Withdraw, Person::Member { .. }) if !ending.by_graduate => side(false),
             (Do::Accept | Do::Refuse, Person::Graduate(_)) if !ending.by_graduate => side(true),
-            (Do::Accept | Do::Refuse, Person::Member { .. }) if ending.by_graduate => side(false),
+            (Do::Accept, Person::Member { .. }) if ending.by_graduate => side(false),
+            (Do::Refuse, Person::Member { .. }) if ending.by_graduate => side(false).or(when(
+                !self.employers[case.employer].verified,
+                Refusal::EmployerNotVerified,
+            )),
             (Do::Approve | Do::Reject, Person::DepartmentReviewer { .. } | Person::SchoolReviewer { .. }) => {
                 let level = match person {
                     Person::SchoolReviewer { .. } => ReviewLevel::School,

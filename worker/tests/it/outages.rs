@@ -269,6 +269,7 @@ async fn a_database_that_stands_still_costs_no_job_its_lease() {
         (db.number(keepers).await == 2).then_some(())
     })
     .await;
+    let stood_still = db.number("SELECT extract(epoch FROM now()) * 1000").await;
     holders.stand_still();
     others.stand_still();
     gate.add_permits(1);
@@ -278,8 +279,11 @@ async fn a_database_that_stands_still_costs_no_job_its_lease() {
     })
     .await;
     let began = db.number("SELECT extract(epoch FROM now()) * 1000").await;
-    // On a connection that it makes now, or on one that it was just making.
-    let back = format!("{keepers} AND extract(epoch FROM state_change) * 1000 > {began} AND state = 'idle'");
+    // On a connection that it makes now, or on one that it was just making; not on the one of before.
+    let back = format!(
+        "{keepers} AND extract(epoch FROM state_change) * 1000 > {began} \
+         AND extract(epoch FROM backend_start) * 1000 > {stood_still} AND state = 'idle'"
+    );
     others.go_on();
     eventually("the other one keeps leases again", async || {
         (db.number(&back).await > 0).then_some(())
