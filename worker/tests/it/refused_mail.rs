@@ -31,11 +31,14 @@ fn text_of(mail: &str) -> String {
     mail.body_text(0).unwrap().into_owned()
 }
 
+/// What is stuck beside the recurring jobs of the workers, which come as the clock is moved.
 async fn stuck(world: &World) -> Vec<StuckWork> {
     let mut conn = world.platform.pool.get().await.unwrap();
     let now = world.platform.clock.now();
     let page = stuck_work::page(&mut conn, &PageRequest::first(10), now).await;
-    page.unwrap().items
+    let mut items = page.unwrap().items;
+    items.retain(|work| work.kind != StuckWorkKind::Recurring);
+    items
 }
 
 /// The first code is worth nothing once it could not be sent, and is no work for anybody: its person asks for another.
