@@ -63,13 +63,20 @@ fn found_body(found: &AgreementVerification) -> String {
         VerificationStatus::Valid => ("valid", "有效"),
         VerificationStatus::Superseded => ("other", "已被新版本取代"),
         VerificationStatus::NotInForce => ("other", "已解约或失效"),
+        VerificationStatus::NotSignedYet => ("other", "尚未签约完成"),
     };
     let rows = [
         ("协议编号", found.agreement_number.clone()),
         ("毕业生", found.graduate_name.clone()),
         ("用人单位", found.employer_name.clone()),
         ("学校", found.school_name.clone()),
-        ("签约日期", found.signed_on.0.format("%Y年%-m月%-d日").to_string()),
+        (
+            "签约日期",
+            found.signed_on.as_ref().map_or_else(
+                || "—".to_owned(),
+                |date| date.0.format("%Y年%-m月%-d日").to_string(),
+            ),
+        ),
     ];
     let rows: String = rows
         .iter()

@@ -151,6 +151,24 @@ impl Job for SendMemberInvitation {
     }
 }
 
+/// Makes the link by which an employer's contact hands the stamped copy in, and sends it through one channel. A repetition makes
+/// and sends a new one, and the one before is good for nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SendStampedCopyLink {
+    /// The row of `stamped_copy_links`.
+    pub link_id: Uuid,
+}
+
+impl Job for SendStampedCopyLink {
+    const QUEUE: &'static str = "send_stamped_copy_link";
+    const MAX_ATTEMPTS: i32 = 15;
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.link_id.to_string())
+    }
+}
+
 /// Works through a roster that a school handed in, or puts an import away whose file never came. Idempotent: each batch of
 /// rows is one transaction with the count of rows done, so a second run goes on where the first stopped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,6 +198,8 @@ text_enum! {
         Passcodes = "PASSCODES",
         /// Invitations to join an employer that are over.
         MemberInvitations = "MEMBER_INVITATIONS",
+        /// Links for the stamped copy that are over.
+        StampedCopyLinks = "STAMPED_COPY_LINKS",
         /// Files that were handed in and not used.
         Uploads = "UPLOADS",
         /// Callers' keys of creating mutations and of registrations.

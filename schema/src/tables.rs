@@ -39,11 +39,11 @@ diesel::table! {
         channel -> Text,
         status -> Text,
         graduate_id -> Uuid,
-        employer_id -> Uuid,
+        employer_id -> Nullable<Uuid>,
         school_id -> Uuid,
         department_id -> Uuid,
-        terms -> Jsonb,
-        response_deadline -> Timestamptz,
+        terms -> Nullable<Jsonb>,
+        response_deadline -> Nullable<Timestamptz>,
         review_route -> Nullable<Text>,
         awaiting_review -> Nullable<Text>,
         waiting_since -> Nullable<Timestamptz>,
@@ -54,12 +54,15 @@ diesel::table! {
         event_count -> Int4,
         event_hash -> Bytea,
         reminded_at -> Nullable<Timestamptz>,
-        invited_at -> Timestamptz,
+        invited_at -> Nullable<Timestamptz>,
         accepted_at -> Nullable<Timestamptz>,
         department_approved_at -> Nullable<Timestamptz>,
         school_approved_at -> Nullable<Timestamptz>,
         signed_at -> Nullable<Timestamptz>,
         updated_at -> Timestamptz,
+        draft -> Nullable<Jsonb>,
+        private -> Bool,
+        submitted_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -381,6 +384,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    stamped_copy_links (id) {
+        id -> Uuid,
+        agreement_id -> Uuid,
+        channel -> Text,
+        token_hash -> Nullable<Bytea>,
+        delivery -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     terminations (id) {
         id -> Uuid,
         agreement_id -> Uuid,
@@ -389,7 +404,7 @@ diesel::table! {
         reason_code -> Text,
         explanation -> Text,
         graduate_id -> Uuid,
-        employer_id -> Uuid,
+        employer_id -> Nullable<Uuid>,
         school_id -> Uuid,
         department_id -> Uuid,
         review_route -> Nullable<Text>,
@@ -451,6 +466,7 @@ diesel::joinable!(reviewers -> accounts (account_id));
 diesel::joinable!(reviewers -> schools (school_id));
 diesel::joinable!(school_review_routes -> schools (school_id));
 diesel::joinable!(sessions -> accounts (account_id));
+diesel::joinable!(stamped_copy_links -> agreements (agreement_id));
 diesel::joinable!(terminations -> accounts (submitted_by));
 diesel::joinable!(terminations -> agreements (agreement_id));
 diesel::joinable!(terminations -> departments (department_id));
@@ -486,6 +502,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     school_review_routes,
     schools,
     sessions,
+    stamped_copy_links,
     terminations,
     uploads,
 );

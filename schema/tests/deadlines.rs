@@ -116,7 +116,8 @@ async fn a_deadline_is_kept_as_it_was_given_and_reads_the_same_everywhere() {
         .find(&scene.student.viewer, id)
         .await
         .agreement
-        .response_deadline;
+        .response_deadline
+        .unwrap();
     assert_eq!(kept.timestamp_micros(), given.timestamp_micros());
     assert_eq!(kept.timestamp_subsec_nanos() % 1_000, 0);
     let conn = &mut *scene.world.conn().await;

@@ -130,7 +130,7 @@ async fn every_row_is_there_once_and_in_order() {
         ] {
             let filter = AgreementFilter {
                 statuses,
-                graduate_id: None,
+                ..AgreementFilter::default()
             };
             let load = async |request| agreement::list(conn, &viewer, &filter, &request).await.unwrap();
             assert_paged(&expected, |view: &AgreementView| view.agreement.id, load).await;

@@ -12,6 +12,8 @@ mod audit;
 mod deadlines;
 mod engagement;
 mod feed;
+mod filed;
+mod filed_rules;
 mod lists;
 mod locks;
 mod login_throttle;

@@ -11,22 +11,24 @@ use wangqian_schema::{
     messages::{Audience, MessageTemplate, owed},
     model::message::Channel,
     workflow::{
-        ActorRole::{self, DepartmentReviewer, Employer, Graduate, Operator, SchoolReviewer, Worker},
+        ActorRole::{
+            self, DepartmentReviewer, Employer, EmployerContact, Graduate, Operator, SchoolReviewer, Worker,
+        },
         Refusal, ReviewLevel, ReviewRoute,
         agreement::{
             AgreementAction::{self, *},
-            AgreementFacts,
+            AgreementChannel, AgreementFacts,
             AgreementStatus::{self, *},
             InviteFacts, available, decide, decide_invite,
         },
         employer_registration, graduate_data, school,
-        transition::EngagementEffect,
+        transition::{EngagementEffect, Holder},
     },
 };
 
 /// The table of W1: which role takes a step, and from which status. The first step, `Invite`, starts from nothing; the
 /// document of a signed agreement is stored by the worker (§4.3).
-const STEPS: [(AgreementAction, &[ActorRole], &[AgreementStatus]); 11] = [
+const STEPS: [(AgreementAction, &[ActorRole], &[AgreementStatus]); 18] = [
     (Invite, &[Employer], &[]),
     (Cancel, &[Employer], &[Invited]),
     (Accept, &[Graduate], &[Invited]),
@@ -40,6 +42,26 @@ const STEPS: [(AgreementAction, &[ActorRole], &[AgreementStatus]); 11] = [
     // W2: either side asks, and the last reviewer's approval ends the agreement.
     (RequestTermination, &[Graduate, Employer], &[Signed]),
     (Terminate, &[DepartmentReviewer, SchoolReviewer], &[Signed]),
+    // "RETURN does not exist here", nor does what belongs to the other channels.
+    (SaveDraft, &[Graduate], &[]),
+    (Submit, &[Graduate], &[]),
+    (Withdraw, &[Graduate], &[]),
+    (Discard, &[Graduate], &[]),
+    (Return, &[DepartmentReviewer, SchoolReviewer], &[]),
+    (RequestStampedCopy, &[Graduate], &[]),
+    (SubmitStampedCopy, &[Graduate, EmployerContact], &[]),
+];
+
+/// The statuses of an agreement that is signed online.
+const STATUSES: [AgreementStatus; 8] = [
+    Invited,
+    Cancelled,
+    Declined,
+    Expired,
+    SigningReview,
+    Signed,
+    SigningRejected,
+    Terminated,
 ];
 
 #[derive(Debug)]
@@ -64,7 +86,7 @@ impl Case {
         match self.role {
             DepartmentReviewer => Some(ReviewLevel::Department),
             SchoolReviewer => Some(ReviewLevel::School),
-            Graduate | Employer | Operator | Worker => None,
+            Graduate | Employer | EmployerContact | Operator | Worker => None,
         }
     }
 }
@@ -101,11 +123,11 @@ const OBSTACLES: [Obstacle; 17] = [
     }),
     // "Refused from the deadline on, whether or not the expiry job has run."
     (Refusal::DeadlinePassed, |case| {
-        case.is(&[Accept, Decline, Cancel, Remind]) && case.now >= case.facts.response_deadline
+        case.is(&[Accept, Decline, Cancel, Remind]) && case.now >= deadline()
     }),
     // "While held, other invitations ... can be neither accepted nor declined."
     (Refusal::AlreadyEngaged, |case| {
-        case.is(&[Accept, Decline]) && case.facts.graduate_held_elsewhere
+        case.is(&[Accept, Decline]) && case.facts.holder == Holder::Other
     }),
     // "At most one open termination per agreement."
     (Refusal::TerminationOpen, |case| {
@@ -114,7 +136,7 @@ const OBSTACLES: [Obstacle; 17] = [
     // "At the deadline", and "reminder 24 h before".
     (Refusal::TooEarly, |case| {
         let lead = if case.is(&[Remind]) { 24 } else { 0 };
-        let moment = case.facts.response_deadline - TimeDelta::hours(lead);
+        let moment = deadline() - TimeDelta::hours(lead);
         case.is(&[Expire, Remind]) && case.now < moment
     }),
     // "In the two-level route a case stays under review until the school approves."
@@ -147,21 +169,27 @@ const OBSTACLES: [Obstacle; 17] = [
 fn outcome(case: &Case) -> (AgreementStatus, Option<ReviewLevel>, EngagementEffect, bool) {
     use EngagementEffect::{Free, Keep, Take};
     let facts = &case.facts;
+    let freed = if facts.holder == Holder::This { Free } else { Keep };
     match case.action {
-        Invite => unreachable!("an existing agreement is not invited to"),
+        Invite | SaveDraft | Submit | Withdraw | Discard | Return | RequestStampedCopy
+        | SubmitStampedCopy => {
+            unreachable!("stands in no row")
+        }
         Cancel => (Cancelled, None, Keep, false),
         Decline => (Declined, None, Keep, false),
         Expire => (Expired, None, Keep, false),
-        Reject => (SigningRejected, None, Free, false),
+        Reject => (SigningRejected, None, freed, false),
         Remind | StoreDocument | RequestTermination => (facts.status, facts.awaiting_review, Keep, false),
         // "The graduate is free."
-        Terminate => (Terminated, None, Free, false),
+        Terminate => (Terminated, None, freed, false),
         Accept => {
             let first = match facts.route {
                 ReviewRoute::SchoolOnly => ReviewLevel::School,
                 ReviewRoute::DepartmentOnly | ReviewRoute::DepartmentThenSchool => ReviewLevel::Department,
             };
-            (SigningReview, Some(first), Take, false)
+            // An invitation holds nobody yet.
+            let taken = if facts.holder == Holder::None { Take } else { Keep };
+            (SigningReview, Some(first), taken, false)
         }
         Approve if facts.route == ReviewRoute::DepartmentThenSchool && case.role == DepartmentReviewer => {
             (SigningReview, Some(ReviewLevel::School), Keep, false)
@@ -173,29 +201,34 @@ fn outcome(case: &Case) -> (AgreementStatus, Option<ReviewLevel>, EngagementEffe
 /// Every status with the review levels that can go with it.
 fn standings() -> Vec<(AgreementStatus, Option<ReviewLevel>)> {
     let mut standings = Vec::new();
-    for status in AgreementStatus::ALL {
-        if *status == SigningReview {
-            standings.extend(ReviewLevel::ALL.iter().map(|level| (*status, Some(*level))));
+    for status in STATUSES {
+        if status == SigningReview {
+            standings.extend(ReviewLevel::ALL.iter().map(|level| (status, Some(*level))));
         } else {
-            standings.push((*status, None));
+            standings.push((status, None));
         }
     }
     standings
 }
 
 fn every_facts(mut visit: impl FnMut(&AgreementFacts)) {
-    let deadline = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
     for (status, awaiting_review) in standings() {
         for route in ReviewRoute::ALL {
             for bits in 0..512u16 {
                 let bit = |at: u16| bits & (1 << at) != 0;
                 visit(&AgreementFacts {
+                    channel: AgreementChannel::Online,
                     status,
-                    response_deadline: deadline,
+                    response_deadline: Some(deadline()),
                     route: *route,
                     awaiting_review,
                     reminded: bit(0),
-                    graduate_held_elsewhere: bit(1),
+                    // One that is under review or signed has its graduate; an invitation may find him with another.
+                    holder: match (status, bit(1)) {
+                        (SigningReview | Signed, true) => Holder::This,
+                        (_, true) => Holder::Other,
+                        (_, false) => Holder::None,
+                    },
                     graduate_confirmed: bit(2),
                     online_signing_allowed: bit(3),
                     employer_verified: bit(4),
@@ -209,16 +242,18 @@ fn every_facts(mut visit: impl FnMut(&AgreementFacts)) {
     }
 }
 
+fn deadline() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+}
+
 /// The moments around which something changes, to the microsecond.
-fn moments(deadline: DateTime<Utc>) -> [DateTime<Utc>; 6] {
+fn moments() -> [DateTime<Utc>; 4] {
     let (tick, lead) = (TimeDelta::microseconds(1), TimeDelta::hours(24));
     [
-        deadline - lead - tick,
-        deadline - lead,
-        deadline - tick,
-        deadline,
-        deadline + tick,
-        deadline + TimeDelta::days(400),
+        deadline() - lead - tick,
+        deadline() - lead,
+        deadline() - tick,
+        deadline(),
     ]
 }
 
@@ -227,7 +262,7 @@ fn every_step_is_decided_as_the_table_says() {
     let mut decisions = 0;
     let mut taken = BTreeSet::new();
     every_facts(|facts| {
-        for now in moments(facts.response_deadline) {
+        for now in moments() {
             for role in ActorRole::ALL {
                 for action in AgreementAction::ALL {
                     let case = Case {
@@ -254,8 +289,8 @@ fn every_step_is_decided_as_the_table_says() {
             }
         }
     });
-    // 9 standings × 3 routes × 512 × 6 moments × 6 roles × 11 actions.
-    assert_eq!(decisions, 5_474_304);
+    // 9 standings × 3 routes × 512 × 4 moments × 7 roles × 18 actions.
+    assert_eq!(decisions, 6_967_296);
     let rows = STEPS.iter().filter(|(.., from)| !from.is_empty());
     let rows = rows.flat_map(|(action, roles, _)| roles.iter().map(|role| (*action, *role)));
     assert_eq!(taken, rows.collect(), "nothing stands in every way of a row");
@@ -269,12 +304,12 @@ fn buttons_are_the_steps_that_would_be_taken() {
             reason_given: true,
             ..facts.clone()
         };
-        for now in moments(facts.response_deadline) {
+        for now in moments() {
             for role in ActorRole::ALL {
                 let offered = available(facts, *role, now);
-                let expected: Vec<AgreementAction> = STEPS
+                let expected: Vec<AgreementAction> = AgreementAction::ALL
                     .iter()
-                    .map(|step| step.0)
+                    .copied()
                     .filter(|action| {
                         let case = Case {
                             facts: with_reason.clone(),
@@ -473,7 +508,11 @@ fn every_step_owes_the_messages_of_the_table() {
         (StoreDocument, Signed, &[]),
     ];
     for (action, to, messages) in expected {
-        assert_eq!(owed(action, to), messages, "{action} {to}");
+        assert_eq!(
+            owed(AgreementChannel::Online, action, to),
+            messages,
+            "{action} {to}"
+        );
     }
     assert_eq!(
         GRADUATE.channels(),

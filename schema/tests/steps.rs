@@ -199,7 +199,7 @@ async fn a_signed_agreement_has_its_paper_and_notes_the_pdf_once() {
         format!("https://wangqian.example/verify/{}", made.verification_code)
     );
     assert!(paper.department_approved_on.is_some() && paper.school_approved_on.is_none());
-    let (found, status) = document::find_by_code(conn, &made.verification_code)
+    let (found, status, _) = document::find_by_code(conn, &made.verification_code)
         .await
         .unwrap()
         .unwrap();

@@ -43,6 +43,8 @@ impl Case {
             Withdraw => (vec![asker], Some(Requested)),
             Accept | Refuse => (vec![other], Some(Requested)),
             Approve | Reject => (reviewers, Some(TerminationReview)),
+            // Both sides have agreed: there is nothing to mend.
+            Return => (reviewers, None),
         }
     }
 
@@ -89,7 +91,7 @@ const OBSTACLES: [Obstacle; 7] = [
 fn outcome(case: &Case) -> (TerminationStatus, Option<ReviewLevel>, bool) {
     let route = case.facts.route;
     match case.action {
-        Request => unreachable!("an existing termination is not asked for"),
+        Request | Return => unreachable!("stands in no row"),
         Withdraw => (Withdrawn, None, false),
         Refuse => (Refused, None, false),
         Reject => (Rejected, None, false),
@@ -157,8 +159,8 @@ fn every_step_is_decided_as_the_table_says() {
             }
         }
     });
-    // 7 standings × 2 sides × 3 routes × 16 × 6 roles × 6 actions.
-    assert_eq!(decisions, 24_192);
+    // 7 standings × 2 sides × 3 routes × 16 × 7 roles × 7 actions.
+    assert_eq!(decisions, 32_928);
     let sides = [Withdraw, Accept, Refuse].map(|action| [(action, Graduate), (action, Employer)]);
     let reviewers = [Approve, Reject].map(|action| [(action, DepartmentReviewer), (action, SchoolReviewer)]);
     let rows = sides.into_iter().chain(reviewers).flatten();

@@ -25,7 +25,7 @@ use wangqian_schema::{
     Platform,
     jobs::{
         ExpireInvitation, ImportGraduates, Job, Prune, RemindInvitation, RenderDocument,
-        SendMemberInvitation, SendMessage, SendNotice, SendPasscode,
+        SendMemberInvitation, SendMessage, SendNotice, SendPasscode, SendStampedCopyLink,
     },
     wake,
 };
@@ -84,6 +84,7 @@ pub async fn run(
         SendPasscode::QUEUE,
         SendNotice::QUEUE,
         SendMemberInvitation::QUEUE,
+        SendStampedCopyLink::QUEUE,
         ImportGraduates::QUEUE,
         Prune::QUEUE,
     ];
@@ -175,6 +176,15 @@ async fn monitor(
                 .backend(queue)
                 .data(invitation_parts.clone())
                 .build(jobs::send_member_invitation)
+        });
+        let links = config(SendStampedCopyLink::QUEUE, settings.send_concurrency);
+        let (of_links, link_parts) = (host.clone(), parts.clone());
+        monitor = monitor.register(move |_| {
+            let queue = of_links.queue::<SendStampedCopyLink>(links);
+            worker(links.name)
+                .backend(queue)
+                .data(link_parts.clone())
+                .build(jobs::send_stamped_copy_link)
         });
         let notices = config(SendNotice::QUEUE, settings.send_concurrency);
         let (of_notices, notice_parts) = (host.clone(), parts.clone());

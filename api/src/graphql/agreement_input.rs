@@ -8,7 +8,7 @@ use wangqian_schema::{
     model::terms::{self as model, AgreementTerms as Model, TermsDraft},
 };
 
-use super::{code::Code, date::Date};
+use super::{agreement::Warning, code::Code, date::Date};
 
 /// 单位是否解决户籍 Who takes the graduate's household registration.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +99,11 @@ pub struct AgreementTerms(pub Model);
 /// 签约条款 The terms of an agreement.
 #[Object]
 impl AgreementTerms {
+    /// 提示 What is allowed but worth a second look, such as a low salary during probation.
+    async fn warnings(&self) -> Vec<Warning> {
+        self.0.warnings().into_iter().map(Warning::of_terms).collect()
+    }
+
     /// 单位名称 The employer's name when it invited.
     async fn employer_name(&self) -> &str {
         &self.0.employer_name

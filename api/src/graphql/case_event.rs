@@ -33,6 +33,8 @@ pub enum ActorRole {
     DepartmentReviewer,
     /// 学校审核人 a reviewer of the school
     SchoolReviewer,
+    /// 用人单位联系人 the employer's contact who has the link for the stamped copy, without an account
+    EmployerContact,
     /// 平台管理员 an operator of the platform
     Operator,
     /// 系统 the platform itself
@@ -59,10 +61,24 @@ pub enum AgreementAction {
     Approve,
     /// 审核不通过 A reviewer rejects: `reviewCase`.
     Reject,
-    /// 协议书生成 The PDF of a signed agreement is ready.
+    /// 协议书生成 The PDF of the agreement is ready.
     StoreDocument,
     /// 申请解约 One side asks to end it: `requestTermination`. The event of that is the termination's.
     RequestTermination,
+    /// 保存 The graduate changes what he has filled in: `saveAgreementDraft`. Leaves no event.
+    SaveDraft,
+    /// 提交审核 The graduate hands it in: `submitAgreement`.
+    Submit,
+    /// 撤回修改 The graduate takes it back: `withdrawAgreement`.
+    Withdraw,
+    /// 放弃申请 The graduate gives it up: `discardAgreement`.
+    Discard,
+    /// 退回修改 A reviewer wants it mended: `reviewCase`.
+    Return,
+    /// 用人单位协助回传协议书 The employer's contact is sent a link to hand the stamped copy in: `requestStampedCopy`.
+    RequestStampedCopy,
+    /// 回传协议书 The stamped copy is handed in: `submitStampedCopy`.
+    SubmitStampedCopy,
     /// 解约生效 Its termination was approved.
     Terminate,
 }
@@ -83,6 +99,8 @@ pub enum TerminationAction {
     Approve,
     /// 审核不通过 A reviewer rejects: `reviewCase`.
     Reject,
+    /// 退回修改 A reviewer wants it mended: `reviewCase`.
+    Return,
 }
 
 /// 基本信息操作 What can be done to a graduate's basic information.

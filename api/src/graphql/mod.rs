@@ -87,6 +87,7 @@ pub struct Mutation(
     reviewer::ReviewerMutation,
     graduate::GraduateMutation,
     agreement::AgreementMutation,
+    agreement::AgreementFilingMutation,
     termination::TerminationMutation,
     review::ReviewMutation,
     notification::NotificationMutation,

@@ -132,6 +132,8 @@ pub enum ReviewDecision {
     Approve,
     /// 不通过 reject; needs a reason
     Reject,
+    /// 退回修改 return it to be mended; needs a reason. Not what both sides have agreed online.
+    Return,
 }
 
 /// 审核 Decides a case that waits for the viewer's review.
@@ -141,7 +143,7 @@ pub struct ReviewCaseInput {
     case_id: ID,
     /// 审核结论 The decision.
     decision: ReviewDecision,
-    /// 原因 Needed to reject; told to both parties; at most 500 characters.
+    /// 原因 Needed to reject or return; told to the parties; at most 500 characters.
     reason: Option<String>,
     /// 预期版本号 The `version` that the viewer has looked at; when given, a changed case is refused with `STALE_VERSION`.
     expected_version: Option<i32>,
@@ -163,7 +165,7 @@ pub struct ReviewCasesInput {
     cases: Vec<CaseToReviewInput>,
     /// 审核结论 The decision.
     decision: ReviewDecision,
-    /// 原因 Needed to reject; told to the parties of each; at most 500 characters.
+    /// 原因 Needed to reject or return; told to the parties of each; at most 500 characters.
     reason: Option<String>,
 }
 
@@ -202,7 +204,7 @@ pub struct ReviewMutation;
 
 #[Object]
 impl ReviewMutation {
-    /// 审核 A reviewer decides a case that waits for him (§4.3, §5.3). The last approval of a termination ends the agreement, and
+    /// 审核 A reviewer decides a case that waits for him (§4.3, §5.3, §6.2, §6.4, §8.2). The last approval of a termination ends the agreement, and
     /// the graduate is free.
     ///
     /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `REASON_REQUIRED`, `INVALID_INPUT`; to an agreement's
@@ -255,7 +257,7 @@ impl ReviewMutation {
             .reason
             .as_deref()
             .is_none_or(|reason| reason.trim().is_empty());
-        if input.decision == ReviewDecision::Reject && unexplained {
+        if input.decision != ReviewDecision::Approve && unexplained {
             return Ok(ReviewCasesPayload {
                 results: Vec::new(),
                 user_errors: step_errors(Refusal::ReasonRequired.into(), "cases")?,
@@ -302,6 +304,7 @@ async fn decide(
             let step = match decision {
                 ReviewDecision::Approve => AgreementStep::Approve,
                 ReviewDecision::Reject => AgreementStep::Reject(reason),
+                ReviewDecision::Return => AgreementStep::Return(reason),
             };
             let taken = step::take(platform, actor, id, step, expected_version).await;
             taken.map(ReviewCase::Agreement)
@@ -310,6 +313,7 @@ async fn decide(
             let step = match decision {
                 ReviewDecision::Approve => TerminationStep::Approve,
                 ReviewDecision::Reject => TerminationStep::Reject(reason),
+                ReviewDecision::Return => TerminationStep::Return(reason),
             };
             let taken = step::take_termination(platform, actor, id, step, expected_version).await;
             taken.map(ReviewCase::Termination)

@@ -27,6 +27,8 @@ pub enum StuckWorkKind {
     Notice,
     /// 发送成员邀请 The link of an invitation to join an employer has not left the platform.
     MemberInvitation,
+    /// 协议书回传链接 A link for the stamped copy that was not sent to the employer's contact.
+    StampedCopyLink,
     /// 导入毕业生 A school's roster does not go on.
     Import,
     /// 定期任务 A recurring job of the platform itself was not done at its time.

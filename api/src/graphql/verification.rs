@@ -1,7 +1,7 @@
 //! The public check of a document by the code printed on it.
 
 use async_graphql::{Context, Enum, Object, SimpleObject};
-use wangqian_schema::{db, model::document, workflow::agreement::AgreementStatus};
+use wangqian_schema::{clock::shanghai_date, db, model::document, workflow::agreement::AgreementStatus};
 
 use super::date::Date;
 use crate::{
@@ -18,6 +18,8 @@ pub enum VerificationStatus {
     Superseded,
     /// 已解约或失效 The agreement is not in force any more.
     NotInForce,
+    /// 尚未签约完成 The paper was made to be printed and stamped; the agreement is not signed yet.
+    NotSignedYet,
 }
 
 /// 协议书核验 What anybody who holds the paper is told; the names are masked.
@@ -33,8 +35,8 @@ pub struct AgreementVerification {
     pub employer_name: String,
     /// 学校名称 The school's name.
     pub school_name: String,
-    /// 签约日期 The date it was signed.
-    pub signed_on: Date,
+    /// 签约日期 The date it was signed; null where it is not yet, or never came to it.
+    pub signed_on: Option<Date>,
     /// 版本 The version of the document.
     pub document_version: i32,
 }
@@ -48,7 +50,7 @@ pub async fn verify(app: &App, code: &str) -> Result<Option<AgreementVerificatio
         return Ok(None);
     };
     let mut conn = app.platform.pool.get().await?;
-    let Some((document, status)) = document::find_by_code(&mut conn, &code).await? else {
+    let Some((document, status, signed_at)) = document::find_by_code(&mut conn, &code).await? else {
         return Ok(None);
     };
     let Ok(paper) = document.paper() else {
@@ -58,13 +60,19 @@ pub async fn verify(app: &App, code: &str) -> Result<Option<AgreementVerificatio
         status: match (status, document.superseded_at) {
             (AgreementStatus::Signed, None) => VerificationStatus::Valid,
             (AgreementStatus::Signed, Some(_)) => VerificationStatus::Superseded,
+            (
+                AgreementStatus::TermsApproved
+                | AgreementStatus::SigningReview
+                | AgreementStatus::StampedCopyReturned,
+                None,
+            ) => VerificationStatus::NotSignedYet,
             _ => VerificationStatus::NotInForce,
         },
         agreement_number: paper.agreement_number,
         graduate_name: mask(&paper.graduate.name, 1, 0),
         employer_name: mask(&paper.employer.name, 2, 2),
         school_name: paper.school.name,
-        signed_on: Date(paper.signed_on),
+        signed_on: signed_at.map(|moment| Date(shanghai_date(moment))),
         document_version: document.version,
     }))
 }

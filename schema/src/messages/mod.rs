@@ -10,7 +10,7 @@ use crate::{
     model::message::Channel,
     text_enum::text_enum,
     workflow::{
-        agreement::{AgreementAction, AgreementStatus},
+        agreement::{AgreementAction, AgreementChannel, AgreementStatus},
         employer_registration::EmployerAction,
         termination::{Party, TerminationAction, TerminationStatus},
     },
@@ -39,6 +39,20 @@ text_enum! {
         AgreementSigned = "AGREEMENT_SIGNED",
         /// To both: the review refused.
         SigningRejected = "SIGNING_REJECTED",
+        /// To the graduate: the terms of an offline agreement are approved, its paper can be printed.
+        TermsApproved = "TERMS_APPROVED",
+        /// To the graduate: what he filled in is to be mended.
+        AgreementReturned = "AGREEMENT_RETURNED",
+        /// To the graduate: another stamped copy is wanted.
+        StampedCopyReturned = "STAMPED_COPY_RETURNED",
+        /// To the graduate: an offline or registered agreement counts as signed.
+        FiledAgreementSigned = "FILED_AGREEMENT_SIGNED",
+        /// To the graduate: the review refused what he filed, which is void.
+        FiledAgreementRejected = "FILED_AGREEMENT_REJECTED",
+        /// To the employer's contact: the link by which he hands the stamped copy in.
+        StampedCopyLink = "STAMPED_COPY_LINK",
+        /// To the graduate: his employer has handed the stamped copy in.
+        StampedCopyReceived = "STAMPED_COPY_RECEIVED",
         /// To both: one side asks to end the agreement.
         TerminationRequested = "TERMINATION_REQUESTED",
         /// To the other side: whoever asked took it back.
@@ -113,9 +127,12 @@ impl Audience {
 pub type Owed = &'static [(Audience, MessageTemplate)];
 
 /// What a step on an agreement owes to whom. Its end is told by the termination that brings it.
-pub const fn owed(action: AgreementAction, to: AgreementStatus) -> Owed {
+pub const fn owed(channel: AgreementChannel, action: AgreementAction, to: AgreementStatus) -> Owed {
     use Audience::{Employer, Graduate};
     use MessageTemplate as Text;
+    if matches!(channel, AgreementChannel::Offline | AgreementChannel::Registered) {
+        return filed_owed(action, to);
+    }
     match action {
         AgreementAction::Invite => &[(Graduate, Text::InvitationReceived)],
         AgreementAction::Remind => &[(Graduate, Text::InvitationExpiring)],
@@ -137,9 +154,25 @@ pub const fn owed(action: AgreementAction, to: AgreementStatus) -> Owed {
             (Graduate, Text::SigningRejected),
             (Employer, Text::SigningRejected),
         ],
-        AgreementAction::StoreDocument | AgreementAction::RequestTermination | AgreementAction::Terminate => {
-            &[]
+        _ => &[],
+    }
+}
+
+/// What a step on an agreement that the graduate filled in himself owes him: the reviewers' decisions, and that his employer has
+/// handed the stamped copy in.
+const fn filed_owed(action: AgreementAction, to: AgreementStatus) -> Owed {
+    use Audience::Graduate;
+    use MessageTemplate as Text;
+    match (action, to) {
+        (AgreementAction::Approve, AgreementStatus::TermsApproved) => &[(Graduate, Text::TermsApproved)],
+        (AgreementAction::Approve, AgreementStatus::Signed) => &[(Graduate, Text::FiledAgreementSigned)],
+        (AgreementAction::Approve, _) => &[(Graduate, Text::ReviewAdvanced)],
+        (AgreementAction::Return, AgreementStatus::StampedCopyReturned) => {
+            &[(Graduate, Text::StampedCopyReturned)]
         }
+        (AgreementAction::Return, _) => &[(Graduate, Text::AgreementReturned)],
+        (AgreementAction::Reject, _) => &[(Graduate, Text::FiledAgreementRejected)],
+        _ => &[],
     }
 }
 
@@ -189,6 +222,7 @@ pub const fn termination_owed(action: TerminationAction, to: TerminationStatus, 
             (Graduate, Text::TerminationRejected),
             (Employer, Text::TerminationRejected),
         ],
+        (TerminationAction::Return, _) => &[],
     }
 }
 
@@ -252,6 +286,13 @@ files! {
     ReviewAdvanced => "review_advanced",
     AgreementSigned => "agreement_signed",
     SigningRejected => "signing_rejected",
+    TermsApproved => "terms_approved",
+    AgreementReturned => "agreement_returned",
+    StampedCopyReturned => "stamped_copy_returned",
+    FiledAgreementSigned => "filed_agreement_signed",
+    FiledAgreementRejected => "filed_agreement_rejected",
+    StampedCopyLink => "stamped_copy_link",
+    StampedCopyReceived => "stamped_copy_received",
     TerminationRequested => "termination_requested",
     TerminationWithdrawn => "termination_withdrawn",
     TerminationAccepted => "termination_accepted",
@@ -343,9 +384,12 @@ mod tests {
             "graduate": "林示例", "employer": "示例科技有限公司", "school": "示例大学", "position": "工程师",
             "deadline": "2027年3月5日 18:00", "reason": "示例原因", "agreement_number": "20279000131000001",
         });
-        for action in AgreementAction::ALL {
+        let steps = AgreementChannel::ALL
+            .iter()
+            .flat_map(|channel| AgreementAction::ALL.iter().map(move |action| (*channel, *action)));
+        for (channel, action) in steps {
             for status in AgreementStatus::ALL {
-                for (audience, template) in owed(*action, *status) {
+                for (audience, template) in owed(channel, action, *status) {
                     for channel in audience.channels() {
                         let text = write(*template, *channel, &params, "https://wq.example").unwrap();
                         assert!(!text.body.contains("{{"), "{template} {channel}");

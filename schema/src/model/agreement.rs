@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::{
     dsl,
+    expression::SqlLiteral,
     pg::Pg,
     prelude::*,
     sql_query,
@@ -16,7 +17,7 @@ use super::{
     case::{CaseRow, case_row, visible_cases},
     employer::EmployerVerification,
     event::CaseKind,
-    terms::AgreementTerms,
+    terms::{AgreementDraft, AgreementTerms},
 };
 use crate::{
     Kept,
@@ -25,9 +26,10 @@ use crate::{
         terminations,
     },
     workflow::{
-        ReviewLevel, ReviewRoute, Workflow,
+        ReviewLevel, ReviewRoute,
         agreement::{AgreementAction, AgreementChannel, AgreementFacts, AgreementStatus, available},
         termination::TerminationStatus,
+        transition::Holder,
     },
 };
 
@@ -43,16 +45,20 @@ pub struct Agreement {
     pub status: AgreementStatus,
     /// The graduate.
     pub graduate_id: Uuid,
-    /// The employer.
-    pub employer_id: Uuid,
+    /// The employer that is a party by its own account; none where the graduate filled in the form.
+    pub employer_id: Option<Uuid>,
     /// The graduate's school.
     pub school_id: Uuid,
     /// The graduate's department.
     pub department_id: Uuid,
-    /// What is agreed.
-    pub terms: AgreementTerms,
-    /// 应约截止时间, exclusive.
-    pub response_deadline: DateTime<Utc>,
+    /// What is agreed: what was handed in last; none before.
+    pub terms: Option<AgreementTerms>,
+    /// What the graduate has filled in; none of an invitation.
+    pub draft: Option<AgreementDraft>,
+    /// Whether nobody but the graduate knows of it: a draft that was never handed in.
+    pub private: bool,
+    /// 应约截止时间, exclusive; only of an invitation.
+    pub response_deadline: Option<DateTime<Utc>>,
     /// The route it was submitted with.
     pub review_route: Option<ReviewRoute>,
     /// The level that decides next.
@@ -61,9 +67,9 @@ pub struct Agreement {
     pub waiting_since: Option<DateTime<Utc>>,
     /// Who submitted it for review.
     pub submitted_by: Option<Uuid>,
-    /// 协议书编号, once signed.
+    /// 协议书编号, once signed, or once the paper can be printed.
     pub agreement_number: Option<String>,
-    /// The reason of the step that ended it, where one was given.
+    /// The reason of the step that ended or returned it, where one was given.
     pub reason: Option<String>,
     /// Goes up with every change of status or terms.
     pub version: i32,
@@ -74,9 +80,11 @@ pub struct Agreement {
     /// When the graduate was reminded of the deadline.
     pub reminded_at: Option<DateTime<Utc>>,
     /// When the employer invited.
-    pub invited_at: DateTime<Utc>,
+    pub invited_at: Option<DateTime<Utc>>,
     /// When the graduate accepted.
     pub accepted_at: Option<DateTime<Utc>>,
+    /// When what is or was last reviewed was handed in; none of an invitation.
+    pub submitted_at: Option<DateTime<Utc>>,
     /// When the department approved.
     pub department_approved_at: Option<DateTime<Utc>>,
     /// When the school approved.
@@ -94,11 +102,11 @@ pub struct Standing {
     pub graduate_confirmed_at: Option<DateTime<Utc>>,
     /// Whether the graduate may sign online.
     pub online_signing_allowed: bool,
-    /// Whether the employer may act.
-    pub employer_verification: EmployerVerification,
+    /// Whether the employer may act, where one is a party.
+    pub employer_verification: Option<EmployerVerification>,
     /// The school's route for all workflows.
     pub default_route: ReviewRoute,
-    /// The school's own route for online signing.
+    /// The school's own route for the agreement's workflow.
     pub own_route: Option<ReviewRoute>,
     /// The case that holds the graduate.
     pub held_by: Option<Uuid>,
@@ -120,6 +128,7 @@ impl AgreementView {
     pub fn facts(&self, account_id: Option<Uuid>, reason_given: bool) -> AgreementFacts {
         let (agreement, standing) = (&self.agreement, &self.standing);
         AgreementFacts {
+            channel: agreement.channel,
             status: agreement.status,
             response_deadline: agreement.response_deadline,
             route: agreement
@@ -128,10 +137,12 @@ impl AgreementView {
                 .unwrap_or(standing.default_route),
             awaiting_review: agreement.awaiting_review,
             reminded: agreement.reminded_at.is_some(),
-            graduate_held_elsewhere: standing.held_by.is_some_and(|case| case != agreement.id),
+            holder: Holder::of(standing.held_by, agreement.id),
             graduate_confirmed: standing.graduate_confirmed_at.is_some(),
             online_signing_allowed: standing.online_signing_allowed,
-            employer_verified: standing.employer_verification == EmployerVerification::Verified,
+            employer_verified: standing
+                .employer_verification
+                .is_none_or(|verification| verification == EmployerVerification::Verified),
             termination_open: standing.open_termination.is_some(),
             termination_approved: false,
             own_submission: account_id.is_some() && account_id == agreement.submitted_by,
@@ -148,16 +159,51 @@ impl AgreementView {
     }
 }
 
+impl Agreement {
+    /// Notes that this account hands it in for a round of reviews, by the route that the school has now.
+    pub fn begin_round(&mut self, standing: &Standing, account_id: Option<Uuid>) {
+        self.review_route = Some(standing.own_route.unwrap_or(standing.default_route));
+        self.submitted_by = account_id;
+        self.department_approved_at = None;
+        self.school_approved_at = None;
+    }
+
+    /// The employer's name, as far as it is filled in.
+    pub fn employer_name(&self) -> &str {
+        let draft = self.draft.as_ref().map(|draft| draft.employer_name.as_str());
+        let terms = self.terms.as_ref().map(|terms| terms.employer_name.as_str());
+        terms.or(draft).unwrap_or_default()
+    }
+
+    /// The position, as far as it is filled in.
+    pub fn position_title(&self) -> &str {
+        let draft = self
+            .draft
+            .as_ref()
+            .map(|draft| draft.terms.position_title.as_str());
+        let terms = self.terms.as_ref().map(|terms| terms.position_title.as_str());
+        terms.or(draft).unwrap_or_default()
+    }
+}
+
 case_row!(Agreement, CaseKind::Agreement, AgreementStatus);
-visible_cases!(agreements);
+visible_cases!(agreements, private);
+
+/// [`AgreementChannel::workflow`] in SQL.
+const WORKFLOW: &str = "CASE agreements.channel WHEN 'OFFLINE' THEN 'OFFLINE_SIGNING' \
+    WHEN 'REGISTERED' THEN 'AGREEMENT_REGISTRATION' ELSE 'ONLINE_SIGNING' END";
+
+fn workflow() -> SqlLiteral<Text> {
+    dsl::sql(WORKFLOW)
+}
 
 #[diesel::dsl::auto_type(no_type_alias)]
 fn with_standing() -> _ {
-    let workflow: Workflow = Workflow::OnlineSigning;
+    let workflow: SqlLiteral<Text> = workflow();
     let open: [TerminationStatus; 2] = TerminationStatus::OPEN;
     agreements::table
         .inner_join(graduates::table.on(graduates::id.eq(agreements::graduate_id)))
-        .inner_join(employers::table.on(employers::id.eq(agreements::employer_id)))
+        .left_join(employers::table.on(agreements::employer_id.eq(employers::id.nullable())))
         .inner_join(schools::table.on(schools::id.eq(agreements::school_id)))
         .left_join(
             school_review_routes::table.on(school_review_routes::school_id
@@ -177,7 +223,7 @@ type Columns = (
     (
         graduates::confirmed_at,
         graduates::online_signing_allowed,
-        employers::verification,
+        dsl::Nullable<employers::verification>,
         schools::default_review_route,
         dsl::Nullable<school_review_routes::review_route>,
         dsl::Nullable<engagements::case_id>,
@@ -191,7 +237,7 @@ fn columns() -> Columns {
         (
             graduates::confirmed_at,
             graduates::online_signing_allowed,
-            employers::verification,
+            employers::verification.nullable(),
             schools::default_review_route,
             school_review_routes::review_route.nullable(),
             engagements::case_id.nullable(),
@@ -267,13 +313,6 @@ pub async fn lock(
         .optional()
 }
 
-/// In these an agreement stands in the way of another one of the same two, and is reviewed by the graduate's own department.
-const LIVE: [AgreementStatus; 3] = [
-    AgreementStatus::Invited,
-    AgreementStatus::SigningReview,
-    AgreementStatus::Signed,
-];
-
 const FOLLOW: &str = "
     UPDATE agreements SET department_id = moved.department_id
     FROM unnest($1, $2) AS moved (graduate_id, department_id)
@@ -302,12 +341,12 @@ pub async fn follow_graduates(
     let update = sql_query(FOLLOW)
         .bind::<Array<SqlUuid>, _>(graduate_ids)
         .bind::<Array<SqlUuid>, _>(department_ids)
-        .bind::<Array<Text>, _>(&LIVE[..]);
+        .bind::<Array<Text>, _>(&AgreementStatus::LIVE[..]);
     Kept(update).execute(conn).await?;
     let update = sql_query(FOLLOW_TERMINATIONS)
         .bind::<Array<SqlUuid>, _>(graduate_ids)
         .bind::<Array<SqlUuid>, _>(department_ids)
-        .bind::<Array<Text>, _>(&LIVE[..]);
+        .bind::<Array<Text>, _>(&AgreementStatus::LIVE[..]);
     Kept(update).execute(conn).await?;
     Ok(())
 }
@@ -325,7 +364,7 @@ pub async fn lock_live(
         .filter(agreements::employer_id.eq(employer_id))
         .filter(agreements::graduate_id.eq(graduate_id))
         .filter(agreements::channel.eq(AgreementChannel::Online))
-        .filter(agreements::status.eq_any(LIVE))
+        .filter(agreements::status.eq_any(AgreementStatus::LIVE))
         .select(agreements::id)
         .for_update()
         .first(conn)
@@ -342,11 +381,37 @@ pub async fn lock_live(
     }
 }
 
+/// How many drafts a graduate has.
+///
+/// # Errors
+/// The database's.
+pub async fn count_drafts(conn: &mut AsyncPgConnection, graduate_id: Uuid) -> QueryResult<i64> {
+    agreements::table
+        .filter(agreements::graduate_id.eq(graduate_id))
+        .filter(agreements::private)
+        .count()
+        .get_result(conn)
+        .await
+}
+
+/// Removes a draft that nobody but the graduate knows of.
+///
+/// # Errors
+/// The database's.
+pub async fn forget_draft(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
+    diesel::delete(agreements::table.find(id).filter(agreements::private))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Which agreements of those the viewer sees.
 #[derive(Clone, Debug, Default)]
 pub struct AgreementFilter {
     /// Only those in one of these statuses; all when empty.
     pub statuses: Vec<AgreementStatus>,
+    /// Only those that came about in one of these ways; all when empty.
+    pub channels: Vec<AgreementChannel>,
     /// Only those of this graduate.
     pub graduate_id: Option<Uuid>,
 }
@@ -368,6 +433,9 @@ pub async fn list(
         .into_boxed();
     if !filter.statuses.is_empty() {
         query = query.filter(agreements::status.eq_any(filter.statuses.clone()));
+    }
+    if !filter.channels.is_empty() {
+        query = query.filter(agreements::channel.eq_any(filter.channels.clone()));
     }
     if let Some(graduate_id) = filter.graduate_id {
         query = query.filter(agreements::graduate_id.eq(graduate_id));

@@ -95,7 +95,7 @@ macro_rules! case_row {
             }
 
             fn employer_id(&self) -> Option<uuid::Uuid> {
-                self.employer_id.into()
+                self.employer_id
             }
 
             fn school_id(&self) -> uuid::Uuid {
@@ -170,8 +170,10 @@ pub(crate) use case_row;
 
 /// Makes the `visible_to` of a table of cases: a graduate and an employer see their own, a reviewer those of the department's or
 /// school's graduates, an operator none. The same answer as [`CaseRow::role_of`], in SQL.
+///
+/// With the name of a column, `visible_cases!(agreements, private)`, reviewers do not see the rows for which it is true.
 macro_rules! visible_cases {
-    ($table:ident) => {
+    ($table:ident $(, $private:ident)?) => {
         /// Which of them a viewer sees: a graduate and an employer their own, a reviewer those of the department's or
         /// school's graduates, an operator none. The same answer as
         /// [`CaseRow::role_of`](crate::model::case::CaseRow::role_of), in SQL.
@@ -181,7 +183,7 @@ macro_rules! visible_cases {
         where
             diesel::dsl::Eq<$table::graduate_id, uuid::Uuid>:
                 diesel::BoxableExpression<QS, diesel::pg::Pg, SqlType = diesel::sql_types::Bool>,
-            diesel::dsl::Eq<$table::employer_id, uuid::Uuid>:
+            diesel::dsl::Eq<diesel::dsl::AssumeNotNull<$table::employer_id>, uuid::Uuid>:
                 diesel::BoxableExpression<QS, diesel::pg::Pg, SqlType = diesel::sql_types::Bool>,
             diesel::dsl::Eq<$table::department_id, uuid::Uuid>:
                 diesel::BoxableExpression<QS, diesel::pg::Pg, SqlType = diesel::sql_types::Bool>,
@@ -189,20 +191,28 @@ macro_rules! visible_cases {
                 diesel::BoxableExpression<QS, diesel::pg::Pg, SqlType = diesel::sql_types::Bool>,
             diesel::dsl::AsExprOf<bool, diesel::sql_types::Bool>:
                 diesel::BoxableExpression<QS, diesel::pg::Pg, SqlType = diesel::sql_types::Bool>,
+            $(
+                diesel::dsl::And<diesel::dsl::Eq<$table::department_id, uuid::Uuid>, diesel::dsl::not<$table::$private>>:
+                    diesel::BoxableExpression<QS, diesel::pg::Pg, SqlType = diesel::sql_types::Bool>,
+                diesel::dsl::And<diesel::dsl::Eq<$table::school_id, uuid::Uuid>, diesel::dsl::not<$table::$private>>:
+                    diesel::BoxableExpression<QS, diesel::pg::Pg, SqlType = diesel::sql_types::Bool>,
+            )?
         {
             use $crate::model::Viewer;
             match *viewer {
                 Viewer::Graduate { graduate_id, .. } => Box::new($table::graduate_id.eq(graduate_id)),
-                Viewer::EmployerMember { employer_id, .. } => Box::new($table::employer_id.eq(employer_id)),
+                Viewer::EmployerMember { employer_id, .. } => {
+                    Box::new($table::employer_id.assume_not_null().eq(employer_id))
+                }
                 Viewer::Reviewer {
                     department_id: Some(department_id),
                     ..
-                } => Box::new($table::department_id.eq(department_id)),
+                } => Box::new($table::department_id.eq(department_id)$(.and(diesel::dsl::not($table::$private)))?),
                 Viewer::Reviewer {
                     school_id,
                     department_id: None,
                     ..
-                } => Box::new($table::school_id.eq(school_id)),
+                } => Box::new($table::school_id.eq(school_id)$(.and(diesel::dsl::not($table::$private)))?),
                 Viewer::Operator { .. } => Box::new(false.into_sql::<diesel::sql_types::Bool>()),
             }
         }

@@ -1,4 +1,4 @@
-//! Documents: the paper of a signed agreement. Its whole content is kept, so that the PDF can be made again at any time.
+//! Documents: the paper of an agreement that is signed, or that is to be signed by hand. Its whole content is kept, so that the PDF can be made again at any time.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -7,7 +7,10 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::tables::{agreements, documents};
+use crate::{
+    tables::{agreements, documents},
+    workflow::agreement::{AgreementChannel, AgreementStatus},
+};
 
 /// What the paper says, in the words that are printed. Frozen when the agreement is signed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,11 +29,25 @@ pub struct Paper {
     pub employer: PaperEmployer,
     pub school: PaperSchool,
     pub terms: PaperTerms,
-    pub invited_on: NaiveDate,
-    pub accepted_on: NaiveDate,
+    /// In which way the agreement comes about. Papers of before say nothing: they were signed online.
+    #[serde(default = "online", skip_serializing_if = "is_online")]
+    pub channel: AgreementChannel,
+    pub invited_on: Option<NaiveDate>,
+    pub accepted_on: Option<NaiveDate>,
     pub department_approved_on: Option<NaiveDate>,
     pub school_approved_on: Option<NaiveDate>,
-    pub signed_on: NaiveDate,
+    pub signed_on: Option<NaiveDate>,
+    /// When a paper that is to be signed by hand was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_on: Option<NaiveDate>,
+}
+
+const fn online() -> AgreementChannel {
+    AgreementChannel::Online
+}
+
+fn is_online(channel: &AgreementChannel) -> bool {
+    *channel == AgreementChannel::Online
 }
 
 /// 乙方 the graduate on the paper: his confirmed data.
@@ -331,7 +348,7 @@ pub async fn of_agreements(
         .await
 }
 
-/// The document that bears a code, with the status of its agreement. Public: show only what a holder of the paper may
+/// The document that bears a code, with the status of its agreement and when that was signed. Public: show only what a holder of the paper may
 /// be told.
 ///
 /// # Errors
@@ -339,11 +356,11 @@ pub async fn of_agreements(
 pub async fn find_by_code(
     conn: &mut AsyncPgConnection,
     code: &str,
-) -> QueryResult<Option<(Document, crate::workflow::agreement::AgreementStatus)>> {
+) -> QueryResult<Option<(Document, AgreementStatus, Option<DateTime<Utc>>)>> {
     documents::table
         .inner_join(agreements::table)
         .filter(documents::verification_code.eq(code))
-        .select((Document::as_select(), agreements::status))
+        .select((Document::as_select(), agreements::status, agreements::signed_at))
         .first(conn)
         .await
         .optional()

@@ -74,7 +74,7 @@ pub fn visible_to(viewer: &Viewer) -> Box<dyn BoxableExpression<employers::table
             employers::id.eq_any(
                 agreements::table
                     .filter(agreements::graduate_id.eq(*graduate_id))
-                    .select(agreements::employer_id),
+                    .select(agreements::employer_id.assume_not_null()),
             ),
         ),
         Viewer::Reviewer {
@@ -85,7 +85,7 @@ pub fn visible_to(viewer: &Viewer) -> Box<dyn BoxableExpression<employers::table
             employers::id.eq_any(
                 agreements::table
                     .filter(agreements::school_id.eq(*school_id))
-                    .select(agreements::employer_id),
+                    .select(agreements::employer_id.assume_not_null()),
             ),
         ),
         Viewer::Reviewer {
@@ -95,7 +95,7 @@ pub fn visible_to(viewer: &Viewer) -> Box<dyn BoxableExpression<employers::table
             employers::id.eq_any(
                 agreements::table
                     .filter(agreements::department_id.eq(*department_id))
-                    .select(agreements::employer_id),
+                    .select(agreements::employer_id.assume_not_null()),
             ),
         ),
     }

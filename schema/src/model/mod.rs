@@ -27,6 +27,7 @@ pub mod review_queue;
 pub mod reviewer;
 pub mod school;
 pub mod session;
+pub mod stamped_copy_link;
 pub mod termination;
 pub mod terms;
 pub mod upload;

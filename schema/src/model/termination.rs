@@ -43,8 +43,8 @@ pub struct Termination {
     pub explanation: String,
     /// The graduate.
     pub graduate_id: Uuid,
-    /// The employer.
-    pub employer_id: Uuid,
+    /// The employer that is a party by its own account.
+    pub employer_id: Option<Uuid>,
     /// The graduate's school.
     pub school_id: Uuid,
     /// The graduate's department.
@@ -87,8 +87,8 @@ visible_cases!(terminations);
 pub struct TerminationStanding {
     /// When the graduate confirmed his basic information.
     pub graduate_confirmed_at: Option<DateTime<Utc>>,
-    /// Whether the employer may act.
-    pub employer_verification: EmployerVerification,
+    /// Whether the employer may act, where one is a party.
+    pub employer_verification: Option<EmployerVerification>,
     /// The school's route for all workflows.
     pub default_route: ReviewRoute,
     /// The school's own route for online termination.
@@ -126,7 +126,9 @@ impl TerminationView {
             route: self.route(),
             awaiting_review: termination.awaiting_review,
             graduate_confirmed: standing.graduate_confirmed_at.is_some(),
-            employer_verified: standing.employer_verification == EmployerVerification::Verified,
+            employer_verified: standing
+                .employer_verification
+                .is_none_or(|verification| verification == EmployerVerification::Verified),
             own_submission: account_id.is_some() && account_id == termination.submitted_by,
             reason_given,
         }
@@ -147,7 +149,7 @@ fn with_standing() -> _ {
     terminations::table
         .inner_join(agreements::table.on(agreements::id.eq(terminations::agreement_id)))
         .inner_join(graduates::table.on(graduates::id.eq(terminations::graduate_id)))
-        .inner_join(employers::table.on(employers::id.eq(terminations::employer_id)))
+        .left_join(employers::table.on(terminations::employer_id.eq(employers::id.nullable())))
         .inner_join(schools::table.on(schools::id.eq(terminations::school_id)))
         .left_join(
             school_review_routes::table.on(school_review_routes::school_id
@@ -160,10 +162,10 @@ type Columns = (
     diesel::helper_types::AsSelect<Termination, Pg>,
     (
         graduates::confirmed_at,
-        employers::verification,
+        dsl::Nullable<employers::verification>,
         schools::default_review_route,
         dsl::Nullable<school_review_routes::review_route>,
-        agreements::terms,
+        dsl::AssumeNotNull<agreements::terms>,
         agreements::agreement_number,
     ),
 );
@@ -173,10 +175,10 @@ fn columns() -> Columns {
         Termination::as_select(),
         (
             graduates::confirmed_at,
-            employers::verification,
+            employers::verification.nullable(),
             schools::default_review_route,
             school_review_routes::review_route.nullable(),
-            agreements::terms,
+            agreements::terms.assume_not_null(),
             agreements::agreement_number,
         ),
     )

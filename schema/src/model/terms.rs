@@ -82,8 +82,21 @@ pub struct AgreementTerms {
     pub supplementary_terms: Option<String>,
 }
 
+/// What a graduate has filled in of an agreement that he handles himself: the employer in his own words, and the terms.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromSqlRow, AsExpression)]
+#[diesel(sql_type = Jsonb)]
+#[serde(deny_unknown_fields)]
+pub struct AgreementDraft {
+    /// 单位名称
+    pub employer_name: String,
+    /// 统一社会信用代码
+    pub credit_code: String,
+    /// The rest.
+    pub terms: TermsDraft,
+}
+
 /// Terms as somebody filled them in, not yet checked.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each field is the unchecked one of AgreementTerms")]
 pub struct TermsDraft {
     pub nature: String,
@@ -195,6 +208,75 @@ impl Form {
     }
 }
 
+impl AgreementDraft {
+    /// Most characters that a draft keeps of any field: more than any field may have in the end.
+    pub const MAX_FIELD: usize = 2_000;
+
+    /// Checks what is filled in, as terms.
+    ///
+    /// # Errors
+    /// Every field that is wrong.
+    pub fn check(&self) -> Result<AgreementTerms, Vec<FieldError>> {
+        let mut form = Form::default();
+        let name = form.text("employerName", &self.employer_name, 2..=100, false);
+        let credit_code = CreditCode::parse(&self.credit_code);
+        if credit_code.is_err() {
+            form.wrong("creditCode", "不是有效的统一社会信用代码");
+        }
+        // Checked with any code where that one is wrong, so that all that is wrong shows at once.
+        match (credit_code, form.errors.is_empty()) {
+            (Ok(credit_code), true) => self.terms.check(&name, credit_code),
+            (credit_code, _) => {
+                let rest = credit_code.or_else(|_| CreditCode::parse("91000000MA0000000N"));
+                if let Some(Err(errors)) = rest.ok().map(|code| self.terms.check(&name, code)) {
+                    form.errors.extend(errors);
+                }
+                Err(form.errors)
+            }
+        }
+    }
+
+    /// What is too long to be kept, even unchecked.
+    ///
+    /// # Errors
+    /// Every field that is.
+    pub fn check_size(&self) -> Result<(), Vec<FieldError>> {
+        let terms = &self.terms;
+        let optional = |text: &'_ Option<String>| text.clone().unwrap_or_default();
+        let fields = [
+            ("employerName", self.employer_name.clone()),
+            ("creditCode", self.credit_code.clone()),
+            ("nature", terms.nature.clone()),
+            ("industry", terms.industry.clone()),
+            ("region", terms.region.clone()),
+            ("address", terms.address.clone()),
+            ("positionCategory", terms.position_category.clone()),
+            ("positionTitle", terms.position_title.clone()),
+            ("contactPerson", terms.contact_person.clone()),
+            ("contactPhone", optional(&terms.contact_phone)),
+            ("contactMobile", terms.contact_mobile.clone()),
+            ("contactEmail", terms.contact_email.clone()),
+            ("reportPlace", optional(&terms.report_place)),
+            ("workPlace", optional(&terms.work_place)),
+            ("supplementaryTerms", optional(&terms.supplementary_terms)),
+        ];
+        let mut form = Form::default();
+        for (field, text) in fields {
+            if text.chars().count() > Self::MAX_FIELD {
+                form.wrong(field, format!("不得超过 {} 个字", Self::MAX_FIELD));
+            }
+            // PostgreSQL keeps no such character in a text.
+            if text.contains('\0') {
+                form.wrong(field, "含有不可见的控制字符");
+            }
+        }
+        match form.errors.is_empty() {
+            true => Ok(()),
+            false => Err(form.errors),
+        }
+    }
+}
+
 impl TermsDraft {
     /// Checks the terms of an employer that is known by name and credit code.
     ///
@@ -283,21 +365,50 @@ impl TermsDraft {
     }
 }
 
-impl FromSql<Jsonb, Pg> for AgreementTerms {
-    fn from_sql(value: PgValue<'_>) -> diesel::deserialize::Result<Self> {
-        let value = <serde_json::Value as FromSql<Jsonb, Pg>>::from_sql(value)?;
-        Ok(serde_json::from_value(value)?)
-    }
-}
+macro_rules! kept_as_json {
+    ($($form:ty),+) => {$(
+        impl FromSql<Jsonb, Pg> for $form {
+            fn from_sql(value: PgValue<'_>) -> diesel::deserialize::Result<Self> {
+                let value = <serde_json::Value as FromSql<Jsonb, Pg>>::from_sql(value)?;
+                Ok(serde_json::from_value(value)?)
+            }
+        }
 
-impl ToSql<Jsonb, Pg> for AgreementTerms {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> diesel::serialize::Result {
-        let value = serde_json::to_value(self)?;
-        <serde_json::Value as ToSql<Jsonb, Pg>>::to_sql(&value, &mut out.reborrow())
-    }
+        impl ToSql<Jsonb, Pg> for $form {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> diesel::serialize::Result {
+                let value = serde_json::to_value(self)?;
+                <serde_json::Value as ToSql<Jsonb, Pg>>::to_sql(&value, &mut out.reborrow())
+            }
+        }
+    )+};
 }
+kept_as_json!(AgreementTerms, AgreementDraft);
 
 impl AgreementTerms {
+    /// The fields in which other terms differ, by their names in GraphQL.
+    pub fn changed_fields(&self, other: &Self) -> Vec<&'static str> {
+        macro_rules! differing {
+            ($($field:ident => $name:literal),+ $(,)?) => {{
+                // Every field stands here, or this does not compile.
+                let Self { $($field: _),+ } = self;
+                [$((self.$field != other.$field, $name)),+]
+            }};
+        }
+        differing! {
+            employer_name => "employerName", credit_code => "creditCode", nature => "nature", industry => "industry",
+            region => "region", address => "address", position_category => "positionCategory",
+            position_title => "positionTitle", contact_person => "contactPerson", contact_phone => "contactPhone",
+            contact_mobile => "contactMobile", contact_email => "contactEmail", probation_months => "probationMonths",
+            probation_salary => "probationSalary", regular_salary => "regularSalary",
+            liquidated_damages => "liquidatedDamages", report_place => "reportPlace", report_deadline => "reportDeadline",
+            work_place => "workPlace", household_registration => "householdRegistration",
+            supplementary_terms => "supplementaryTerms",
+        }
+        .into_iter()
+        .filter_map(|(differs, name)| differs.then_some(name))
+        .collect()
+    }
+
     /// What is allowed but worth a second look.
     pub fn warnings(&self) -> Vec<FieldError> {
         let mut warnings = Vec::new();

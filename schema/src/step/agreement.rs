@@ -13,7 +13,7 @@ use crate::{
     messages::{Owed, owed},
     model::{
         Viewer,
-        agreement::{self, Agreement, AgreementView},
+        agreement::{self, Agreement, AgreementView, Standing},
         case::CaseRow,
         document::{self, StoredPdf},
         graduate::Graduate,
@@ -44,6 +44,14 @@ pub enum AgreementStep {
     Approve,
     /// A reviewer rejects, with a reason.
     Reject(Option<String>),
+    /// A reviewer wants it mended, with a reason.
+    Return(Option<String>),
+    /// The graduate hands in what he has filled in.
+    Submit,
+    /// The graduate takes back what he handed in.
+    Withdraw,
+    /// The graduate gives it up.
+    Discard,
     /// The PDF of a document is stored.
     StoreDocument(Uuid, StoredPdf),
     /// This termination of it was approved. Taken by the step of the termination alone.
@@ -65,6 +73,10 @@ impl AgreementStep {
             Self::Remind => AgreementAction::Remind,
             Self::Approve => AgreementAction::Approve,
             Self::Reject(_) => AgreementAction::Reject,
+            Self::Return(_) => AgreementAction::Return,
+            Self::Submit => AgreementAction::Submit,
+            Self::Withdraw => AgreementAction::Withdraw,
+            Self::Discard => AgreementAction::Discard,
             Self::StoreDocument(..) => AgreementAction::StoreDocument,
             Self::Terminate(_) => AgreementAction::Terminate,
         }
@@ -111,7 +123,9 @@ impl Flow for AgreementView {
 
     fn reason(step: &AgreementStep) -> Option<&str> {
         match step {
-            AgreementStep::Decline(reason) | AgreementStep::Reject(reason) => super::given(reason),
+            AgreementStep::Decline(reason)
+            | AgreementStep::Reject(reason)
+            | AgreementStep::Return(reason) => super::given(reason),
             _ => None,
         }
     }
@@ -133,17 +147,17 @@ impl Flow for AgreementView {
     }
 
     fn owed(&self, step: &AgreementStep, to: AgreementStatus) -> Owed {
-        owed(step.action(), to)
+        owed(self.agreement.channel, step.action(), to)
     }
 
     fn params(&self, graduate: &Graduate, school: &School, reason: Option<&str>) -> Value {
         let agreement = &self.agreement;
         json!({
             "graduate": graduate.name,
-            "employer": agreement.terms.employer_name,
+            "employer": agreement.employer_name(),
             "school": school.name,
-            "position": agreement.terms.position_title,
-            "deadline": format_moment(agreement.response_deadline),
+            "position": agreement.position_title(),
+            "deadline": agreement.response_deadline.map(format_moment),
             "reason": reason,
             "agreement_number": agreement.agreement_number,
         })
@@ -162,17 +176,23 @@ impl Flow for AgreementView {
         match step {
             AgreementStep::Accept => {
                 agreement.accepted_at = Some(now);
-                agreement.review_route = Some(standing.own_route.unwrap_or(standing.default_route));
-                agreement.submitted_by = doer.actor.account_id();
+                agreement.begin_round(standing, doer.actor.account_id());
             }
             AgreementStep::Approve => {
                 agreement.approved_by(doer.role, now);
                 if completes {
-                    paper::sign(platform, conn, agreement, now).await?;
+                    agreement.signed_at = (agreement.status == AgreementStatus::Signed).then_some(now);
+                    if paper::is_due(agreement) {
+                        paper::order(platform, conn, agreement, now).await?;
+                    }
                 }
             }
+            AgreementStep::Submit => {
+                let changed = hand_in(agreement, standing, doer)?;
+                return Ok(Some(json!({ "changed": changed })));
+            }
             AgreementStep::Remind => agreement.reminded_at = Some(now),
-            AgreementStep::Decline(_) | AgreementStep::Reject(_) => {
+            AgreementStep::Decline(_) | AgreementStep::Reject(_) | AgreementStep::Return(_) => {
                 agreement.reason = Self::reason(step).map(str::to_owned);
             }
             AgreementStep::StoreDocument(document_id, pdf) => {
@@ -187,7 +207,10 @@ impl Flow for AgreementView {
                 standing.open_termination = None;
                 return Ok(Some(json!({ "termination": termination_id })));
             }
-            AgreementStep::Cancel | AgreementStep::Expire => {}
+            AgreementStep::Cancel
+            | AgreementStep::Expire
+            | AgreementStep::Withdraw
+            | AgreementStep::Discard => {}
         }
         Ok(Some(json!({})))
     }
@@ -203,6 +226,9 @@ impl Flow for AgreementView {
                 agreements::agreement_number.eq(&agreement.agreement_number),
                 agreements::reason.eq(&agreement.reason),
                 agreements::version.eq(agreement.version),
+                agreements::terms.eq(&agreement.terms),
+                agreements::private.eq(agreement.private),
+                agreements::submitted_at.eq(agreement.submitted_at),
             ),
             (
                 agreements::event_count.eq(agreement.event_count),
@@ -218,4 +244,25 @@ impl Flow for AgreementView {
         Kept(update).execute(&mut conn).await?;
         Ok(())
     }
+}
+
+/// What the graduate has filled in becomes what is reviewed. Gives the fields that changed since he handed it in last, for whoever
+/// reviews it again; their names only, since events outlive corrections.
+fn hand_in(
+    agreement: &mut Agreement,
+    standing: &Standing,
+    doer: &Doer,
+) -> Result<Vec<&'static str>, StepError> {
+    let draft = agreement.draft.as_ref().ok_or(StepError::NotFound)?;
+    let terms = draft.check().map_err(StepError::Invalid)?;
+    let before = agreement.terms.replace(terms);
+    let changed = match (&before, &agreement.terms) {
+        (Some(before), Some(after)) => before.changed_fields(after),
+        _ => Vec::new(),
+    };
+    agreement.private = false;
+    agreement.reason = None;
+    agreement.submitted_at = Some(doer.now);
+    agreement.begin_round(standing, doer.actor.account_id());
+    Ok(changed)
 }

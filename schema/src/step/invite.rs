@@ -192,7 +192,10 @@ async fn invite_in(
     let mut live = agreement::lock_live(conn, employer_id, invitation.graduate_id).await?;
     if let Some(view) = &live
         && view.agreement.status == AgreementStatus::Invited
-        && view.agreement.response_deadline <= now
+        && view
+            .agreement
+            .response_deadline
+            .is_some_and(|deadline| deadline <= now)
     {
         let doer = Doer {
             actor: Actor::Worker,
@@ -249,7 +252,7 @@ async fn invite_in(
         reason: None,
         changes: json!({}),
     };
-    let owed = owed(action, inserted.status);
+    let owed = owed(inserted.channel, action, inserted.status);
     let parties = Parties::of(conn, &inserted, owed).await?;
     record(conn, &mut view, &doer, entry, &parties).await?;
     jobs::enqueue(conn, &jobs::ExpireInvitation { agreement_id: id }, deadline).await?;

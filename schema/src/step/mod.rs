@@ -2,6 +2,7 @@
 //! transaction. Nothing else in the program changes a status.
 
 mod agreement;
+mod agreement_draft;
 mod contact;
 mod correct;
 mod employer_trail;
@@ -27,6 +28,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 pub use self::agreement::{AgreementStep, take};
+pub use self::agreement_draft::{create_agreement_draft, discard_agreement, save_agreement_draft};
 pub use self::contact::change_contact;
 pub use self::correct::{CorrectionDraft, correct_graduate};
 pub use self::graduate_data::confirm_data;

@@ -1,4 +1,5 @@
-//! What signing brings: the agreement's number, and its paper as it is at that moment. The drawing is the worker's.
+//! What an approval brings: the agreement's number, and its paper as it is at that moment: the signed one of an agreement that was
+//! signed online, the one to be printed and stamped of an offline one. The drawing is the worker's.
 
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
@@ -16,11 +17,23 @@ use crate::{
         graduate::{self, Gender},
         school,
     },
-    workflow::Refusal,
+    workflow::{
+        Refusal,
+        agreement::{AgreementChannel, AgreementStatus},
+    },
 };
 
+/// Whether the last approval calls for a paper. What was signed on paper elsewhere has one.
+pub(super) fn is_due(agreement: &Agreement) -> bool {
+    match agreement.channel {
+        AgreementChannel::Online => agreement.status == AgreementStatus::Signed,
+        AgreementChannel::Offline => agreement.status == AgreementStatus::TermsApproved,
+        AgreementChannel::Registered => false,
+    }
+}
+
 /// Gives the number and orders the paper.
-pub(super) async fn sign(
+pub(super) async fn order(
     platform: &Platform,
     conn: &mut AsyncPgConnection,
     agreement: &mut Agreement,
@@ -34,6 +47,7 @@ pub(super) async fn sign(
     if !graduate.online_signing_allowed {
         return Err(Refusal::OnlineSigningNotAllowed.into());
     }
+    let terms = agreement.terms.clone().ok_or(StepError::NotFound)?;
     let school = first(school::schools_by_ids(conn, &[agreement.school_id]).await?)?;
     let department = first(school::departments_by_ids(conn, &[graduate.department_id]).await?)?;
     let number = agreement::next_number(
@@ -44,10 +58,11 @@ pub(super) async fn sign(
         &graduate.degree_level,
     )
     .await?;
-    agreement.signed_at = Some(now);
     agreement.agreement_number = Some(number.clone());
 
-    let terms = &agreement.terms;
+    // What is signed by hand has blank lines for the dates.
+    let online = agreement.channel == AgreementChannel::Online;
+    let dated = |moment: Option<DateTime<Utc>>| moment.filter(|_| online).map(shanghai_date);
     let verification_code = document::new_verification_code();
     let paper = Paper {
         layout: 1,
@@ -102,11 +117,13 @@ pub(super) async fn sign(
                 .name_zh(terms.household_registration.as_str()),
             supplementary_terms: terms.supplementary_terms.clone(),
         },
-        invited_on: shanghai_date(agreement.invited_at),
-        accepted_on: shanghai_date(agreement.accepted_at.unwrap_or(now)),
-        department_approved_on: agreement.department_approved_at.map(shanghai_date),
-        school_approved_on: agreement.school_approved_at.map(shanghai_date),
-        signed_on: shanghai_date(now),
+        channel: agreement.channel,
+        invited_on: dated(agreement.invited_at),
+        accepted_on: dated(agreement.accepted_at),
+        department_approved_on: dated(agreement.department_approved_at),
+        school_approved_on: dated(agreement.school_approved_at),
+        signed_on: dated(agreement.signed_at),
+        issued_on: (!online).then(|| shanghai_date(now)),
     };
     let document_id = Uuid::now_v7();
     document::insert(conn, document_id, agreement.id, 1, &paper, now).await?;

@@ -66,6 +66,8 @@ pub enum TerminationStep {
     Approve,
     /// A reviewer rejects, with a reason.
     Reject(Option<String>),
+    /// A reviewer wants it mended, with a reason.
+    Return(Option<String>),
 }
 
 impl TerminationStep {
@@ -77,6 +79,7 @@ impl TerminationStep {
             Self::Refuse(_) => TerminationAction::Refuse,
             Self::Approve => TerminationAction::Approve,
             Self::Reject(_) => TerminationAction::Reject,
+            Self::Return(_) => TerminationAction::Return,
         }
     }
 }
@@ -250,7 +253,9 @@ impl Flow for TerminationView {
 
     fn reason(step: &TerminationStep) -> Option<&str> {
         match step {
-            TerminationStep::Refuse(reason) | TerminationStep::Reject(reason) => super::given(reason),
+            TerminationStep::Refuse(reason)
+            | TerminationStep::Reject(reason)
+            | TerminationStep::Return(reason) => super::given(reason),
             _ => None,
         }
     }
@@ -314,7 +319,7 @@ impl Flow for TerminationView {
                 self.termination.answered_at = Some(now);
                 self.termination.reason = Self::reason(step).map(str::to_owned);
             }
-            TerminationStep::Reject(_) => {
+            TerminationStep::Reject(_) | TerminationStep::Return(_) => {
                 self.termination.reason = Self::reason(step).map(str::to_owned);
             }
             TerminationStep::Approve => {

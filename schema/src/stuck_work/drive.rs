@@ -7,10 +7,10 @@ use super::*;
 use crate::{
     jobs::{
         self, ExpireInvitation, ImportGraduates, RemindInvitation, SendMemberInvitation, SendMessage,
-        SendNotice,
+        SendNotice, SendStampedCopyLink,
     },
-    model::{member::InvitationDelivery, message::MessageStatus},
-    tables::{member_invitations, messages},
+    model::{member::InvitationDelivery, message::MessageStatus, stamped_copy_link::LinkDelivery},
+    tables::{member_invitations, messages, stamped_copy_links},
 };
 
 /// Rows that a sweep reads at a time; more than a person's page, since after an outage there may be very many.
@@ -53,6 +53,15 @@ pub async fn drive(conn: &mut AsyncPgConnection, work: &StuckWork, now: DateTime
             diesel::update(member_invitations::table.find(id))
                 .filter(member_invitations::delivery.eq(InvitationDelivery::Failed))
                 .set(member_invitations::delivery.eq(InvitationDelivery::Pending))
+                .execute(conn)
+                .await?;
+            Ok(driven)
+        }
+        StuckWorkKind::StampedCopyLink => {
+            let driven = again(conn, &SendStampedCopyLink { link_id: id }, now).await?;
+            diesel::update(stamped_copy_links::table.find(id))
+                .filter(stamped_copy_links::delivery.eq(LinkDelivery::Failed))
+                .set(stamped_copy_links::delivery.eq(LinkDelivery::Pending))
                 .execute(conn)
                 .await?;
             Ok(driven)
@@ -176,6 +185,8 @@ pub async fn sweep(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryRes
         let invitations =
             lost(StuckWorkKind::MemberInvitation).map(|invitation_id| SendMemberInvitation { invitation_id });
         made += enqueue_each(conn, invitations, now).await?;
+        let links = lost(StuckWorkKind::StampedCopyLink).map(|link_id| SendStampedCopyLink { link_id });
+        made += enqueue_each(conn, links, now).await?;
         let imports = lost(StuckWorkKind::Import).map(|import_id| ImportGraduates { import_id });
         made += enqueue_each(conn, imports, now).await?;
         match page.items.last() {
@@ -204,6 +215,10 @@ async fn own_up(conn: &mut AsyncPgConnection, works: &[StuckWork]) -> QueryResul
          AND state = 'PARKED' FOR UPDATE) \
          UPDATE member_invitations SET delivery = 'FAILED' FROM job \
          WHERE member_invitations.id = job.unique_key::uuid AND member_invitations.delivery = 'PENDING'";
+    const LINKS: &str = "WITH job AS (SELECT unique_key FROM jobs WHERE queue = $1 AND unique_key = ANY($2) \
+         AND state = 'PARKED' FOR UPDATE) \
+         UPDATE stamped_copy_links SET delivery = 'FAILED' FROM job \
+         WHERE stamped_copy_links.id = job.unique_key::uuid AND stamped_copy_links.delivery = 'PENDING'";
     for (kind, queue, statement) in [
         (StuckWorkKind::Message, SendMessage::QUEUE, MESSAGES),
         (
@@ -211,6 +226,7 @@ async fn own_up(conn: &mut AsyncPgConnection, works: &[StuckWork]) -> QueryResul
             SendMemberInvitation::QUEUE,
             INVITATIONS,
         ),
+        (StuckWorkKind::StampedCopyLink, SendStampedCopyLink::QUEUE, LINKS),
     ] {
         let given_up = |work: &&StuckWork| {
             work.kind == kind && work.job_state == Some(JobState::Parked) && !work.given_up

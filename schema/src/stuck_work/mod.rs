@@ -42,6 +42,8 @@ text_enum! {
         Notice = "NOTICE",
         /// The link of an invitation to join an employer has not left the platform.
         MemberInvitation = "MEMBER_INVITATION",
+        /// A link for the stamped copy that was not sent to the employer's contact.
+        StampedCopyLink = "STAMPED_COPY_LINK",
         /// A roster that a school handed in does not go on.
         Import = "IMPORT",
         /// A tick of a recurring job was not done. Found among the jobs: nothing else says that it is owed. A parked tick is left
@@ -203,6 +205,10 @@ macro_rules! list {
             " UNION ALL ",
             source!("MEMBER_INVITATION", "send_member_invitation", "work.employer_id", "work.created_at", "work.delivery = 'FAILED'",
                 "member_invitations AS work", "work.created_at", "",
+                "work.delivery <> 'SENT' AND work.expires_at > $2 AND work.created_at <= $1", $direction),
+            " UNION ALL ",
+            source!("STAMPED_COPY_LINK", "send_stamped_copy_link", "work.agreement_id", "work.created_at", "work.delivery = 'FAILED'",
+                "stamped_copy_links AS work", "work.created_at", "",
                 "work.delivery <> 'SENT' AND work.expires_at > $2 AND work.created_at <= $1", $direction),
             " UNION ALL ",
             source!("IMPORT", "import_graduates", "work.id", "work.progressed_at", "false", "graduate_imports AS work",

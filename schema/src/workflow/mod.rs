@@ -26,6 +26,8 @@ text_enum! {
         SchoolReviewer = "SCHOOL_REVIEWER",
         /// An operator of the platform; no case of a graduate is his.
         Operator = "OPERATOR",
+        /// Whoever has the secret link for the stamped copy (§6.3): the employer's contact, without an account.
+        EmployerContact = "EMPLOYER_CONTACT",
         /// The platform itself: timers and the document job.
         Worker = "WORKER",
     }
@@ -37,7 +39,7 @@ impl ActorRole {
         match self {
             Self::DepartmentReviewer => Some(ReviewLevel::Department),
             Self::SchoolReviewer => Some(ReviewLevel::School),
-            Self::Graduate | Self::Employer | Self::Operator | Self::Worker => None,
+            Self::Graduate | Self::Employer | Self::EmployerContact | Self::Operator | Self::Worker => None,
         }
     }
 }
@@ -54,6 +56,12 @@ pub enum Refusal {
     /// The case waits for a reviewer of the other level.
     #[error("the case is waiting for the review of the other level")]
     OtherReviewLevel,
+    /// What was handed in can be taken back only before a reviewer has decided (§6.1).
+    #[error("a reviewer has decided already, so it cannot be taken back any more")]
+    ReviewBegun,
+    /// A graduate keeps a limited number of drafts.
+    #[error("there are too many drafts; discard one first")]
+    TooManyDrafts,
     /// Nobody reviews a case that he submitted himself.
     #[error("you submitted this case yourself, so somebody else reviews it")]
     OwnSubmission,

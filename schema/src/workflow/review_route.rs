@@ -31,6 +31,10 @@ text_enum! {
         OnlineSigning = "ONLINE_SIGNING",
         /// W2 online termination.
         OnlineTermination = "ONLINE_TERMINATION",
+        /// W3 offline signing, both of its review stages.
+        OfflineSigning = "OFFLINE_SIGNING",
+        /// W5 registration of an agreement that was signed on paper.
+        AgreementRegistration = "AGREEMENT_REGISTRATION",
     }
 }
 

@@ -39,6 +39,8 @@ text_enum! {
         Approve = "APPROVE",
         /// 审核不通过 a reviewer rejects; needs a reason.
         Reject = "REJECT",
+        /// 退回修改 a reviewer wants it mended; needs a reason. Not where both sides have agreed online.
+        Return = "RETURN",
     }
 }
 
@@ -125,13 +127,13 @@ pub fn decide(
         Do::Request => party.is_some(),
         Do::Withdraw => party == Some(facts.requested_by),
         Do::Accept | Do::Refuse => party == Some(facts.requested_by.other()),
-        Do::Approve | Do::Reject => actor.review_level().is_some(),
+        Do::Approve | Do::Reject | Do::Return => actor.review_level().is_some(),
     };
     if !role_fits {
         return Err(Refusal::NotYourRole);
     }
     let status_fits = match action {
-        Do::Request => false,
+        Do::Request | Do::Return => false,
         Do::Withdraw | Do::Accept | Do::Refuse => facts.status == Is::Requested,
         Do::Approve | Do::Reject => facts.status == Is::TerminationReview,
     };
@@ -148,7 +150,7 @@ pub fn decide(
     }
     let review = facts.review();
     match action {
-        Do::Request => Err(Refusal::NotInThisStatus),
+        Do::Request | Do::Return => Err(Refusal::NotInThisStatus),
         Do::Withdraw => Ok(Transition::to(Is::Withdrawn)),
         Do::Refuse => Ok(Transition::to(Is::Refused)),
         Do::Accept => Ok(Transition {

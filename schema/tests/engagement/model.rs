@@ -226,7 +226,7 @@ impl Model {
                 self.cases[at].stored = true;
                 self.note(at, action);
             }
-            Do::RequestTermination | Do::Terminate => unreachable!("not taken by themselves"),
+            _ => unreachable!("not taken by themselves, or not by these people"),
         }
         Outcome::Done
     }
@@ -337,7 +337,7 @@ impl Model {
                 (Some("AGREEMENT_SIGNED"), Some("AGREEMENT_SIGNED"))
             }
             Do::Approve => (Some("REVIEW_ADVANCED"), Some("REVIEW_ADVANCED")),
-            Do::StoreDocument | Do::RequestTermination | Do::Terminate => (None, None),
+            _ => (None, None),
         };
         let sequence = case.events.len();
         let (graduate, employer) = (case.graduate, case.employer);
@@ -423,7 +423,7 @@ impl Model {
         let route = self.ending_routes[self.graduates[graduate].school];
         let ending = self.cases[at].endings.last_mut().unwrap();
         ending.status = match action {
-            Do::Request => unreachable!("not a step on a termination"),
+            Do::Request | Do::Return => unreachable!("not a step on such a termination"),
             Do::Withdraw => Is::Withdrawn,
             Do::Refuse => Is::Refused,
             Do::Reject => Is::Rejected,
@@ -512,6 +512,7 @@ impl Model {
             Do::Approve if ended => ("AGREEMENT_TERMINATED", None),
             Do::Approve => ("TERMINATION_ADVANCED", None),
             Do::Reject => ("TERMINATION_REJECTED", None),
+            Do::Return => unreachable!("not a step on such a termination"),
         };
         // Whoever acts has a mail of what he did; of taking back what nobody has answered he has none.
         let receipt: &[&str] = if action == Do::Withdraw { &[] } else { &["EMAIL"] };

@@ -163,6 +163,8 @@ impl Run {
                 match workflow {
                     Workflow::OnlineSigning => self.model.routes[school] = route,
                     Workflow::OnlineTermination => self.model.ending_routes[school] = route,
+                    // Counts for no case of these.
+                    Workflow::OfflineSigning | Workflow::AgreementRegistration => {}
                 }
             }
             Try::Invite { by, graduate, hours } => {
@@ -323,7 +325,7 @@ impl Run {
             }
         }
         let step = match action {
-            TerminationAction::Request => unreachable!("never generated"),
+            TerminationAction::Request | TerminationAction::Return => unreachable!("never generated"),
             TerminationAction::Withdraw => TerminationStep::Withdraw,
             TerminationAction::Accept => TerminationStep::Accept,
             TerminationAction::Refuse => TerminationStep::Refuse(reason().filter(|_| with_reason)),
@@ -437,7 +439,6 @@ impl Run {
             }
         }
         let step = match action {
-            AgreementAction::Invite => unreachable!("never generated"),
             AgreementAction::Cancel => AgreementStep::Cancel,
             AgreementAction::Accept => AgreementStep::Accept,
             AgreementAction::Decline => AgreementStep::Decline(reason().filter(|_| with_reason)),
@@ -448,9 +449,7 @@ impl Run {
             AgreementAction::Reject if with_reason => AgreementStep::Reject(reason()),
             AgreementAction::Reject => AgreementStep::Reject(Some(" \n　".to_owned())),
             AgreementAction::StoreDocument => self.storing(id).await,
-            AgreementAction::RequestTermination | AgreementAction::Terminate => {
-                unreachable!("never generated")
-            }
+            _ => unreachable!("never generated"),
         };
         let expected = self.model.take(person, at, action, with_reason);
         let actor = viewer.map_or(Actor::Worker, Actor::Viewer);

@@ -1,5 +1,6 @@
 //! What may be tried, and the random sequences of it.
 
+use crate::support::filed_only;
 use proptest::{
     prelude::*,
     strategy::ValueTree,
@@ -75,6 +76,7 @@ fn tries() -> impl Strategy<Value = Vec<Try>> {
         AgreementAction::ALL
             .iter()
             .copied()
+            .filter(|action| !filed_only(*action))
             .filter(|action| {
                 !matches!(
                     action,
@@ -96,7 +98,8 @@ fn tries() -> impl Strategy<Value = Vec<Try>> {
         TerminationAction::ALL
             .iter()
             .copied()
-            .filter(|action| *action != TerminationAction::Request)
+            // Nothing that both sides have agreed online is returned.
+            .filter(|action| !matches!(action, TerminationAction::Request | TerminationAction::Return))
             // An approval twice as often, since two make an end.
             .chain([TerminationAction::Approve, TerminationAction::Accept])
             .collect::<Vec<_>>(),

@@ -12,7 +12,8 @@ async fn everything_that_is_owed_too_long_shows_oldest_first_and_nothing_else() 
         .find(&student.viewer, invited)
         .await
         .agreement
-        .response_deadline;
+        .response_deadline
+        .unwrap();
     assert_eq!(scene.kinds().await, Vec::<&str>::new(), "nothing is late yet");
 
     world.platform.clock.advance(GRACE);

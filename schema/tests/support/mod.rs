@@ -33,6 +33,7 @@ use wangqian_schema::{
     },
     tables,
     wake::Waker,
+    workflow::agreement::AgreementAction,
     workflow::{Refusal, ReviewRoute},
 };
 
@@ -453,4 +454,18 @@ pub(crate) fn distinct<T: Ord>(values: impl IntoIterator<Item = T>) -> BTreeSet<
     let set: BTreeSet<T> = values.into_iter().collect();
     assert_eq!(set.len(), length, "a value is there twice");
     set
+}
+
+/// Whether an action is done only to agreements that graduates fill in themselves.
+pub(crate) const fn filed_only(action: AgreementAction) -> bool {
+    matches!(
+        action,
+        AgreementAction::SaveDraft
+            | AgreementAction::Submit
+            | AgreementAction::Withdraw
+            | AgreementAction::Discard
+            | AgreementAction::Return
+            | AgreementAction::RequestStampedCopy
+            | AgreementAction::SubmitStampedCopy
+    )
 }

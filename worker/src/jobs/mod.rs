@@ -11,6 +11,7 @@ mod send_member_invitation;
 mod send_message;
 mod send_notice;
 mod send_passcode;
+mod send_stamped_copy_link;
 
 pub(crate) use expire_invitation::expire_invitation;
 pub(crate) use import_graduates::{ImportParts, import_graduates};
@@ -21,6 +22,7 @@ pub(crate) use send_member_invitation::send_member_invitation;
 pub(crate) use send_message::{SendParts, send_message};
 pub(crate) use send_notice::send_notice;
 pub(crate) use send_passcode::send_passcode;
+pub(crate) use send_stamped_copy_link::send_stamped_copy_link;
 
 use std::time::Duration;
 
@@ -65,13 +67,15 @@ async fn again_before_deadline(
     lead: TimeDelta,
 ) -> Result<(), JobError> {
     let mut conn = platform.pool.get().await?;
-    let deadline: Option<chrono::DateTime<chrono::Utc>> = agreements::table
+    let deadline: Option<Option<chrono::DateTime<chrono::Utc>>> = agreements::table
         .filter(agreements::id.eq(agreement_id))
         .select(agreements::response_deadline)
         .first(&mut conn)
         .await
         .optional()?;
-    let deadline = deadline.ok_or_else(|| JobError::park("there is no such agreement"))?;
+    let deadline = deadline
+        .flatten()
+        .ok_or_else(|| JobError::park("there is no such invitation"))?;
     let pause = (deadline - lead - platform.clock.now())
         .to_std()
         .unwrap_or_default();

@@ -4,7 +4,7 @@ use wangqian_document::{
     AgreementPaper, Approval, Channel, CreditCode, EmployerBlock, GraduateBlock, SchoolBlock, SigningDates,
     TermsBlock, Verification,
 };
-use wangqian_schema::model::document::Paper;
+use wangqian_schema::{model::document::Paper, workflow::agreement::AgreementChannel};
 
 /// The paper as the typesetter wants it.
 pub(super) fn drawn(paper: Paper) -> AgreementPaper {
@@ -16,8 +16,12 @@ pub(super) fn drawn(paper: Paper) -> AgreementPaper {
     AgreementPaper {
         layout: paper.layout,
         number: Some(paper.agreement_number),
-        channel: Channel::Online,
-        issued_on: paper.signed_on,
+        channel: match paper.channel {
+            AgreementChannel::Online => Channel::Online,
+            AgreementChannel::Offline => Channel::Offline,
+            AgreementChannel::Registered => Channel::Registered,
+        },
+        issued_on: paper.issued_on.or(paper.signed_on).unwrap_or_default(),
         employer: EmployerBlock {
             name: employer.name,
             credit_code: CreditCode::Code(employer.credit_code),
@@ -76,9 +80,9 @@ pub(super) fn drawn(paper: Paper) -> AgreementPaper {
             supplementary: terms.supplementary_terms,
         },
         dates: SigningDates {
-            employer: Some(paper.invited_on),
-            graduate: Some(paper.accepted_on),
-            school: Some(paper.signed_on),
+            employer: paper.invited_on,
+            graduate: paper.accepted_on,
+            school: paper.signed_on,
         },
         verification: Some(Verification {
             code: paper.verification_code,

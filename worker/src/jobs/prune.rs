@@ -6,7 +6,10 @@ use apalis::prelude::Data;
 use wangqian_schema::{
     Platform,
     jobs::{Prune, Pruned},
-    model::{idempotency, login_throttle, member, passcode, registration, request_throttle, session, upload},
+    model::{
+        idempotency, login_throttle, member, passcode, registration, request_throttle, session,
+        stamped_copy_link, upload,
+    },
 };
 use wangqian_storage::{Storage, StorageError};
 
@@ -43,6 +46,7 @@ async fn rows(what: Pruned, parts: &PruneParts) -> Result<usize, JobError> {
         }
         Pruned::Passcodes => passcode::forget(conn, now).await?,
         Pruned::MemberInvitations => member::forget(conn, now).await?,
+        Pruned::StampedCopyLinks => stamped_copy_link::forget(conn, now).await?,
         Pruned::IdempotencyKeys => {
             idempotency::forget(conn, now).await? + registration::forget_keys(conn, now).await?
         }

@@ -51,6 +51,7 @@ const fn nightly(name: &'static str, hour: u32, minute: u32, what: Pruned) -> Re
 const RECURRING: &[Recurring] = &[
     hourly("prune_passcodes", 5, Pruned::Passcodes),
     hourly("prune_member_invitations", 15, Pruned::MemberInvitations),
+    hourly("prune_stamped_copy_links", 20, Pruned::StampedCopyLinks),
     hourly("prune_uploads", 25, Pruned::Uploads),
     hourly("prune_throttles", 35, Pruned::Throttles),
     hourly("prune_done_jobs", 45, Pruned::DoneJobs),

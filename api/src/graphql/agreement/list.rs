@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Object, connection::Connection};
 use wangqian_schema::model::agreement::{self as model, AgreementFilter};
 
-use super::{Agreement, AgreementStatus};
+use super::{Agreement, AgreementChannel, AgreementStatus};
 use crate::{
     context::ContextExt,
     error::internal,
@@ -25,6 +25,9 @@ impl AgreementQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "状态 Only those in one of these statuses.")] statuses: Option<Vec<AgreementStatus>>,
+        #[graphql(desc = "签约渠道 Only those that came about in one of these ways.")] channels: Option<
+            Vec<AgreementChannel>,
+        >,
         #[graphql(desc = "毕业生 Only those of this graduate.")] graduate_id: Option<ID>,
         #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
         #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
@@ -44,6 +47,7 @@ impl AgreementQuery {
         let statuses = statuses.unwrap_or_default().into_iter().map(Into::into).collect();
         let filter = AgreementFilter {
             statuses,
+            channels: channels.unwrap_or_default().into_iter().map(Into::into).collect(),
             graduate_id,
         };
         let mut conn = ctx.connection().await?;

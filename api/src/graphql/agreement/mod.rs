@@ -1,13 +1,18 @@
 //! Agreements: the object; its lists and the steps on it are in the modules below.
 
+mod filing;
 mod list;
 mod steps;
 
 use async_graphql::{Context, Enum, ID, Object, connection::Connection};
 use chrono::{DateTime, Utc};
-use wangqian_schema::{model::agreement::AgreementView, workflow::agreement as rules};
+use wangqian_schema::{
+    model::{agreement::AgreementView, case::CaseRow},
+    workflow::{ActorRole, agreement as rules},
+};
 
 pub use self::{
+    filing::{AgreementDraft, AgreementFilingMutation},
     list::AgreementQuery,
     steps::{AgreementMutation, AgreementPayload, InvitationResult, InviteGraduatesPayload, Warning},
 };
@@ -34,6 +39,10 @@ use crate::{
 pub enum AgreementChannel {
     /// 线上签约 the employer invites on the platform
     Online,
+    /// 线下签约 the graduate fills in the form, the employer stamps the printed paper
+    Offline,
+    /// 已签就业协议登记 the graduate registers a paper that was signed elsewhere
+    Registered,
 }
 
 /// 就业协议状态 Where an agreement stands.
@@ -56,12 +65,32 @@ pub enum AgreementStatus {
     SigningRejected,
     /// 已解约 A termination was approved; it is over.
     Terminated,
+    /// 草稿 The graduate is filling it in; nobody else sees it before it is handed in.
+    Draft,
+    /// 就业协议审核中 Offline: the school or department reviews the terms.
+    TermsReview,
+    /// 就业协议审核通过 Offline: the paper can be printed and stamped.
+    TermsApproved,
+    /// 协议审核待提交（老师退回） Offline: the terms are to be mended.
+    TermsReturned,
+    /// 就业协议审核不通过 Offline: void; to be begun anew.
+    TermsRejected,
+    /// 盖章协议书待提交（老师退回） Offline: another stamped copy is wanted.
+    StampedCopyReturned,
+    /// 登记审核中 The school or department reviews a registration.
+    RegistrationReview,
+    /// 登记待提交（老师退回） A registration is to be mended.
+    RegistrationReturned,
+    /// 登记审核不通过 Void; to be registered anew.
+    RegistrationRejected,
+    /// 已放弃 The graduate gave it up.
+    Discarded,
 }
 
-/// 就业协议 One attempt to sign. While INVITED it is an invitation (签约邀请).
+/// 就业协议 One attempt to sign. While INVITED it is an invitation (签约邀请), while DRAFT the graduate is filling it in.
 pub struct Agreement(pub AgreementView);
 
-/// 就业协议 One attempt to sign. While INVITED it is an invitation (签约邀请).
+/// 就业协议 One attempt to sign. While INVITED it is an invitation (签约邀请), while DRAFT the graduate is filling it in.
 #[Object]
 impl Agreement {
     /// 全局标识 Global id, for `node`.
@@ -96,29 +125,41 @@ impl Agreement {
             .ok_or_else(|| internal("an agreement without its graduate"))
     }
 
-    /// 用人单位 The employer.
-    async fn employer(&self, ctx: &Context<'_>) -> async_graphql::Result<Employer> {
-        let employer = ctx
-            .loader()
-            .load_one(EmployerKey(self.0.agreement.employer_id))
-            .await
-            .map_err(internal)?;
-        employer
-            .map(Employer)
-            .ok_or_else(|| internal("an agreement without its employer"))
+    /// 用人单位 The employer that is a party by its own account; null where the graduate filled in the form himself.
+    async fn employer(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Employer>> {
+        let Some(employer_id) = self.0.agreement.employer_id else {
+            return Ok(None);
+        };
+        let employer = ctx.loader().load_one(EmployerKey(employer_id)).await;
+        match employer.map_err(internal)? {
+            Some(employer) => Ok(Some(Employer(employer))),
+            None => Err(internal("an agreement without its employer")),
+        }
     }
 
-    /// 签约条款 What is agreed.
-    async fn terms(&self) -> AgreementTerms {
-        AgreementTerms(self.0.agreement.terms.clone())
+    /// 单位名称 The employer's name, as far as it is filled in.
+    async fn employer_name(&self) -> &str {
+        self.0.agreement.employer_name()
     }
 
-    /// 应约截止时间 From this moment on the invitation can no longer be answered.
-    async fn response_deadline(&self) -> DateTime<Utc> {
+    /// 签约条款 What is agreed, as it was handed in last; null before.
+    async fn terms(&self) -> Option<AgreementTerms> {
+        self.0.agreement.terms.clone().map(AgreementTerms)
+    }
+
+    /// 已填信息 What the graduate has filled in, for his form; null for everybody else, and of an invitation.
+    async fn draft(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<AgreementDraft>> {
+        let own = self.0.agreement.role_of(&ctx.viewer()?) == Some(ActorRole::Graduate);
+        let draft = self.0.agreement.draft.clone();
+        Ok(draft.filter(|_| own).map(AgreementDraft))
+    }
+
+    /// 应约截止时间 From this moment on the invitation can no longer be answered; null where nobody was invited.
+    async fn response_deadline(&self) -> Option<DateTime<Utc>> {
         self.0.agreement.response_deadline
     }
 
-    /// 审核方式 The route by which it is reviewed; null until the graduate has accepted.
+    /// 审核方式 The route by which it is reviewed; null until the graduate has accepted or handed in.
     pub async fn review_route(&self) -> Option<ReviewRoute> {
         self.0.agreement.review_route.map(Into::into)
     }
@@ -133,24 +174,30 @@ impl Agreement {
         self.0.agreement.waiting_since
     }
 
-    /// 协议编号 The agreement number: class year, school code, degree level and serial; null until it is signed.
+    /// 协议编号 The agreement number: class year, school code, degree level and serial; null until it is
+    /// signed, or its paper can be printed. What was signed elsewhere has none.
     async fn agreement_number(&self) -> Option<&str> {
         self.0.agreement.agreement_number.as_deref()
     }
 
-    /// 原因 Why it was declined or rejected; null otherwise, and where no reason was given.
+    /// 原因 Why it was declined, returned or rejected; null otherwise, and where no reason was given.
     async fn reason(&self) -> Option<&str> {
         self.0.agreement.reason.as_deref()
     }
 
-    /// 邀请时间 When the employer invited.
-    async fn invited_at(&self) -> DateTime<Utc> {
+    /// 邀请时间 When the employer invited; null where nobody was.
+    async fn invited_at(&self) -> Option<DateTime<Utc>> {
         self.0.agreement.invited_at
     }
 
     /// 应约时间 When the graduate accepted; null before.
     async fn accepted_at(&self) -> Option<DateTime<Utc>> {
         self.0.agreement.accepted_at
+    }
+
+    /// 提交时间 When the graduate handed in what is or was last reviewed; null before, and of an invitation.
+    async fn submitted_at(&self) -> Option<DateTime<Utc>> {
+        self.0.agreement.submitted_at
     }
 
     /// 签约时间 When it was signed; null before.

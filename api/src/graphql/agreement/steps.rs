@@ -2,7 +2,11 @@
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use wangqian_schema::{
-    model::{idempotency, terms::TermsDraft},
+    model::{
+        agreement::AgreementView,
+        idempotency,
+        terms::{FieldError, TermsDraft},
+    },
     step::{self, Actor, AgreementStep, IdempotencyKey, Invitation, StepError},
 };
 
@@ -26,6 +30,38 @@ pub struct AgreementPayload {
     user_errors: Vec<UserError>,
 }
 
+impl AgreementPayload {
+    /// Refused for one reason.
+    pub fn refused(error: UserError) -> Self {
+        Self::all_refused(vec![error])
+    }
+
+    /// Refused for all of these.
+    pub fn all_refused(user_errors: Vec<UserError>) -> Self {
+        Self {
+            agreement: None,
+            user_errors,
+        }
+    }
+
+    /// What a step came to; `id_field` is the field that names the agreement.
+    ///
+    /// # Errors
+    /// A top-level error where the failure is not the person's.
+    pub fn of(taken: Result<AgreementView, StepError>, id_field: &str) -> async_graphql::Result<Self> {
+        Ok(match taken {
+            Ok(view) => Self {
+                agreement: Some(Agreement(view)),
+                user_errors: Vec::new(),
+            },
+            Err(error) => Self {
+                agreement: None,
+                user_errors: step_errors(error, id_field)?,
+            },
+        })
+    }
+}
+
 /// 单个邀请的结果 What came of one invitation of many.
 #[derive(SimpleObject)]
 pub struct InvitationResult {
@@ -46,6 +82,16 @@ pub struct Warning {
     field: String,
     /// 提示内容 What it is, in Chinese, for the person.
     message: String,
+}
+
+impl Warning {
+    /// About a field of an agreement's terms.
+    pub fn of_terms(warning: FieldError) -> Self {
+        Self {
+            field: format!("terms.{}", warning.field),
+            message: warning.message,
+        }
+    }
 }
 
 /// 签约邀请的结果 What came of the invitations, in the order of `graduateIds`.
@@ -129,13 +175,9 @@ impl AgreementMutation {
             };
             results.push(match invited {
                 Ok(view) => {
-                    let warnings = view.agreement.terms.warnings().into_iter();
-                    let warnings = warnings
-                        .map(|warning| Warning {
-                            field: format!("terms.{}", warning.field),
-                            message: warning.message,
-                        })
-                        .collect();
+                    let terms = view.agreement.terms.as_ref();
+                    let warnings = terms.map(|terms| terms.warnings()).unwrap_or_default();
+                    let warnings = warnings.into_iter().map(Warning::of_terms).collect();
                     InvitationResult {
                         graduate_id,
                         agreement: Some(Agreement(view)),
@@ -237,7 +279,7 @@ impl AgreementMutation {
     }
 }
 
-async fn take(
+pub(super) async fn take(
     ctx: &Context<'_>,
     id: &ID,
     id_field: &str,
@@ -258,14 +300,5 @@ async fn take(
         }
         None => Err(StepError::NotFound),
     };
-    Ok(match taken {
-        Ok(view) => AgreementPayload {
-            agreement: Some(Agreement(view)),
-            user_errors: Vec::new(),
-        },
-        Err(error) => AgreementPayload {
-            agreement: None,
-            user_errors: step_errors(error, id_field)?,
-        },
-    })
+    AgreementPayload::of(taken, id_field)
 }

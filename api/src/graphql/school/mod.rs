@@ -33,6 +33,10 @@ pub enum Workflow {
     OnlineSigning,
     /// 线上解约 Online termination.
     OnlineTermination,
+    /// 线下签约 Offline signing, both of its review stages.
+    OfflineSigning,
+    /// 已签就业协议登记 Registration of an agreement that was signed on paper.
+    AgreementRegistration,
 }
 
 /// 审核方式 The way in which a school reviews.

@@ -1,0 +1,1 @@
+ALTER TABLE terminations ALTER COLUMN employer_id SET NOT NULL;
