@@ -39,5 +39,6 @@ mod roles;
 mod schools;
 mod statements;
 mod up;
+mod uploads;
 mod who_may_see;
 mod whole;

@@ -148,6 +148,10 @@ fn refusal(refusal: Refusal, id_field: &str) -> UserError {
         Refusal::TerminationOpen => (Code::TerminationOpen, "该协议已有办理中的解约申请"),
         Refusal::ImportAtWork => (Code::StepNotAllowed, "本校已有名单正在导入，请待其完成后再开始"),
         Refusal::FileNotUploaded => (Code::FileNotUploaded, "文件尚未上传，或与申报的大小不一致"),
+        Refusal::TooManyUploads => (
+            Code::TooManyRequests,
+            "已上传而未提交的文件过多，请先提交，或一天后再上传",
+        ),
         Refusal::ReasonRequired => (Code::ReasonRequired, "请填写原因"),
         Refusal::OwnAccount => (Code::StepNotAllowed, "不能停用或调整本人的账号"),
         Refusal::LastSchoolReviewer => (

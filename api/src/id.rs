@@ -35,10 +35,14 @@ pub enum NodeType {
     MessageDelivery,
     /// An import of a roster.
     GraduateImport,
+    /// A file that was uploaded for a case.
+    Upload,
+    /// A file of a case.
+    CaseFile,
 }
 
 impl NodeType {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 16] = [
         Self::Agreement,
         Self::Termination,
         Self::Document,
@@ -53,6 +57,8 @@ impl NodeType {
         Self::StuckWork,
         Self::MessageDelivery,
         Self::GraduateImport,
+        Self::Upload,
+        Self::CaseFile,
     ];
 
     const fn name(self) -> &'static str {
@@ -71,6 +77,8 @@ impl NodeType {
             Self::StuckWork => "StuckWork",
             Self::MessageDelivery => "MessageDelivery",
             Self::GraduateImport => "GraduateImport",
+            Self::Upload => "Upload",
+            Self::CaseFile => "CaseFile",
         }
     }
 

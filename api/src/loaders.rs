@@ -10,6 +10,7 @@ use wangqian_schema::{
     model::{
         Page, PageRequest, Viewer,
         agreement::{self, AgreementView},
+        case_file::{self, CaseFile},
         document::{self, Document},
         employer::{self, Employer},
         event::{self, Event},
@@ -179,6 +180,28 @@ impl Batch<DocumentsKey> for Loader {
                 .push(document);
         }
         Ok(by_agreement)
+    }
+}
+
+/// The files of a case that the viewer sees, the newest submission first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CaseFilesKey(pub Uuid);
+
+impl Batch<CaseFilesKey> for Loader {
+    type Value = Vec<CaseFile>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[CaseFilesKey]) -> Result<HashMap<CaseFilesKey, Vec<CaseFile>>, LoadError> {
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let mut conn = self.connection().await?;
+        let files = case_file::of_cases(&mut conn, &ids)
+            .await
+            .map_err(db::DatabaseError::from)?;
+        let mut by_case: HashMap<_, Vec<_>> = HashMap::new();
+        for file in files {
+            by_case.entry(CaseFilesKey(file.case_id)).or_default().push(file);
+        }
+        Ok(by_case)
     }
 }
 

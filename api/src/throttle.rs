@@ -6,6 +6,7 @@ use async_graphql::Context;
 use chrono::TimeDelta;
 use diesel_async::AsyncPgConnection;
 use wangqian_schema::model::{
+    case_upload::UploadOwner,
     login_throttle::{self, Admission, Subject},
     request_throttle::{self, Bucket, Limit, admit},
 };
@@ -53,7 +54,7 @@ impl ApiSettings {
     }
 }
 
-/// Files announced from one client address.
+/// Files announced from one client address, or for cases by one account.
 const UPLOADS: Limit = Limit {
     most: 60,
     within: TimeDelta::hours(1),
@@ -152,6 +153,24 @@ pub(crate) async fn uploads(
     conn: &mut AsyncPgConnection,
 ) -> async_graphql::Result<Option<UserError>> {
     client(ctx, conn, "uploads of a client", &UPLOADS).await
+}
+
+/// Counts an upload for a case by its owner: a whole campus may have one address.
+///
+/// # Errors
+/// A top-level error of the database's.
+pub(crate) async fn uploads_of(
+    ctx: &Context<'_>,
+    conn: &mut AsyncPgConnection,
+    owner: &UploadOwner,
+) -> async_graphql::Result<Option<UserError>> {
+    let (kind, id) = match owner {
+        UploadOwner::Account(id) => ("uploads of an account", id),
+        UploadOwner::Link { agreement_id } => ("uploads through the link of an agreement", agreement_id),
+    };
+    let now = ctx.app().platform.clock.now();
+    let admitted = admit(conn, Bucket::of(kind, id.as_bytes()), &UPLOADS, now).await;
+    Ok((!admitted.map_err(internal)?).then(too_many_requests))
 }
 
 async fn client(

@@ -208,6 +208,7 @@ mod tests {
         ("_RENDER_CONCURRENCY", "documents"),
         ("_SEND_CONCURRENCY", "messages"),
         ("_IMPORT_CONCURRENCY", "rosters"),
+        ("_CHECK_CONCURRENCY", "files"),
         ("_PRUNE_CONCURRENCY", "prunings"),
     ];
 

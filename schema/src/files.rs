@@ -9,11 +9,15 @@ pub enum FileKind {
     Png,
     /// JPEG
     Jpeg,
+    /// WebP
+    WebP,
 }
 
 impl FileKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Pdf, Self::Png, Self::Jpeg];
+    pub const ALL: [Self; 4] = [Self::Pdf, Self::Png, Self::Jpeg, Self::WebP];
+    /// Those in which a business licence is taken.
+    pub const OF_LICENCES: [Self; 3] = [Self::Pdf, Self::Png, Self::Jpeg];
 
     /// The kind of a media type.
     pub fn of_content_type(content_type: &str) -> Option<Self> {
@@ -28,6 +32,7 @@ impl FileKind {
             Self::Pdf => "application/pdf",
             Self::Png => "image/png",
             Self::Jpeg => "image/jpeg",
+            Self::WebP => "image/webp",
         }
     }
 
@@ -37,6 +42,7 @@ impl FileKind {
             Self::Pdf => "pdf",
             Self::Png => "png",
             Self::Jpeg => "jpg",
+            Self::WebP => "webp",
         }
     }
 
@@ -46,6 +52,7 @@ impl FileKind {
             Self::Pdf => b"%PDF-",
             Self::Png => b"\x89PNG\r\n\x1a\n",
             Self::Jpeg => b"\xff\xd8\xff",
+            Self::WebP => return bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP"),
         };
         bytes.starts_with(beginning)
     }
@@ -60,6 +67,8 @@ mod tests {
         assert!(FileKind::Pdf.begins(b"%PDF-1.7\n"));
         assert!(FileKind::Png.begins(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"));
         assert!(FileKind::Jpeg.begins(b"\xff\xd8\xff\xe0"));
+        assert!(FileKind::WebP.begins(b"RIFF\x24\0\0\0WEBPVP8 "));
+        assert!(!FileKind::WebP.begins(b"RIFF\x24\0\0\0WAVEfmt "));
         for kind in FileKind::ALL {
             assert_eq!(FileKind::of_content_type(kind.content_type()), Some(kind));
             for other in [&b""[..], b"<html>", b"MZ", b"PK\x03\x04"] {

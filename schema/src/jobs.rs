@@ -187,6 +187,24 @@ impl Job for ImportGraduates {
     }
 }
 
+/// Looks at a file that was handed in for a case, and stores a clean copy of it where no link reaches it. Idempotent: what is stored
+/// is noted before, the same file gives the same copy under the same key, and only an upload that is still looked at becomes ready.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckUpload {
+    /// The row of `uploads`.
+    pub upload_id: Uuid,
+}
+
+impl Job for CheckUpload {
+    const QUEUE: &'static str = "check_upload";
+    const MAX_ATTEMPTS: i32 = 15;
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.upload_id.to_string())
+    }
+}
+
 text_enum! {
     /// What is kept for a while only.
     pub enum Pruned {

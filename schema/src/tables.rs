@@ -91,6 +91,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    case_files (id) {
+        id -> Uuid,
+        case_kind -> Text,
+        case_id -> Uuid,
+        sequence -> Int4,
+        position -> Int2,
+        file_name -> Text,
+        content_type -> Text,
+        byte_size -> Int4,
+        sha256 -> Bytea,
+        original_sha256 -> Bytea,
+        object_key -> Text,
+        thumbnail_key -> Nullable<Text>,
+        width -> Nullable<Int4>,
+        height -> Nullable<Int4>,
+        pages -> Nullable<Int4>,
+        uploaded_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     departments (id) {
         id -> Uuid,
         school_id -> Uuid,
@@ -433,6 +455,21 @@ diesel::table! {
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
         sha256 -> Nullable<Bytea>,
+        account_id -> Nullable<Uuid>,
+        agreement_id -> Nullable<Uuid>,
+        file_name -> Nullable<Text>,
+        state -> Nullable<Text>,
+        refusal -> Nullable<Text>,
+        handed_in_at -> Nullable<Timestamptz>,
+        attached_at -> Nullable<Timestamptz>,
+        clean_key -> Nullable<Text>,
+        clean_content_type -> Nullable<Text>,
+        clean_byte_size -> Nullable<Int4>,
+        clean_sha256 -> Nullable<Bytea>,
+        thumbnail_key -> Nullable<Text>,
+        width -> Nullable<Int4>,
+        height -> Nullable<Int4>,
+        pages -> Nullable<Int4>,
     }
 }
 
@@ -444,6 +481,7 @@ diesel::joinable!(agreements -> employers (employer_id));
 diesel::joinable!(agreements -> graduates (graduate_id));
 diesel::joinable!(agreements -> schools (school_id));
 diesel::joinable!(case_events -> accounts (actor_account_id));
+diesel::joinable!(case_files -> accounts (uploaded_by));
 diesel::joinable!(departments -> schools (school_id));
 diesel::joinable!(documents -> agreements (agreement_id));
 diesel::joinable!(employer_licences -> employers (employer_id));
@@ -480,6 +518,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     agreement_serials,
     agreements,
     case_events,
+    case_files,
     departments,
     documents,
     employer_licences,

@@ -9,6 +9,7 @@
 
 mod atomicity;
 mod audit;
+mod case_files;
 mod deadlines;
 mod engagement;
 mod feed;

@@ -2,12 +2,13 @@
 //! ([`process`]), the roles as processes of their own ([`cluster`]), a client that speaks GraphQL over HTTP ([`Client`]) and reads
 //! subscriptions ([`events`]), the clients of others ([`node`], [`follower`]), what leaves the platform ([`outbox`]), people to act
 //! as ([`people`]), their papers ([`papers`]), the operations of online signing ([`signing`]) and of registration
-//! ([`registering`]), and what the SDL says of refusals, held against every answer ([`refusals`]).
+//! ([`registering`]), files for cases ([`made_files`]) and how they are handed in ([`uploading`]), and what the SDL says of refusals, held against every answer ([`refusals`]).
 
 pub(crate) mod client;
 pub(crate) mod cluster;
 pub(crate) mod events;
 pub(crate) mod follower;
+pub(crate) mod made_files;
 pub(crate) mod node;
 pub(crate) mod outbox;
 pub(crate) mod papers;
@@ -19,6 +20,7 @@ pub(crate) mod roster;
 pub(crate) mod server;
 pub(crate) mod signing;
 pub(crate) mod terminating;
+pub(crate) mod uploading;
 
 pub(crate) use client::Client;
 pub(crate) use cluster::Cluster;

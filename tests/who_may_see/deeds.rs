@@ -6,7 +6,7 @@ use super::{
     probes::{Mark, Probe, of},
     world::{Target, World},
 };
-use crate::support::{client::PASSWORD, registering, signing, terminating};
+use crate::support::{client::PASSWORD, registering, signing, terminating, uploading};
 
 const END_SESSION: &str = "mutation($id: ID!) { endSession(input: { sessionId: $id }) {
     sessionId userErrors { code field message } } }";
@@ -193,6 +193,14 @@ pub(super) const DOING: &[Probe] = &[
         Target::Nothing,
         Mark::Change,
     ),
+    of(
+        "createUpload",
+        "mutation { createUpload(input: { fileName: \"a\", contentType: \"image/png\", byteSize: 5 }) {
+            upload { id } userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Change,
+    ),
+    of("completeUpload", uploading::COMPLETE, Target::Upload, Mark::Change),
     Probe {
         row: "registerEmployer without the code",
         document: registering::REGISTER,

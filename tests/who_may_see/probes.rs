@@ -223,6 +223,14 @@ pub(super) const READING: &[Probe] = &[
         Target::Import,
         Mark::Target,
     ),
+    node("node: Upload", Target::Upload),
+    node("node: CaseFile", Target::CaseFile),
+    of(
+        "CaseFile.downloadLink",
+        "query($id: ID!) { node(id: $id) { ... on CaseFile { downloadLink { url } } } }",
+        Target::CaseFile,
+        Mark::Text(|_| "X-Amz-Signature".to_owned()),
+    ),
     of(
         "feedCursor",
         "{ feedCursor }",

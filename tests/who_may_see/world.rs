@@ -9,12 +9,12 @@ use wangqian_api::id::NodeType;
 use wangqian_schema::{model::employer::EmployerVerification, workflow::ReviewRoute};
 
 use crate::support::{
-    Client, Server,
+    Client, Server, made_files,
     people::{self, Company, Person, SchoolWorld},
     process::PATIENCE,
     roster,
     signing::*,
-    terminating,
+    terminating, uploading,
 };
 
 /// The columns of the table, in its order.
@@ -97,6 +97,10 @@ pub(super) enum Target {
     Import,
     /// A second reviewer of the graduate's department.
     Reviewer,
+    /// A file that the graduate has announced for a case.
+    Upload,
+    /// A file of the case.
+    CaseFile,
 }
 
 #[derive(diesel::QueryableByName)]
@@ -126,7 +130,7 @@ const SNAPSHOT: &str = "SELECT concat_ws(' ',
     (SELECT md5(string_agg(concat(id, read_at), ',' ORDER BY id)) FROM messages),
     (SELECT md5(string_agg(concat(id, ended_at), ',' ORDER BY id)) FROM sessions),
     (SELECT md5(string_agg(id::text, ',' ORDER BY id)) FROM jobs WHERE unique_key IS NULL OR unique_key NOT LIKE 'cron:%'),
-    (SELECT count(*) FROM uploads),
+    (SELECT md5(string_agg(concat(id, state), ',' ORDER BY id)) FROM uploads),
     (SELECT md5(string_agg(concat(id, email), ',' ORDER BY id)) FROM member_invitations),
     (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM graduate_imports t),
     (SELECT count(*) FROM idempotency_keys)) AS text";
@@ -158,6 +162,8 @@ pub(super) struct World {
     pub(super) reviewer_email: String,
     import: String,
     termination: String,
+    upload: String,
+    case_file: String,
 }
 
 impl World {
@@ -243,6 +249,8 @@ impl World {
             reviewer_email,
             import: String::new(),
             termination: String::new(),
+            upload: String::new(),
+            case_file: String::new(),
             server,
         }
     }
@@ -329,6 +337,8 @@ impl World {
             ),
             Target::Termination => (self.termination(), nothing(NodeType::Termination)),
             Target::Import => (self.import.clone(), nothing(NodeType::GraduateImport)),
+            Target::Upload => (self.upload.clone(), nothing(NodeType::Upload)),
+            Target::CaseFile => (self.case_file.clone(), nothing(NodeType::CaseFile)),
             Target::IdCardNumber => (self.third.id_card_number.clone(), "11010119900307299X".to_owned()),
         }
     }
@@ -408,6 +418,7 @@ impl World {
             }
             "The department reviews the termination" | "The school reviews the termination" => {}
             "A roster" => self.announce().await,
+            "A file" => self.hand_in_files().await,
             "Before the invitation" | "The school reviews" | "A correction" | "A school" | "Accounts" => {}
             other => panic!("{other} is not in the story"),
         }
@@ -421,6 +432,16 @@ impl World {
             .mutate(roster::CREATE, json!({ "input": input }))
             .await;
         self.import = text_of(&created["graduateImport"]["id"]);
+    }
+
+    async fn hand_in_files(&mut self) {
+        let (server, graduate) = (&self.server, self.client(Who::Graduate));
+        let announced = uploading::announce(graduate, "a.png", "image/png", 5).await.0;
+        let ready = uploading::upload(server, graduate, "b.png", "image/png", made_files::png()).await;
+        let account = people::account_of(&server.platform, &self.graduate.email).await;
+        let id = text_of(&ready["id"]);
+        let attached = uploading::attach(&server.platform, account, &self.case, &id).await;
+        (self.upload, self.case_file) = (announced, attached);
     }
 
     async fn invite(&mut self) {

@@ -24,7 +24,7 @@ use wangqian_document::Renderer;
 use wangqian_schema::{
     Platform,
     jobs::{
-        ExpireInvitation, ImportGraduates, Job, Prune, RemindInvitation, RenderDocument,
+        CheckUpload, ExpireInvitation, ImportGraduates, Job, Prune, RemindInvitation, RenderDocument,
         SendMemberInvitation, SendMessage, SendNotice, SendPasscode, SendStampedCopyLink,
     },
     wake,
@@ -32,7 +32,7 @@ use wangqian_schema::{
 use wangqian_storage::Storage;
 
 use channels::Channels;
-use jobs::{ImportParts, PruneParts, RenderParts, SendParts};
+use jobs::{CheckParts, ImportParts, PruneParts, RenderParts, SendParts};
 use queue::{QueueConfig, QueueHost};
 
 /// Runs all queues until the shutdown: then claims nothing more, lets running jobs finish within the grace, hands back
@@ -86,6 +86,7 @@ pub async fn run(
         SendMemberInvitation::QUEUE,
         SendStampedCopyLink::QUEUE,
         ImportGraduates::QUEUE,
+        CheckUpload::QUEUE,
         Prune::QUEUE,
     ];
     let (ended, (), (), _, _, _) = tokio::join!(
@@ -222,6 +223,22 @@ async fn monitor(
                 .backend(queue)
                 .data(parts.clone())
                 .build(jobs::import_graduates)
+        });
+    }
+    let check = config(CheckUpload::QUEUE, settings.check_concurrency);
+    if check.concurrency > 0 {
+        let host = host.clone();
+        let parts = CheckParts {
+            platform: platform.clone(),
+            storage: storage.clone(),
+            desks: Arc::new(Semaphore::new(check.concurrency)),
+        };
+        monitor = monitor.register(move |_| {
+            let queue = host.queue::<CheckUpload>(check);
+            worker(check.name)
+                .backend(queue)
+                .data(parts.clone())
+                .build(jobs::check_upload)
         });
     }
     let prune = config(Prune::QUEUE, settings.prune_concurrency);

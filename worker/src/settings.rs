@@ -26,6 +26,10 @@ pub struct WorkerSettings {
     /// to other processes.
     #[arg(long, env = "WANGQIAN_WORKER_IMPORT_CONCURRENCY", default_value_t = 1)]
     pub import_concurrency: usize,
+    /// Files for cases that are looked at at the same time in one process; each takes a processor and up to some 600 MB of memory. 0
+    /// leaves the queue to other processes.
+    #[arg(long, env = "WANGQIAN_WORKER_CHECK_CONCURRENCY", default_value_t = 2)]
+    pub check_concurrency: usize,
     /// Prunings, of what was kept long enough, that run at the same time in one process; 0 leaves the queue to other
     /// processes.
     #[arg(long, env = "WANGQIAN_WORKER_PRUNE_CONCURRENCY", default_value_t = 1)]

@@ -4,6 +4,8 @@ pub mod account;
 pub mod agreement;
 pub mod agreement_input;
 pub mod case_event;
+pub mod case_file;
+pub mod case_upload;
 pub mod code;
 pub mod contact;
 pub mod date;
@@ -80,6 +82,7 @@ pub struct Mutation(
     password::PasswordMutation,
     contact::ContactMutation,
     upload::UploadMutation,
+    case_upload::CaseUploadMutation,
     registration::RegistrationMutation,
     employer_verification::EmployerVerificationMutation,
     employer_member::EmployerMemberMutation,

@@ -3,8 +3,8 @@
 use async_graphql::{Context, ID, Interface, Object};
 use wangqian_schema::{
     model::{
-        agreement, delivery, document, employer, graduate, graduate_import, member, message, reviewer,
-        school, session, termination,
+        agreement, case_file, case_upload, delivery, document, employer, graduate, graduate_import, member,
+        message, reviewer, school, session, termination,
     },
     stuck_work,
 };
@@ -12,6 +12,8 @@ use wangqian_schema::{
 use super::{
     account::Session,
     agreement::Agreement,
+    case_file::{self as files, CaseFile},
+    case_upload::Upload,
     delivery::MessageDelivery,
     document::Document,
     employer::Employer,
@@ -62,6 +64,10 @@ pub enum Node {
     MessageDelivery(MessageDelivery),
     /// 毕业生导入
     GraduateImport(GraduateImport),
+    /// 上传文件
+    Upload(Upload),
+    /// 办理材料
+    CaseFile(CaseFile),
 }
 
 /// Objects by id.
@@ -171,5 +177,16 @@ pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Op
                 .map_err(internal)?;
             found.map(|import| Node::GraduateImport(GraduateImport(import)))
         }
+        NodeType::Upload => {
+            let owner = case_upload::UploadOwner::Account(viewer.account_id());
+            let found = case_upload::find(conn, &owner, uuid).await.map_err(internal)?;
+            found.map(|upload| Node::Upload(Upload(upload)))
+        }
+        NodeType::CaseFile => match case_file::find(conn, uuid).await.map_err(internal)? {
+            Some(file) if files::sees(conn, &viewer, &file).await.map_err(internal)? => {
+                Some(Node::CaseFile(CaseFile(file)))
+            }
+            _ => None,
+        },
     })
 }

@@ -31,6 +31,8 @@ pub enum StuckWorkKind {
     StampedCopyLink,
     /// 导入毕业生 A school's roster does not go on.
     Import,
+    /// 检查文件 A file that was handed in for a case is not looked at.
+    Upload,
     /// 定期任务 A recurring job of the platform itself was not done at its time.
     Recurring,
 }
@@ -64,7 +66,7 @@ impl StuckWork {
     }
 
     /// 办理事项编号 The case whose step owes it, as `wangqian audit --case` takes it; of a notice the
-    /// account, of an invitation to join the employer. An import and a recurring job are their own. Operators do not see the case
+    /// account, of an invitation to join the employer. An import, an uploaded file and a recurring job are their own. Operators do not see the case
     /// itself.
     async fn case_reference(&self) -> String {
         self.0.case_id.to_string()

@@ -26,7 +26,7 @@ pub enum UploadPurpose {
     BusinessLicence,
 }
 
-/// Not the other way round: a roster is announced by `createGraduateImport`.
+/// Not the other way round: a roster is announced by `createGraduateImport`, a file for a case by `createUpload`.
 impl From<UploadPurpose> for upload::UploadPurpose {
     fn from(purpose: UploadPurpose) -> Self {
         match purpose {
@@ -130,7 +130,8 @@ impl UploadMutation {
             user_errors,
         };
         let mut wrong = Vec::new();
-        let kind = FileKind::of_content_type(&input.content_type);
+        let kind = FileKind::of_content_type(&input.content_type)
+            .filter(|kind| FileKind::OF_LICENCES.contains(kind));
         if kind.is_none() {
             wrong.push(UserError::invalid("contentType", "仅支持 PDF、PNG、JPEG 文件"));
         }

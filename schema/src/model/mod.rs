@@ -7,6 +7,8 @@ pub mod account;
 pub mod account_notice;
 pub mod agreement;
 pub mod case;
+pub mod case_file;
+pub mod case_upload;
 pub mod delivery;
 pub mod document;
 pub mod employer;

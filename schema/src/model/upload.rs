@@ -1,13 +1,15 @@
 //! Uploads: files that somebody may put into the object store by a signed link. One counts only once it was read, and is
-//! stored elsewhere where it is to stay; whatever a link has put is pruned after the link's end.
+//! stored elsewhere where it is to stay; whatever a link has put is pruned after the link's end. What is particular to files
+//! for cases stands in `case_upload`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{dsl, prelude::*};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
+use super::case_upload::{self, UploadState};
 use crate::{
     files::FileKind,
     tables::{employer_licences, graduate_imports, uploads},
@@ -30,6 +32,8 @@ text_enum! {
         BusinessLicence = "BUSINESS_LICENCE",
         /// 毕业生名册, of the import with the upload's id.
         Roster = "ROSTER",
+        /// 办理材料, to be attached to a case.
+        CaseFile = "CASE_FILE",
     }
 }
 
@@ -147,11 +151,42 @@ pub struct Over {
     /// Its place among those that are over.
     pub place: (DateTime<Utc>, Uuid),
     /// The keys in the object store that nothing refers to any more: the file as it was put, and what was stored of it by a
-    /// mutation that failed in the end.
+    /// mutation that failed in the end, or for a case to which it was never attached.
     pub object_keys: Vec<String>,
 }
 
-/// Some uploads that are over, after one of them. A roster whose import has not ended is not over, however late it is.
+/// What says which objects of an upload nothing refers to.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = uploads)]
+struct Leftover {
+    id: Uuid,
+    purpose: UploadPurpose,
+    sha256: Option<Vec<u8>>,
+    attached_at: Option<DateTime<Utc>>,
+    clean_key: Option<String>,
+    thumbnail_key: Option<String>,
+}
+
+impl Leftover {
+    /// Where a mutation has stored a licence that it read.
+    fn licence_key(&self) -> Option<String> {
+        let sha256 = self.sha256.as_deref()?;
+        (self.purpose == UploadPurpose::BusinessLicence).then(|| licence_key(self.id, sha256))
+    }
+
+    fn object_keys(self, used: &HashSet<String>) -> Vec<String> {
+        let licence = self.licence_key().filter(|key| !used.contains(key));
+        let of_case = match self.attached_at {
+            Some(_) => [None, None],
+            None => [self.clean_key, self.thumbnail_key],
+        };
+        let stored = licence.into_iter().chain(of_case.into_iter().flatten());
+        stored.chain([object_key(self.id)]).collect()
+    }
+}
+
+/// Some uploads that are over, after one of them. A roster whose import has not ended is not over, however late it is, nor is a
+/// file for a case while it is looked at. One that nobody has attached to a case is given up first: from then on nobody can.
 ///
 /// # Errors
 /// The database's.
@@ -165,35 +200,42 @@ pub async fn over(
         .filter(graduate_imports::finished_at.is_null());
     let mut query = uploads::table
         .filter(uploads::expires_at.le(now - GRACE))
+        .filter(uploads::state.is_distinct_from(UploadState::Checking))
         .filter(dsl::not(dsl::exists(at_work)))
         .order((uploads::expires_at, uploads::id))
         .limit(BATCH)
-        .select((uploads::id, uploads::expires_at, uploads::sha256))
+        .select((uploads::expires_at, uploads::id))
         .into_boxed();
     if let Some((end, id)) = after {
         let later = uploads::expires_at.gt(end);
         query = query.filter(later.or(uploads::expires_at.eq(end).and(uploads::id.gt(id))));
     }
-    let rows: Vec<(Uuid, DateTime<Utc>, Option<Vec<u8>>)> = query.load(conn).await?;
-    let stored = |id, sha256: &Option<Vec<u8>>| Some(licence_key(id, sha256.as_deref()?));
-    let all: Vec<String> = rows
-        .iter()
-        .filter_map(|(id, _, sha256)| stored(*id, sha256))
-        .collect();
+    let places: Vec<(DateTime<Utc>, Uuid)> = query.load(conn).await?;
+    let ids: Vec<Uuid> = places.iter().map(|(_, id)| *id).collect();
+    case_upload::give_up(conn, &ids, now - GRACE).await?;
+    // Read after that: what was attached at the last moment says so now.
+    let rows = uploads::table
+        .filter(uploads::id.eq_any(&ids))
+        .filter(uploads::state.is_distinct_from(UploadState::Checking))
+        .select(Leftover::as_select())
+        .load(conn)
+        .await?;
+    let licences: Vec<String> = rows.iter().filter_map(Leftover::licence_key).collect();
     let used: HashSet<String> = employer_licences::table
-        .filter(employer_licences::object_key.eq_any(&all))
+        .filter(employer_licences::object_key.eq_any(&licences))
         .select(employer_licences::object_key)
         .load(conn)
         .await?
         .into_iter()
         .collect();
-    let over = rows.into_iter().map(|(id, end, sha256)| {
-        let unused = stored(id, &sha256).filter(|key| !used.contains(key));
-        Over {
-            id,
-            place: (end, id),
-            object_keys: unused.into_iter().chain([object_key(id)]).collect(),
-        }
+    let mut rows: HashMap<Uuid, Leftover> = rows.into_iter().map(|row| (row.id, row)).collect();
+    let over = places.into_iter().filter_map(|place| {
+        let row = rows.remove(&place.1)?;
+        Some(Over {
+            id: row.id,
+            place,
+            object_keys: row.object_keys(&used),
+        })
     });
     Ok(over.collect())
 }

@@ -17,6 +17,7 @@ mod registration;
 mod school;
 mod termination;
 mod trail;
+mod upload;
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -48,9 +49,11 @@ pub use self::school::{
 pub use self::termination::{
     MAX_EXPLANATION, TerminationRequest, TerminationStep, request_termination, take_termination,
 };
+pub use self::upload::{AnnouncedFile, announce_file, hand_in_file, uploading_owner};
 use crate::{
     model::{
         Viewer,
+        case_file::AttachError,
         idempotency::{self, Claim},
         terms::FieldError,
     },
@@ -122,6 +125,16 @@ pub enum StepError {
     /// No connection was free in time.
     #[error("no database connection: {0}")]
     Unreachable(#[from] diesel_async::pooled_connection::deadpool::PoolError),
+}
+
+/// What is wrong with the files that a step hands in is wrong with its input.
+impl From<AttachError> for StepError {
+    fn from(error: AttachError) -> Self {
+        match error {
+            AttachError::Files(errors) => Self::Invalid(errors),
+            AttachError::Database(error) => Self::Database(error),
+        }
+    }
 }
 
 /// A reason as it counts: without blanks around it, and none when nothing is left.

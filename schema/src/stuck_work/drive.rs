@@ -6,8 +6,8 @@ use diesel_async::AsyncConnection;
 use super::*;
 use crate::{
     jobs::{
-        self, ExpireInvitation, ImportGraduates, RemindInvitation, SendMemberInvitation, SendMessage,
-        SendNotice, SendStampedCopyLink,
+        self, CheckUpload, ExpireInvitation, ImportGraduates, RemindInvitation, SendMemberInvitation,
+        SendMessage, SendNotice, SendStampedCopyLink,
     },
     model::{member::InvitationDelivery, message::MessageStatus, stamped_copy_link::LinkDelivery},
     tables::{member_invitations, messages, stamped_copy_links},
@@ -68,6 +68,7 @@ pub async fn drive(conn: &mut AsyncPgConnection, work: &StuckWork, now: DateTime
         }
         StuckWorkKind::Document => again(conn, &RenderDocument { document_id: id }, now).await,
         StuckWorkKind::Import => again(conn, &ImportGraduates { import_id: id }, now).await,
+        StuckWorkKind::Upload => again(conn, &CheckUpload { upload_id: id }, now).await,
         StuckWorkKind::Recurring => {
             let driven = drive_job(conn, &work.queue, &work.job_key, now).await?;
             Ok(driven == Some(true))
@@ -189,6 +190,8 @@ pub async fn sweep(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryRes
         made += enqueue_each(conn, links, now).await?;
         let imports = lost(StuckWorkKind::Import).map(|import_id| ImportGraduates { import_id });
         made += enqueue_each(conn, imports, now).await?;
+        let checks = lost(StuckWorkKind::Upload).map(|upload_id| CheckUpload { upload_id });
+        made += enqueue_each(conn, checks, now).await?;
         match page.items.last() {
             Some(last) if page.has_next => request.after = Some(last.key()),
             _ => return Ok(made),

@@ -99,6 +99,9 @@ pub enum Refusal {
     /// The file that was announced is not there, or is another.
     #[error("the announced file has not been handed in")]
     FileNotUploaded,
+    /// Too many files were announced and attached to nothing.
+    #[error("too many files wait to be used")]
+    TooManyUploads,
     /// This decision needs a reason.
     #[error("a reason is needed")]
     ReasonRequired,

@@ -1,6 +1,7 @@
 //! What the jobs do, one file a job. Each may be run again at any time, also while an earlier run still goes on: the
 //! rows it changes decide which run counts.
 
+mod check_upload;
 mod expire_invitation;
 mod import_graduates;
 mod paper;
@@ -13,6 +14,7 @@ mod send_notice;
 mod send_passcode;
 mod send_stamped_copy_link;
 
+pub(crate) use check_upload::{CheckParts, check_upload};
 pub(crate) use expire_invitation::expire_invitation;
 pub(crate) use import_graduates::{ImportParts, import_graduates};
 pub(crate) use prune::{PruneParts, prune};

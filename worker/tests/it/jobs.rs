@@ -192,6 +192,7 @@ async fn jobs_of_things_that_do_not_exist_are_parked() {
         ("remind_invitation", "agreement_id"),
         ("render_document", "document_id"),
         ("send_message", "message_id"),
+        ("check_upload", "upload_id"),
     ] {
         let insert = format!(
             "INSERT INTO jobs (queue, payload, max_attempts) VALUES ('{queue}', '{{\"{field}\": \"{nobody}\"}}', 5)"
@@ -199,7 +200,7 @@ async fn jobs_of_things_that_do_not_exist_are_parked() {
         world.db.execute(&insert).await;
     }
     let workers = world.work(&[]);
-    world.comes_to(4, "SELECT count(*) FROM jobs WHERE state = 'PARKED' AND last_error LIKE 'attempt 1: there is no such %'").await;
+    world.comes_to(5, "SELECT count(*) FROM jobs WHERE state = 'PARKED' AND last_error LIKE 'attempt 1: there is no such %'").await;
     workers.stop().await;
 }
 

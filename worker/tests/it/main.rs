@@ -5,9 +5,12 @@
     reason = "helpers of tests end the test where they fail"
 )]
 
+mod check_upload;
 mod claiming;
 mod failing;
 mod jobs;
+#[path = "../../../tests/support/made_files.rs"]
+mod made_files;
 mod mail;
 mod outages;
 mod proxy;

@@ -41,7 +41,7 @@ pub(crate) struct World {
     pub(crate) outbox: tempfile::TempDir,
     pub(crate) store: ObjectStore,
     pub(crate) storage: Storage,
-    _objects: tempfile::TempDir,
+    objects: tempfile::TempDir,
 }
 
 /// The workers; end with the test.
@@ -123,7 +123,7 @@ impl World {
         Self {
             storage: Storage::new(&settings.storage).unwrap(),
             store,
-            _objects: objects,
+            objects,
             platform,
             db: Db { url, pool },
             graduate: Viewer::Graduate {
@@ -198,6 +198,11 @@ impl World {
         step::take(&self.platform, Actor::Viewer(viewer), agreement, step, None)
             .await
             .unwrap();
+    }
+
+    /// Where the objects of the bucket lie.
+    pub(crate) fn objects(&self) -> std::path::PathBuf {
+        self.objects.path().join("objects/wangqian")
     }
 
     pub(crate) fn in_days(&self, days: i64) -> DateTime<Utc> {

@@ -1,0 +1,11 @@
+ALTER TABLE uploads
+    VALIDATE CONSTRAINT uploads_purpose_check,
+    VALIDATE CONSTRAINT uploads_owner,
+    VALIDATE CONSTRAINT uploads_of_case,
+    VALIDATE CONSTRAINT uploads_file_name,
+    VALIDATE CONSTRAINT uploads_state,
+    VALIDATE CONSTRAINT uploads_refusal,
+    VALIDATE CONSTRAINT uploads_handed_in,
+    VALIDATE CONSTRAINT uploads_attached,
+    VALIDATE CONSTRAINT uploads_clean,
+    VALIDATE CONSTRAINT uploads_clean_facts;
