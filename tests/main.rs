@@ -26,6 +26,7 @@ mod live;
 mod logging_in;
 mod makefile;
 mod metrics;
+mod offline_signing;
 mod online_signing;
 mod online_termination;
 mod outages;

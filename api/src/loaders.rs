@@ -19,6 +19,7 @@ use wangqian_schema::{
         registration::{self, Submission},
         reviewer::{self, ReviewerAccount},
         school::{self, Department, OwnRoute, School},
+        stamped_copy_link::{self, StampedCopyLink},
         termination::{self, TerminationView},
     },
 };
@@ -202,6 +203,33 @@ impl Batch<CaseFilesKey> for Loader {
             by_case.entry(CaseFilesKey(file.case_id)).or_default().push(file);
         }
         Ok(by_case)
+    }
+}
+
+/// The links for the stamped copy of an agreement of the viewer's own that may still be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StampedCopyLinksKey(pub Uuid);
+
+impl Batch<StampedCopyLinksKey> for Loader {
+    type Value = Vec<StampedCopyLink>;
+    type Error = LoadError;
+
+    async fn load(
+        &self,
+        keys: &[StampedCopyLinksKey],
+    ) -> Result<HashMap<StampedCopyLinksKey, Vec<StampedCopyLink>>, LoadError> {
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let now = self.platform.clock.now();
+        let mut conn = self.connection().await?;
+        let links = stamped_copy_link::of_agreements(&mut conn, &ids, now)
+            .await
+            .map_err(db::DatabaseError::from)?;
+        let mut by_agreement: HashMap<_, Vec<_>> = HashMap::new();
+        for link in links {
+            let key = StampedCopyLinksKey(link.agreement_id);
+            by_agreement.entry(key).or_default().push(link);
+        }
+        Ok(by_agreement)
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use async_graphql::Context;
 use chrono::TimeDelta;
 use diesel_async::AsyncPgConnection;
+use uuid::Uuid;
 use wangqian_schema::model::{
     case_upload::UploadOwner,
     login_throttle::{self, Admission, Subject},
@@ -170,6 +171,31 @@ pub(crate) async fn uploads_of(
     };
     let now = ctx.app().platform.clock.now();
     let admitted = admit(conn, Bucket::of(kind, id.as_bytes()), &UPLOADS, now).await;
+    Ok((!admitted.map_err(internal)?).then(too_many_requests))
+}
+
+/// How often the employer's contact of one agreement is sent a link.
+const STAMPED_COPY_LINKS: Limit = Limit {
+    most: 5,
+    within: TimeDelta::days(1),
+    pause: TimeDelta::zero(),
+};
+
+/// Counts a link that the contact of an agreement is to be sent: he gets an SMS each time.
+///
+/// # Errors
+/// A top-level error of the database's.
+pub(crate) async fn stamped_copy_links(
+    ctx: &Context<'_>,
+    conn: &mut AsyncPgConnection,
+    agreement_id: Uuid,
+) -> async_graphql::Result<Option<UserError>> {
+    let bucket = Bucket::of(
+        "links for the stamped copy of an agreement",
+        agreement_id.as_bytes(),
+    );
+    let now = ctx.app().platform.clock.now();
+    let admitted = admit(conn, bucket, &STAMPED_COPY_LINKS, now).await;
     Ok((!admitted.map_err(internal)?).then(too_many_requests))
 }
 

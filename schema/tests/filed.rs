@@ -70,7 +70,7 @@ impl Scene {
 
     async fn submitted(&self) -> Uuid {
         let id = self.draft().await;
-        self.take(&self.student.viewer, id, AgreementStep::Submit)
+        self.take(&self.student.viewer, id, AgreementStep::Submit(Vec::new()))
             .await
             .unwrap();
         id
@@ -118,7 +118,7 @@ async fn a_draft_is_its_graduates_alone_and_holds_nothing() {
     for nobody in [scene.department, scene.school, other, employer] {
         let conn = &mut *scene.world.conn().await;
         assert!(agreement::find(conn, &nobody, id).await.unwrap().is_none());
-        let taken = scene.take(&nobody, id, AgreementStep::Submit).await;
+        let taken = scene.take(&nobody, id, AgreementStep::Submit(Vec::new())).await;
         assert!(matches!(taken, Err(StepError::NotFound)), "{taken:?}");
         let saved = step::save_agreement_draft(&scene.world.platform, &nobody, id, &filled(), None).await;
         assert!(matches!(saved, Err(StepError::NotFound)), "{saved:?}");
@@ -130,7 +130,9 @@ async fn a_draft_is_its_graduates_alone_and_holds_nothing() {
     assert_eq!(scene.count("case_events", &events).await, 0);
 
     // What is wrong is told all at once when it is handed in, and nothing is done then.
-    let refused = scene.take(&scene.student.viewer, id, AgreementStep::Submit).await;
+    let refused = scene
+        .take(&scene.student.viewer, id, AgreementStep::Submit(Vec::new()))
+        .await;
     let Err(StepError::Invalid(wrong)) = refused else {
         panic!("{refused:?}");
     };
@@ -240,17 +242,29 @@ async fn what_is_handed_in_holds_the_graduate_until_it_ends() {
     let refused = |taken| assert_eq!(refusal(taken), Refusal::AlreadyEngaged);
     refused(scene.take(&graduate, invited, AgreementStep::Accept).await);
     let second = scene.draft().await;
-    refused(scene.take(&graduate, second, AgreementStep::Submit).await);
+    refused(
+        scene
+            .take(&graduate, second, AgreementStep::Submit(Vec::new()))
+            .await,
+    );
 
     let walk = [
         (graduate, AgreementStep::Withdraw, (Is::Draft, None)),
-        (graduate, AgreementStep::Submit, (Is::TermsReview, department)),
+        (
+            graduate,
+            AgreementStep::Submit(Vec::new()),
+            (Is::TermsReview, department),
+        ),
         (
             scene.department,
             AgreementStep::Return(reason()),
             (Is::TermsReturned, None),
         ),
-        (graduate, AgreementStep::Submit, (Is::TermsReview, department)),
+        (
+            graduate,
+            AgreementStep::Submit(Vec::new()),
+            (Is::TermsReview, department),
+        ),
         (
             scene.department,
             AgreementStep::Approve,
@@ -261,7 +275,11 @@ async fn what_is_handed_in_holds_the_graduate_until_it_ends() {
             AgreementStep::Return(reason()),
             (Is::TermsReturned, None),
         ),
-        (graduate, AgreementStep::Submit, (Is::TermsReview, department)),
+        (
+            graduate,
+            AgreementStep::Submit(Vec::new()),
+            (Is::TermsReview, department),
+        ),
         (
             scene.department,
             AgreementStep::Approve,
@@ -279,13 +297,17 @@ async fn what_is_handed_in_holds_the_graduate_until_it_ends() {
             let late = scene.take(&graduate, id, AgreementStep::Withdraw).await;
             assert_eq!(refusal(late), Refusal::ReviewBegun);
         }
-        refused(scene.take(&graduate, second, AgreementStep::Submit).await);
+        refused(
+            scene
+                .take(&graduate, second, AgreementStep::Submit(Vec::new()))
+                .await,
+        );
     }
     scene.discard(id).await.unwrap();
     assert_eq!(scene.holder().await, Vec::<String>::new());
 
     scene
-        .take(&graduate, second, AgreementStep::Submit)
+        .take(&graduate, second, AgreementStep::Submit(Vec::new()))
         .await
         .unwrap();
     let blanks = scene
@@ -365,7 +387,10 @@ async fn what_changed_since_it_was_returned_stands_in_the_trail_by_name() {
     // Saved and not handed in yet: reviewers go on seeing what they returned.
     let seen = scene.world.find(&scene.school, id).await.agreement;
     assert_ne!(seen.terms.unwrap().position_title, "物理教师");
-    let again = scene.take(&graduate, id, AgreementStep::Submit).await.unwrap();
+    let again = scene
+        .take(&graduate, id, AgreementStep::Submit(Vec::new()))
+        .await
+        .unwrap();
     assert_eq!(again.agreement.terms.unwrap().position_title, "物理教师");
     assert_eq!(again.agreement.reason, None);
     let query = format!("SELECT changes::text FROM case_events WHERE case_id = '{id}' ORDER BY sequence");
@@ -418,8 +443,8 @@ async fn of_two_drafts_handed_in_at_once_one_is_taken() {
         let (one, other) = (scene.draft().await, scene.draft().await);
         let both = async {
             tokio::join!(
-                scene.take(&graduate, one, AgreementStep::Submit),
-                scene.take(&graduate, other, AgreementStep::Submit)
+                scene.take(&graduate, one, AgreementStep::Submit(Vec::new())),
+                scene.take(&graduate, other, AgreementStep::Submit(Vec::new()))
             )
         };
         let (first, second) = tokio::time::timeout(Duration::from_secs(60), both)

@@ -276,7 +276,7 @@ impl Scene {
             Reject => AgreementStep::Reject(reason()),
             StoreDocument => self.storing(case).await,
             Return => AgreementStep::Return(reason()),
-            Submit => AgreementStep::Submit,
+            Submit => AgreementStep::Submit(Vec::new()),
             Withdraw => AgreementStep::Withdraw,
             Discard => AgreementStep::Discard,
             SaveDraft | RequestStampedCopy | SubmitStampedCopy => unreachable!("left to their own test"),

@@ -7,6 +7,7 @@
 pub(crate) mod client;
 pub(crate) mod cluster;
 pub(crate) mod events;
+pub(crate) mod filing;
 pub(crate) mod follower;
 pub(crate) mod made_files;
 pub(crate) mod node;

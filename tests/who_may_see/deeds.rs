@@ -6,7 +6,7 @@ use super::{
     probes::{Mark, Probe, of},
     world::{Target, World},
 };
-use crate::support::{client::PASSWORD, registering, signing, terminating, uploading};
+use crate::support::{client::PASSWORD, filing, registering, signing, terminating, uploading};
 
 const END_SESSION: &str = "mutation($id: ID!) { endSession(input: { sessionId: $id }) {
     sessionId userErrors { code field message } } }";
@@ -50,6 +50,29 @@ const fn ending(row: &'static str, document: &'static str, variables: fn(&str) -
     }
 }
 
+const CREATE_COPY_UPLOAD: &str =
+    "mutation($input: CreateStampedCopyUploadInput!) { createStampedCopyUpload(input: $input) {
+    upload { id } userErrors { code field message } } }";
+
+fn copy_upload(token: &str) -> Value {
+    json!({ "input": { "token": token, "fileName": "a", "contentType": "image/png", "byteSize": 5 } })
+}
+
+const fn filed(
+    row: &'static str,
+    document: &'static str,
+    variables: fn(&str) -> Value,
+    target: Target,
+) -> Probe {
+    Probe {
+        row,
+        document,
+        target,
+        variables,
+        mark: Mark::Change,
+    }
+}
+
 /// Everything that is done.
 pub(super) const DOING: &[Probe] = &[
     Probe {
@@ -83,6 +106,85 @@ pub(super) const DOING: &[Probe] = &[
         },
         mark: Mark::Change,
     },
+    filed(
+        "createAgreementDraft",
+        "mutation($input: CreateAgreementDraftInput!) { createAgreementDraft(input: $input) {
+            agreement { id } userErrors { code field message } } }",
+        |_| {
+            json!({ "input": {
+                "idempotencyKey": uuid::Uuid::now_v7(), "channel": "REGISTERED", "draft": {},
+            } })
+        },
+        Target::Nothing,
+    ),
+    filed(
+        "saveAgreementDraft",
+        "mutation($input: SaveAgreementDraftInput!) { saveAgreementDraft(input: $input) {
+            agreement { id } userErrors { code field message } } }",
+        |id| json!({ "input": { "agreementId": id, "draft": filing::filled() } }),
+        Target::Filed,
+    ),
+    filed(
+        "submitAgreement",
+        "mutation($input: SubmitAgreementInput!) { submitAgreement(input: $input) {
+            agreement { id } userErrors { code field message } } }",
+        agreement,
+        Target::Filed,
+    ),
+    filed(
+        "withdrawAgreement",
+        "mutation($input: AgreementStepInput!) { withdrawAgreement(input: $input) {
+            agreement { id } userErrors { code field message } } }",
+        agreement,
+        Target::Filed,
+    ),
+    filed(
+        "discardAgreement",
+        "mutation($input: AgreementStepInput!) { discardAgreement(input: $input) {
+            agreement { id } userErrors { code field message } } }",
+        agreement,
+        Target::Filed,
+    ),
+    filed(
+        "requestStampedCopy",
+        "mutation($input: AgreementStepInput!) { requestStampedCopy(input: $input) {
+            agreement { id } userErrors { code field message } } }",
+        agreement,
+        Target::Filed,
+    ),
+    filed(
+        "submitStampedCopy",
+        "mutation($input: SubmitStampedCopyInput!) { submitStampedCopy(input: $input) {
+            agreement { id } userErrors { code field message } } }",
+        |id| json!({ "input": { "agreementId": id, "files": [] } }),
+        Target::Filed,
+    ),
+    filed(
+        "createStampedCopyUpload",
+        CREATE_COPY_UPLOAD,
+        copy_upload,
+        Target::CopyLink,
+    ),
+    filed(
+        "createStampedCopyUpload by a wrong link",
+        CREATE_COPY_UPLOAD,
+        |_| copy_upload("00"),
+        Target::Nothing,
+    ),
+    filed(
+        "completeStampedCopyUpload by a wrong link",
+        "mutation { completeStampedCopyUpload(input: { token: \"00\", uploadId: \"x\" }) {
+            upload { id } userErrors { code field message } } }",
+        |_| json!({}),
+        Target::Nothing,
+    ),
+    filed(
+        "submitStampedCopyByLink by a wrong link",
+        "mutation { submitStampedCopyByLink(input: { token: \"00\", files: [] }) {
+            submitted userErrors { code field message } } }",
+        |_| json!({}),
+        Target::Nothing,
+    ),
     ending("withdrawTermination", terminating::WITHDRAW_TERMINATION, termination),
     ending("acceptTermination", terminating::ACCEPT_TERMINATION, termination),
     ending("refuseTermination", terminating::REFUSE_TERMINATION, termination),

@@ -157,6 +157,31 @@ pub(super) const READING: &[Probe] = &[
         variables: |number| json!({ "name": "夏", "number": { "studentNumber": number } }),
         mark: Mark::Text(|world| world.target(Target::Third).0),
     },
+    node("node: Agreement of the draft", Target::Filed),
+    of(
+        "Agreement.draft",
+        "query($id: ID!) { node(id: $id) { ... on Agreement { status draft { employerName } } } }",
+        Target::Filed,
+        Mark::Text(|_| "示例山区中学".to_owned()),
+    ),
+    of(
+        "Agreement.stampedCopyLinks",
+        "query($id: ID!) { node(id: $id) { ... on Agreement { status stampedCopyLinks { channel } } } }",
+        Target::Filed,
+        Mark::Text(|_| "EMAIL".to_owned()),
+    ),
+    of(
+        "stampedCopyRequest",
+        "query($id: String!) { stampedCopyRequest(token: $id) { employerName } }",
+        Target::CopyLink,
+        Mark::Text(|_| "示例山区中学".to_owned()),
+    ),
+    of(
+        "stampedCopyRequest by a wrong link",
+        "{ stampedCopyRequest(token: \"00\") { employerName } }",
+        Target::Nothing,
+        Mark::Text(|_| "示例山区中学".to_owned()),
+    ),
     of(
         "verifyAgreement",
         "query($id: String!) { verifyAgreement(code: $id) { status agreementNumber graduateName employerName } }",

@@ -9,7 +9,8 @@ use wangqian_api::id::NodeType;
 use wangqian_schema::{model::employer::EmployerVerification, workflow::ReviewRoute};
 
 use crate::support::{
-    Client, Server, made_files,
+    Client, Server, filing, made_files,
+    outbox::Outbox,
     people::{self, Company, Person, SchoolWorld},
     process::PATIENCE,
     roster,
@@ -101,6 +102,10 @@ pub(super) enum Target {
     Upload,
     /// A file of the case.
     CaseFile,
+    /// The agreement that the graduate fills in himself.
+    Filed,
+    /// What opens the link for its stamped copy.
+    CopyLink,
 }
 
 #[derive(diesel::QueryableByName)]
@@ -164,6 +169,8 @@ pub(super) struct World {
     termination: String,
     upload: String,
     case_file: String,
+    filed: String,
+    copy_link: String,
 }
 
 impl World {
@@ -251,6 +258,8 @@ impl World {
             termination: String::new(),
             upload: String::new(),
             case_file: String::new(),
+            filed: String::new(),
+            copy_link: String::new(),
             server,
         }
     }
@@ -338,6 +347,8 @@ impl World {
             Target::Termination => (self.termination(), nothing(NodeType::Termination)),
             Target::Import => (self.import.clone(), nothing(NodeType::GraduateImport)),
             Target::Upload => (self.upload.clone(), nothing(NodeType::Upload)),
+            Target::Filed => (self.filed.clone(), nothing(NodeType::Agreement)),
+            Target::CopyLink => (self.copy_link.clone(), "00".to_owned()),
             Target::CaseFile => (self.case_file.clone(), nothing(NodeType::CaseFile)),
             Target::IdCardNumber => (self.third.id_card_number.clone(), "11010119900307299X".to_owned()),
         }
@@ -419,6 +430,13 @@ impl World {
             "The department reviews the termination" | "The school reviews the termination" => {}
             "A roster" => self.announce().await,
             "A file" => self.hand_in_files().await,
+            "A draft" => {
+                let graduate = self.client(Who::Graduate);
+                let begun = filing::create(graduate, "OFFLINE", json!({})).await;
+                self.filed = filing::id(&begun);
+            }
+            "The link for a stamped copy" => self.await_link().await,
+            "A stamped copy" => self.approve_terms().await,
             "Before the invitation" | "The school reviews" | "A correction" | "A school" | "Accounts" => {}
             other => panic!("{other} is not in the story"),
         }
@@ -442,6 +460,26 @@ impl World {
         let id = text_of(&ready["id"]);
         let attached = uploading::attach(&server.platform, account, &self.case, &id).await;
         (self.upload, self.case_file) = (announced, attached);
+    }
+
+    /// A new agreement that the graduate has filled in, approved, and its employer's contact with a link.
+    async fn approve_terms(&mut self) {
+        let graduate = self.client(Who::Graduate);
+        let begun = filing::create(graduate, "OFFLINE", filing::filled()).await;
+        let id = filing::id(&begun);
+        filing::submit(graduate, &id, &[]).await;
+        for reviewer in [Who::Department, Who::School] {
+            review(self.client(reviewer), &id, "APPROVE", None).await;
+        }
+        self.filed = id;
+    }
+
+    /// Waits until the employer's contact has the link for the stamped copy.
+    async fn await_link(&mut self) {
+        let outbox = Outbox::new(self.server.outbox());
+        let text = outbox.next_to("10000000001").await;
+        let (_, token) = text.split_once("/stamped-copy#").expect("a link");
+        self.copy_link = token.chars().take_while(char::is_ascii_hexdigit).collect();
     }
 
     async fn invite(&mut self) {

@@ -186,7 +186,7 @@ pub struct CompleteUploadPayload {
 ///
 /// # Errors
 /// A top-level error of the database's, or where the link cannot be signed.
-pub(super) async fn announce(
+async fn announce(
     ctx: &Context<'_>,
     owner: &UploadOwner,
     file: &AnnouncedFile,
@@ -203,7 +203,36 @@ pub(super) async fn announce(
     })
 }
 
-fn refused(user_errors: Vec<UserError>) -> CreateUploadPayload {
+/// As [`announce`], counted by the owner.
+///
+/// # Errors
+/// As [`announce`].
+pub(super) async fn announce_counted(
+    ctx: &Context<'_>,
+    owner: &UploadOwner,
+    file: &AnnouncedFile,
+) -> async_graphql::Result<CreateUploadPayload> {
+    let mut conn = ctx.connection().await?;
+    let refusal = throttle::uploads_of(ctx, &mut conn, owner).await?;
+    drop(conn);
+    match refusal {
+        Some(refusal) => Ok(refused(vec![refusal])),
+        None => announce(ctx, owner, file).await,
+    }
+}
+
+impl CompleteUploadPayload {
+    /// Refused for these reasons.
+    pub(super) const fn refused(user_errors: Vec<UserError>) -> Self {
+        Self {
+            upload: None,
+            user_errors,
+        }
+    }
+}
+
+/// Refused for these reasons.
+pub(super) const fn refused(user_errors: Vec<UserError>) -> CreateUploadPayload {
     CreateUploadPayload {
         upload: None,
         link: None,
@@ -278,13 +307,7 @@ impl CaseUploadMutation {
             Ok(file) => file,
             Err(errors) => return Ok(refused(UserError::of_fields("", errors))),
         };
-        let mut conn = ctx.connection().await?;
-        let refusal = throttle::uploads_of(ctx, &mut conn, &owner).await?;
-        drop(conn);
-        match refusal {
-            Some(refusal) => Ok(refused(vec![refusal])),
-            None => announce(ctx, &owner, &file).await,
-        }
+        announce_counted(ctx, &owner, &file).await
     }
 
     /// 上传完成 Says that the bytes of an announced file were put, and has them looked at: what they really are, and whether anybody

@@ -61,6 +61,26 @@ impl DownloadLink {
 /// 就业协议书 The paper of an agreement, as a PDF.
 pub struct Document(pub model::Document);
 
+impl Document {
+    /// A fresh link to the PDF; none while it is being rendered.
+    ///
+    /// # Errors
+    /// A top-level error when the link cannot be made.
+    pub(super) async fn link(&self, app: &App) -> async_graphql::Result<Option<DownloadLink>> {
+        let Some(key) = &self.0.object_key else {
+            return Ok(None);
+        };
+        let number = self.0.paper["agreement_number"].as_str().unwrap_or_default();
+        let offered = DownloadName {
+            name: &format!("就业协议书-{number}.pdf"),
+            ascii: &format!("agreement-{number}.pdf"),
+        };
+        DownloadLink::to(app, key, offered, "application/pdf")
+            .await
+            .map(Some)
+    }
+}
+
 /// 就业协议书 The paper of an agreement, as a PDF.
 #[Object]
 impl Document {
@@ -106,16 +126,6 @@ impl Document {
 
     /// 下载链接 A fresh link to the PDF, valid for a few minutes; null while it is being rendered.
     async fn download_link(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<DownloadLink>> {
-        let Some(key) = &self.0.object_key else {
-            return Ok(None);
-        };
-        let number = self.0.paper["agreement_number"].as_str().unwrap_or_default();
-        let offered = DownloadName {
-            name: &format!("就业协议书-{number}.pdf"),
-            ascii: &format!("agreement-{number}.pdf"),
-        };
-        DownloadLink::to(ctx.app(), key, offered, "application/pdf")
-            .await
-            .map(Some)
+        self.link(ctx.app()).await
     }
 }

@@ -176,6 +176,9 @@ const fn filed_owed(action: AgreementAction, to: AgreementStatus) -> Owed {
     }
 }
 
+/// What the graduate hears when his employer has handed the stamped copy in.
+pub const STAMPED_COPY_RECEIVED: Owed = &[(Audience::Graduate, MessageTemplate::StampedCopyReceived)];
+
 /// What a step on a termination that this side has asked for owes to whom: the side that did not take it hears of it, and of what
 /// changes something both have a mail (DOMAIN.md, Messages).
 pub const fn termination_owed(action: TerminationAction, to: TerminationStatus, requested_by: Party) -> Owed {
@@ -421,7 +424,11 @@ mod tests {
             "answerer": "示例科技有限公司", "agreement_number": "20279000131000001", "termination_reason": "家庭原因",
             "reason": "示例原因",
         });
-        for action in TerminationAction::ALL {
+        // Nothing that both sides have agreed online is returned.
+        let actions = TerminationAction::ALL
+            .iter()
+            .filter(|action| **action != TerminationAction::Return);
+        for action in actions {
             for status in TerminationStatus::ALL {
                 for party in Party::ALL {
                     let owed = termination_owed(*action, *status, *party);

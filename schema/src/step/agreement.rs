@@ -8,21 +8,25 @@ use uuid::Uuid;
 
 use super::{Actor, Doer, StepError, flow, flow::Flow, paper};
 use crate::{
-    Kept, Platform,
+    Kept, Platform, SecretToken,
     clock::format_moment,
-    messages::{Owed, owed},
+    messages::{Owed, STAMPED_COPY_RECEIVED, owed},
     model::{
         Viewer,
         agreement::{self, Agreement, AgreementView, Standing},
         case::CaseRow,
+        case_file::{self, MAX_FILES},
+        case_upload::UploadOwner,
         document::{self, StoredPdf},
+        event::CaseKind,
         graduate::Graduate,
         school::School,
+        stamped_copy_link,
     },
     tables::agreements,
     workflow::{
         ActorRole, Refusal,
-        agreement::{AgreementAction, AgreementStatus, decide},
+        agreement::{AgreementAction, AgreementChannel, AgreementStatus, decide},
         transition::Transition,
     },
 };
@@ -46,16 +50,29 @@ pub enum AgreementStep {
     Reject(Option<String>),
     /// A reviewer wants it mended, with a reason.
     Return(Option<String>),
-    /// The graduate hands in what he has filled in.
-    Submit,
+    /// The graduate hands in what he has filled in, with these files: of a registration at least one.
+    Submit(Vec<Uuid>),
     /// The graduate takes back what he handed in.
     Withdraw,
     /// The graduate gives it up.
     Discard,
+    /// The graduate has the employer's contact sent a link.
+    RequestStampedCopy,
+    /// The stamped copy is handed in.
+    SubmitStampedCopy(StampedCopy),
     /// The PDF of a document is stored.
     StoreDocument(Uuid, StoredPdf),
     /// This termination of it was approved. Taken by the step of the termination alone.
     Terminate(Approved),
+}
+
+/// A stamped copy, as it is handed in.
+#[derive(Clone, Debug)]
+pub struct StampedCopy {
+    /// Its pages: checked uploads of whoever hands it in, or files of the agreement that are kept.
+    pub files: Vec<Uuid>,
+    /// The token of the link, where it comes through one.
+    pub token: Option<SecretToken>,
 }
 
 /// A termination whose last reviewer has approved: only its own step can say so.
@@ -74,9 +91,11 @@ impl AgreementStep {
             Self::Approve => AgreementAction::Approve,
             Self::Reject(_) => AgreementAction::Reject,
             Self::Return(_) => AgreementAction::Return,
-            Self::Submit => AgreementAction::Submit,
+            Self::Submit(_) => AgreementAction::Submit,
             Self::Withdraw => AgreementAction::Withdraw,
             Self::Discard => AgreementAction::Discard,
+            Self::RequestStampedCopy => AgreementAction::RequestStampedCopy,
+            Self::SubmitStampedCopy(_) => AgreementAction::SubmitStampedCopy,
             Self::StoreDocument(..) => AgreementAction::StoreDocument,
             Self::Terminate(_) => AgreementAction::Terminate,
         }
@@ -147,7 +166,10 @@ impl Flow for AgreementView {
     }
 
     fn owed(&self, step: &AgreementStep, to: AgreementStatus) -> Owed {
-        owed(self.agreement.channel, step.action(), to)
+        match step {
+            AgreementStep::SubmitStampedCopy(copy) if copy.token.is_some() => STAMPED_COPY_RECEIVED,
+            _ => owed(self.agreement.channel, step.action(), to),
+        }
     }
 
     fn params(&self, graduate: &Graduate, school: &School, reason: Option<&str>) -> Value {
@@ -187,10 +209,29 @@ impl Flow for AgreementView {
                     }
                 }
             }
-            AgreementStep::Submit => {
+            AgreementStep::Submit(files) => {
                 let changed = hand_in(agreement, standing, doer)?;
-                return Ok(Some(json!({ "changed": changed })));
+                let least = usize::from(agreement.channel == AgreementChannel::Registered);
+                let owner = owner(doer, agreement.id);
+                attach(conn, agreement, &owner, files, least, now).await?;
+                return Ok(Some(json!({ "changed": changed, "files": files.len() })));
             }
+            AgreementStep::RequestStampedCopy => stamped_copy_link::request(conn, agreement.id, now).await?,
+            AgreementStep::SubmitStampedCopy(copy) => {
+                if let Some(token) = &copy.token
+                    && !stamped_copy_link::still_opens(conn, token, agreement.id, now).await?
+                {
+                    return Err(StepError::NotFound);
+                }
+                let owner = owner(doer, agreement.id);
+                attach(conn, agreement, &owner, &copy.files, 1, now).await?;
+                stamped_copy_link::end(conn, agreement.id).await?;
+                agreement.reason = None;
+                agreement.submitted_at = Some(now);
+                agreement.begin_round(standing, doer.actor.account_id());
+                return Ok(Some(json!({ "files": copy.files.len() })));
+            }
+            AgreementStep::Discard => stamped_copy_link::end(conn, agreement.id).await?,
             AgreementStep::Remind => agreement.reminded_at = Some(now),
             AgreementStep::Decline(_) | AgreementStep::Reject(_) | AgreementStep::Return(_) => {
                 agreement.reason = Self::reason(step).map(str::to_owned);
@@ -207,10 +248,7 @@ impl Flow for AgreementView {
                 standing.open_termination = None;
                 return Ok(Some(json!({ "termination": termination_id })));
             }
-            AgreementStep::Cancel
-            | AgreementStep::Expire
-            | AgreementStep::Withdraw
-            | AgreementStep::Discard => {}
+            AgreementStep::Cancel | AgreementStep::Expire | AgreementStep::Withdraw => {}
         }
         Ok(Some(json!({})))
     }
@@ -265,4 +303,26 @@ fn hand_in(
     agreement.submitted_at = Some(doer.now);
     agreement.begin_round(standing, doer.actor.account_id());
     Ok(changed)
+}
+
+/// Whose files are handed in.
+fn owner(doer: &Doer, agreement_id: Uuid) -> UploadOwner {
+    match doer.actor.account_id() {
+        Some(account_id) => UploadOwner::Account(account_id),
+        None => UploadOwner::Link { agreement_id },
+    }
+}
+
+async fn attach(
+    conn: &mut AsyncPgConnection,
+    agreement: &Agreement,
+    owner: &UploadOwner,
+    files: &[Uuid],
+    least: usize,
+    now: DateTime<Utc>,
+) -> Result<(), StepError> {
+    let case = (CaseKind::Agreement, agreement.id);
+    let sequence = agreement.event_count + 1;
+    case_file::attach(conn, owner, case, sequence, files, least..=MAX_FILES, now).await?;
+    Ok(())
 }

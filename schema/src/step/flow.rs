@@ -99,6 +99,7 @@ pub(super) async fn take<F: Flow>(
             check_version(view.row().version(), expected_version)?;
             let role = match &actor {
                 Actor::Viewer(viewer) => view.row().role_of(viewer).ok_or(StepError::NotFound)?,
+                Actor::EmployerContact => ActorRole::EmployerContact,
                 Actor::Worker => ActorRole::Worker,
             };
             // Read under the lock: whoever waited for it is judged by the time at which he got it.

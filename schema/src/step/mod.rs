@@ -15,6 +15,7 @@ mod member;
 mod paper;
 mod registration;
 mod school;
+mod stamped_copy;
 mod termination;
 mod trail;
 mod upload;
@@ -28,7 +29,7 @@ use diesel_async::AsyncPgConnection;
 use serde_json::json;
 use uuid::Uuid;
 
-pub use self::agreement::{AgreementStep, take};
+pub use self::agreement::{AgreementStep, StampedCopy, take};
 pub use self::agreement_draft::{create_agreement_draft, discard_agreement, save_agreement_draft};
 pub use self::contact::change_contact;
 pub use self::correct::{CorrectionDraft, correct_graduate};
@@ -46,6 +47,7 @@ pub use self::school::{
     NewReviewer, NewSchool, SchoolUpdate, add_department, add_reviewer, open_school, rename_department,
     set_review_route, set_reviewer_enabled, update_reviewer, update_school,
 };
+pub use self::stamped_copy::{linked_owner, open_stamped_copy_link, submit_stamped_copy_by_link};
 pub use self::termination::{
     MAX_EXPLANATION, TerminationRequest, TerminationStep, request_termination, take_termination,
 };
@@ -68,6 +70,8 @@ pub const MAX_REASON: usize = 500;
 pub enum Actor {
     /// A signed-in person.
     Viewer(Viewer),
+    /// Whoever has the link for the stamped copy of an agreement, without an account: the step looks at the link itself.
+    EmployerContact,
     /// The platform itself: a job.
     Worker,
 }
@@ -76,7 +80,7 @@ impl Actor {
     fn viewer(&self) -> Option<&Viewer> {
         match self {
             Self::Viewer(viewer) => Some(viewer),
-            Self::Worker => None,
+            Self::EmployerContact | Self::Worker => None,
         }
     }
 

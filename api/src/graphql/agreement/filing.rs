@@ -16,6 +16,7 @@ use wangqian_schema::{
 use super::{
     super::{
         agreement_input::{AgreementStepInput, HouseholdRegistration},
+        case_file::attachable,
         code::Code,
         date::Date,
         is_idempotency_key,
@@ -252,6 +253,18 @@ pub(super) struct SaveAgreementDraftInput {
     expected_version: Option<i32>,
 }
 
+/// 提交审核 Hands in what is filled in.
+#[derive(InputObject)]
+pub(super) struct SubmitAgreementInput {
+    /// 就业协议 The agreement.
+    agreement_id: ID,
+    /// 材料 Uploads that are `READY`, and files of the agreement that are to stay, at most nine. At least one of a registration: the
+    /// stamped paper.
+    files: Option<Vec<ID>>,
+    /// 预期版本号 The `version` that the viewer has looked at; when given, a changed one is refused with `STALE_VERSION`.
+    expected_version: Option<i32>,
+}
+
 #[derive(Serialize)]
 struct CreateBody<'a> {
     channel: &'static str,
@@ -319,20 +332,21 @@ impl AgreementFilingMutation {
         of_draft(saved, "agreementId")
     }
 
-    /// 提交就业协议审核 The graduate hands in what he has filled in (§6.1). From now on this agreement holds him, and the school or
-    /// department reviews.
+    /// 提交就业协议审核 The graduate hands in what he has filled in (§6.1, §8.1), a registration with pictures of the stamped paper.
+    /// From now on this agreement holds him, and the school or department reviews.
     ///
-    /// Refusals: `NOT_FOUND`, `INVALID_INPUT` (each field of the draft with its path), `STALE_VERSION`, `STEP_NOT_ALLOWED`,
+    /// Refusals: `NOT_FOUND`, `INVALID_INPUT` (each field of the draft with its path, and of the files), `STALE_VERSION`, `STEP_NOT_ALLOWED`,
     /// `DATA_NOT_CONFIRMED`, `ALREADY_ENGAGED`, `ONLINE_SIGNING_NOT_ALLOWED`.
     async fn submit_agreement(
         &self,
         ctx: &Context<'_>,
-        input: AgreementStepInput,
+        input: SubmitAgreementInput,
     ) -> async_graphql::Result<AgreementPayload> {
         let platform = &ctx.app().platform;
         let actor = step::Actor::Viewer(ctx.viewer()?);
+        let step = AgreementStep::Submit(attachable(&input.files.unwrap_or_default()));
         let submitted = match NodeType::Agreement.uuid(&input.agreement_id) {
-            Some(id) => step::take(platform, actor, id, AgreementStep::Submit, input.expected_version).await,
+            Some(id) => step::take(platform, actor, id, step, input.expected_version).await,
             None => Err(StepError::NotFound),
         };
         of_draft(submitted, "agreementId")
@@ -385,9 +399,14 @@ fn of_draft(
     id_field: &str,
 ) -> async_graphql::Result<AgreementPayload> {
     match taken {
-        Err(StepError::Invalid(errors)) => Ok(AgreementPayload::all_refused(UserError::of_fields(
-            "draft.", errors,
-        ))),
+        Err(StepError::Invalid(errors)) => {
+            let (files, fields): (Vec<_>, Vec<_>) = errors
+                .into_iter()
+                .partition(|error| error.field.starts_with("files"));
+            let mut wrong = UserError::of_fields("draft.", fields);
+            wrong.extend(UserError::of_fields("", files));
+            Ok(AgreementPayload::all_refused(wrong))
+        }
         taken => AgreementPayload::of(taken, id_field),
     }
 }

@@ -2,6 +2,7 @@
 
 mod filing;
 mod list;
+mod stamped_copy;
 mod steps;
 
 use async_graphql::{Context, Enum, ID, Object, connection::Connection};
@@ -14,11 +15,13 @@ use wangqian_schema::{
 pub use self::{
     filing::{AgreementDraft, AgreementFilingMutation},
     list::AgreementQuery,
+    stamped_copy::{StampedCopyLink, StampedCopyMutation, StampedCopyQuery},
     steps::{AgreementMutation, AgreementPayload, InvitationResult, InviteGraduatesPayload, Warning},
 };
 use super::{
     agreement_input::AgreementTerms,
     case_event::{AgreementAction, AgreementEvent},
+    case_file::{CaseFile, files_of},
     document::Document,
     employer::Employer,
     graduate::Graduate,
@@ -29,7 +32,7 @@ use crate::{
     context::ContextExt,
     error::internal,
     id::NodeType,
-    loaders::{DocumentsKey, EmployerKey, GraduateKey, HistoryKey, LastTerminationKey},
+    loaders::{DocumentsKey, EmployerKey, GraduateKey, HistoryKey, LastTerminationKey, StampedCopyLinksKey},
     paging::{Arguments, connection, cost},
 };
 
@@ -233,6 +236,30 @@ impl Agreement {
             .await
             .map_err(internal)?;
         Ok(documents.unwrap_or_default().into_iter().map(Document).collect())
+    }
+
+    /// 办理材料 The files that were handed in with it, the newest submission first.
+    #[graphql(complexity = "9 * child_complexity")]
+    async fn files(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<CaseFile>> {
+        files_of(ctx, self.0.agreement.id).await
+    }
+
+    /// 协议书回传链接 The links for the stamped copy that the employer's contact was sent and that may still be used; nothing for
+    /// everybody but the graduate.
+    #[graphql(complexity = "2 * child_complexity")]
+    async fn stamped_copy_links(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<StampedCopyLink>> {
+        let agreement = &self.0.agreement;
+        let offline = agreement.channel == rules::AgreementChannel::Offline;
+        if !offline || agreement.role_of(&ctx.viewer()?) != Some(ActorRole::Graduate) {
+            return Ok(Vec::new());
+        }
+        let key = StampedCopyLinksKey(agreement.id);
+        let links = ctx.loader().load_one(key).await.map_err(internal)?;
+        Ok(links
+            .unwrap_or_default()
+            .into_iter()
+            .map(StampedCopyLink)
+            .collect())
     }
 
     /// 办理记录 The history, oldest first.
