@@ -122,6 +122,8 @@ fn refusal(refusal: Refusal, id_field: &str) -> UserError {
         Refusal::NotInThisStatus => (Code::StepNotAllowed, "当前状态下不能进行此操作"),
         Refusal::NotYourRole => (Code::StepNotAllowed, "您不能进行此操作"),
         Refusal::OtherReviewLevel => (Code::StepNotAllowed, "当前不在您的审核环节"),
+        Refusal::ReviewBegun => (Code::StepNotAllowed, "审核人已作出决定，不能再撤回"),
+        Refusal::TooManyDrafts => (Code::StepNotAllowed, "草稿数量已达上限，请先放弃不再需要的草稿"),
         Refusal::OwnSubmission => (Code::StepNotAllowed, "不能审核本人提交的事项"),
         Refusal::TooEarly => (Code::StepNotAllowed, "未到规定时间"),
         Refusal::DeadlinePassed => (Code::DeadlinePassed, "应约截止时间已过，该邀请已失效"),

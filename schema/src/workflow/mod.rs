@@ -54,6 +54,12 @@ pub enum Refusal {
     /// The case waits for a reviewer of the other level.
     #[error("the case is waiting for the review of the other level")]
     OtherReviewLevel,
+    /// What was handed in can be taken back only before a reviewer has decided (§6.1).
+    #[error("a reviewer has decided already, so it cannot be taken back any more")]
+    ReviewBegun,
+    /// A graduate keeps a limited number of drafts.
+    #[error("there are too many drafts; discard one first")]
+    TooManyDrafts,
     /// Nobody reviews a case that he submitted himself.
     #[error("you submitted this case yourself, so somebody else reviews it")]
     OwnSubmission,

@@ -81,6 +81,25 @@ impl ReviewFacts {
         }
     }
 
+    /// Handing the case in begins a round: it waits for the first level.
+    pub fn submitted<S>(&self, to: S) -> Transition<S> {
+        Transition {
+            awaiting_review: Some(self.route.first()),
+            ..Transition::to(to)
+        }
+    }
+
+    /// Taking back what was handed in leads to `to`, as long as no reviewer of this round has decided (§6.1, 撤回修改).
+    ///
+    /// # Errors
+    /// [`Refusal::ReviewBegun`].
+    pub fn withdrawn<S>(&self, to: S) -> Result<Transition<S>, Refusal> {
+        match self.awaiting_review == Some(self.route.first()) {
+            true => Ok(Transition::to(to)),
+            false => Err(Refusal::ReviewBegun),
+        }
+    }
+
     /// A decision against the case leads to `to`, and needs a reason.
     ///
     /// # Errors
@@ -89,6 +108,56 @@ impl ReviewFacts {
         match self.reason_given {
             true => Ok(Transition::to(to)),
             false => Err(Refusal::ReasonRequired),
+        }
+    }
+}
+
+/// Who holds the graduate, as seen from a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// Nobody.
+    None,
+    /// This case.
+    This,
+    /// Another case.
+    Other,
+}
+
+impl Holder {
+    /// Who holds him, by the id of the case that does.
+    pub fn of(held_by: Option<uuid::Uuid>, case_id: uuid::Uuid) -> Self {
+        match held_by {
+            None => Self::None,
+            Some(held_by) if held_by == case_id => Self::This,
+            Some(_) => Self::Other,
+        }
+    }
+
+    /// The transition with the engagement: kept where the case has it, taken where nobody has.
+    ///
+    /// # Errors
+    /// [`Refusal::AlreadyEngaged`].
+    pub fn taken<S>(self, transition: Transition<S>) -> Result<Transition<S>, Refusal> {
+        let engagement = match self {
+            Self::None => EngagementEffect::Take,
+            Self::This => EngagementEffect::Keep,
+            Self::Other => return Err(Refusal::AlreadyEngaged),
+        };
+        Ok(Transition {
+            engagement,
+            ..transition
+        })
+    }
+
+    /// The transition without the engagement: given back where the case has it.
+    pub fn freed<S>(self, transition: Transition<S>) -> Transition<S> {
+        let engagement = match self {
+            Self::This => EngagementEffect::Free,
+            Self::None | Self::Other => EngagementEffect::Keep,
+        };
+        Transition {
+            engagement,
+            ..transition
         }
     }
 }
