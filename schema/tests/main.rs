@@ -10,6 +10,7 @@
 mod atomicity;
 mod audit;
 mod deadlines;
+mod destination_rules;
 mod engagement;
 mod feed;
 mod lists;
