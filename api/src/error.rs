@@ -140,6 +140,7 @@ fn refusal(refusal: Refusal, id_field: &str) -> UserError {
             Code::OnlineSigningNotAllowed,
             "该毕业生培养方式为定向/委培，不能网上签约",
         ),
+        Refusal::TypeNotOffered => (Code::StepNotAllowed, "该毕业生不能登记此类毕业去向"),
         Refusal::EmployerNotVerified => (
             Code::EmployerNotVerified,
             "单位尚未通过平台核验，暂不能进行此操作",

@@ -23,6 +23,10 @@ text_enum! {
         TerminationReason = "TERMINATION_REASON",
         /// 行政区划 region: province, city, county.
         Region = "REGION",
+        /// 国家和地区 country or territory of ISO 3166-1.
+        Country = "COUNTRY",
+        /// 毕业去向 national code of a destination; those that another names as its parent stand for a whole group.
+        DestinationCode = "DESTINATION_CODE",
     }
 }
 
@@ -35,7 +39,7 @@ pub struct Code {
     pub name_zh: String,
     /// English name; for regions the Chinese one.
     pub name_en: String,
-    /// The code above this one (regions).
+    /// The code above this one (regions and national codes of destinations).
     pub parent: Option<String>,
     /// Whether it may still be chosen. An old one keeps its meaning for ever.
     pub active: bool,
@@ -67,6 +71,8 @@ fn source(list: CodeList) -> &'static str {
         CodeList::HouseholdRegistration => include_str!("../codes/household_registration.csv"),
         CodeList::TerminationReason => include_str!("../codes/termination_reason.csv"),
         CodeList::Region => include_str!("../codes/region.csv"),
+        CodeList::Country => include_str!("../codes/country.csv"),
+        CodeList::DestinationCode => include_str!("../codes/destination_codes.csv"),
     }
 }
 
@@ -154,6 +160,15 @@ mod tests {
             assert_eq!(read.entries.len(), read.by_code.len(), "{list} has a code twice");
         }
         assert_eq!(CodeList::Region.entries().len(), 3212);
+        assert_eq!(CodeList::Country.entries().len(), 249);
+        for (code, name) in [
+            ("CN", "中国"),
+            ("HK", "中国香港"),
+            ("MO", "中国澳门"),
+            ("TW", "中国台湾"),
+        ] {
+            assert_eq!(CodeList::Country.name_zh(code), name);
+        }
         assert_eq!(
             CodeList::EmployerNature.get("25").map(|code| code.active),
             Some(false)

@@ -11,6 +11,8 @@ pub mod checks;
 pub mod clock;
 pub mod codes;
 pub mod db;
+pub mod destination;
+pub mod field_changes;
 pub mod files;
 pub mod jobs;
 pub mod messages;

@@ -11,6 +11,7 @@ mod atomicity;
 mod audit;
 mod case_files;
 mod deadlines;
+mod destination_rules;
 mod engagement;
 mod feed;
 mod filed;

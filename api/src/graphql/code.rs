@@ -25,6 +25,10 @@ pub enum CodeListName {
     TerminationReason,
     /// 行政区划 region: province, city, county
     Region,
+    /// 国家和地区 country or territory of ISO 3166-1
+    Country,
+    /// 毕业去向 national code of a destination; one that others have as `parentCode` stands for a group and is not chosen
+    DestinationCode,
 }
 
 /// 代码项 One entry of a code list.
@@ -36,7 +40,7 @@ pub struct Code {
     pub name_zh: String,
     /// 英文名称 English name; for regions the Chinese one.
     pub name_en: String,
-    /// 上级代码 The code above this one; null at the top, and in lists without levels (all but `REGION`).
+    /// 上级代码 The code above this one; null at the top, and in lists without levels (all but `REGION` and `DESTINATION_CODE`).
     pub parent_code: Option<String>,
     /// 是否可选 Whether it may still be chosen; an old one keeps its meaning.
     pub active: bool,

@@ -131,19 +131,19 @@ pub struct FieldError {
 
 /// Collects what is wrong with a form, so that all of it is shown at once.
 #[derive(Debug, Default)]
-pub(super) struct Form {
-    pub(super) errors: Vec<FieldError>,
+pub(crate) struct Form {
+    pub(crate) errors: Vec<FieldError>,
 }
 
 impl Form {
-    pub(super) fn wrong(&mut self, field: &'static str, message: impl Into<String>) {
+    pub(crate) fn wrong(&mut self, field: &'static str, message: impl Into<String>) {
         self.errors.push(FieldError {
             field,
             message: message.into(),
         });
     }
 
-    pub(super) fn text(
+    pub(crate) fn text(
         &mut self,
         field: &'static str,
         text: &str,
@@ -165,7 +165,7 @@ impl Form {
         text
     }
 
-    pub(super) fn optional(
+    pub(crate) fn optional(
         &mut self,
         field: &'static str,
         text: Option<&str>,
@@ -177,7 +177,7 @@ impl Form {
     }
 
     /// A telephone number, also of a landline and with an extension.
-    pub(super) fn phone(&mut self, field: &'static str, text: Option<&str>) -> Option<String> {
+    pub(crate) fn phone(&mut self, field: &'static str, text: Option<&str>) -> Option<String> {
         let phone = self.optional(field, text, 30, false)?;
         if !phone.chars().all(|c| c.is_ascii_digit() || "+-() ".contains(c))
             || phone.chars().filter(char::is_ascii_digit).count() < 5
@@ -187,7 +187,7 @@ impl Form {
         Some(phone)
     }
 
-    pub(super) fn code(&mut self, field: &'static str, list: CodeList, code: &str) -> String {
+    pub(crate) fn code(&mut self, field: &'static str, list: CodeList, code: &str) -> String {
         match list.get(code) {
             Some(entry) if entry.active => {}
             Some(_) => self.wrong(field, "该选项已停用，请重新选择"),
@@ -196,7 +196,7 @@ impl Form {
         code.to_owned()
     }
 
-    fn amount(&mut self, field: &'static str, amount: Option<i32>, most: u32) -> Option<u32> {
+    pub(crate) fn amount(&mut self, field: &'static str, amount: Option<i32>, most: u32) -> Option<u32> {
         let amount = amount?;
         match u32::try_from(amount) {
             Ok(amount) if amount <= most => Some(amount),

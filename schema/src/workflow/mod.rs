@@ -2,6 +2,7 @@
 //! gives the next status and its effects, or a typed refusal.
 
 pub mod agreement;
+pub mod destination;
 pub mod employer_registration;
 pub mod graduate_data;
 pub mod review_route;
@@ -84,6 +85,9 @@ pub enum Refusal {
     /// 定向/委培（不可网签）: the graduate may not sign online.
     #[error("this graduate's training mode does not allow online signing")]
     OnlineSigningNotAllowed,
+    /// 去向类型不可选 the type of destination is not offered to this graduate (§9.1 note).
+    #[error("this type of destination is not offered to this graduate")]
+    TypeNotOffered,
     /// The operator has not verified the employer yet.
     #[error("the employer has not been verified yet")]
     EmployerNotVerified,
