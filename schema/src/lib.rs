@@ -3,6 +3,7 @@
 //! Everything that happens to a case goes through [`step`]: the [`workflow`] rules decide, one transaction writes.
 
 mod kept;
+mod kept_as_json;
 mod secret_token;
 mod text_enum;
 

@@ -46,15 +46,10 @@ pub use work::{
 };
 
 use chrono::NaiveDate;
-use diesel::{
-    deserialize::{FromSql, FromSqlRow},
-    expression::AsExpression,
-    pg::{Pg, PgValue},
-    serialize::{Output, ToSql},
-    sql_types::Jsonb,
-};
+use diesel::{deserialize::FromSqlRow, expression::AsExpression, sql_types::Jsonb};
 use serde::{Deserialize, Serialize};
 
+use crate::kept_as_json::kept_as_json;
 use crate::{
     codes::CodeList,
     field_changes::{FieldChange, field_changes, fields},
@@ -292,21 +287,4 @@ fn json(form: &impl Serialize) -> serde_json::Value {
     serde_json::to_value(form).expect("a form in JSON")
 }
 
-macro_rules! kept_as_json {
-    ($($form:ty),+) => {$(
-        impl FromSql<Jsonb, Pg> for $form {
-            fn from_sql(value: PgValue<'_>) -> diesel::deserialize::Result<Self> {
-                let value = <serde_json::Value as FromSql<Jsonb, Pg>>::from_sql(value)?;
-                Ok(serde_json::from_value(value)?)
-            }
-        }
-
-        impl ToSql<Jsonb, Pg> for $form {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> diesel::serialize::Result {
-                let value = serde_json::to_value(self)?;
-                <serde_json::Value as ToSql<Jsonb, Pg>>::to_sql(&value, &mut out.reborrow())
-            }
-        }
-    )+};
-}
 kept_as_json!(Destination, DestinationDraft);

@@ -1,18 +1,13 @@
 //! The terms of an agreement: one structure for all channels (DOMAIN.md W3, DESTINATION_FORMS.md B1 and B2).
 
 use chrono::NaiveDate;
-use diesel::{
-    deserialize::{FromSql, FromSqlRow},
-    expression::AsExpression,
-    pg::{Pg, PgValue},
-    serialize::{Output, ToSql},
-    sql_types::Jsonb,
-};
+use diesel::{deserialize::FromSqlRow, expression::AsExpression, sql_types::Jsonb};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     checks::{CreditCode, Email, Mobile},
     codes::CodeList,
+    kept_as_json::kept_as_json,
     text_enum::text_enum,
 };
 
@@ -365,23 +360,6 @@ impl TermsDraft {
     }
 }
 
-macro_rules! kept_as_json {
-    ($($form:ty),+) => {$(
-        impl FromSql<Jsonb, Pg> for $form {
-            fn from_sql(value: PgValue<'_>) -> diesel::deserialize::Result<Self> {
-                let value = <serde_json::Value as FromSql<Jsonb, Pg>>::from_sql(value)?;
-                Ok(serde_json::from_value(value)?)
-            }
-        }
-
-        impl ToSql<Jsonb, Pg> for $form {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> diesel::serialize::Result {
-                let value = serde_json::to_value(self)?;
-                <serde_json::Value as ToSql<Jsonb, Pg>>::to_sql(&value, &mut out.reborrow())
-            }
-        }
-    )+};
-}
 kept_as_json!(AgreementTerms, AgreementDraft);
 
 impl AgreementTerms {
