@@ -229,3 +229,34 @@ async fn a_file_on_which_the_workers_die_is_given_up() {
     world.until_gone(id).await;
     workers.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_comes_too_late_takes_away_what_it_has_stored() {
+    let world = World::new().await;
+    // The sweep gives the upload up between the note and the store.
+    world
+        .db
+        .execute(
+            "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+               UPDATE uploads SET state = 'REFUSED', refusal = 'EXPIRED' WHERE id = NEW.id; RETURN NULL; END $$; \
+             CREATE TRIGGER lose AFTER UPDATE ON uploads FOR EACH ROW \
+               WHEN (OLD.clean_key IS NULL AND NEW.clean_key IS NOT NULL) EXECUTE FUNCTION lose()",
+        )
+        .await;
+    let png = made::png();
+    let id = world.put("image/png", png.len(), &png).await;
+    world.hand_in(id).await;
+    let workers = world.work(&[]);
+    world
+        .comes_to(
+            1,
+            "SELECT count(*) FROM jobs WHERE queue = 'check_upload' AND state = 'DONE'",
+        )
+        .await;
+    let noted = world.db.text("SELECT clean_key FROM uploads").await;
+    for key in [noted, case_upload::thumbnail_key(id)] {
+        assert!(!world.has(&key).await, "{key}");
+    }
+    assert_eq!(world.upload(id).await.refusal, Some(UploadRefusal::Expired));
+    workers.stop().await;
+}
