@@ -138,7 +138,7 @@ fn refusal(refusal: Refusal, id_field: &str) -> UserError {
         ),
         Refusal::OnlineSigningNotAllowed => (
             Code::OnlineSigningNotAllowed,
-            "该毕业生培养方式为定向/委培，不能网上签约",
+            "该毕业生培养方式为定向/委培，不能签约或登记就业协议，只能登记定向/委培毕业去向",
         ),
         Refusal::TypeNotOffered => (Code::StepNotAllowed, "该毕业生不能登记此类毕业去向"),
         Refusal::EmployerNotVerified => (

@@ -184,23 +184,35 @@ impl Batch<DocumentsKey> for Loader {
     }
 }
 
-/// The files of a case that the viewer sees, the newest submission first.
+/// The files of a case that the viewer sees: those of one submission, or of the newest one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct CaseFilesKey(pub Uuid);
+pub struct CaseFilesKey {
+    /// The case.
+    pub case_id: Uuid,
+    /// The number of the event with which they were handed in.
+    pub submission: Option<i32>,
+}
 
 impl Batch<CaseFilesKey> for Loader {
     type Value = Vec<CaseFile>;
     type Error = LoadError;
 
     async fn load(&self, keys: &[CaseFilesKey]) -> Result<HashMap<CaseFilesKey, Vec<CaseFile>>, LoadError> {
-        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let mut by_submission: HashMap<_, Vec<Uuid>> = HashMap::new();
+        for key in keys {
+            by_submission.entry(key.submission).or_default().push(key.case_id);
+        }
         let mut conn = self.connection().await?;
-        let files = case_file::of_cases(&mut conn, &ids)
-            .await
-            .map_err(db::DatabaseError::from)?;
         let mut by_case: HashMap<_, Vec<_>> = HashMap::new();
-        for file in files {
-            by_case.entry(CaseFilesKey(file.case_id)).or_default().push(file);
+        for (submission, case_ids) in by_submission {
+            let files = case_file::of_cases(&mut conn, &case_ids, submission).await;
+            for file in files.map_err(db::DatabaseError::from)? {
+                let key = CaseFilesKey {
+                    case_id: file.case_id,
+                    submission,
+                };
+                by_case.entry(key).or_default().push(file);
+            }
         }
         Ok(by_case)
     }

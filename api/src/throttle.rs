@@ -190,13 +190,30 @@ pub(crate) async fn stamped_copy_links(
     conn: &mut AsyncPgConnection,
     agreement_id: Uuid,
 ) -> async_graphql::Result<Option<UserError>> {
-    let bucket = Bucket::of(
-        "links for the stamped copy of an agreement",
-        agreement_id.as_bytes(),
-    );
+    let bucket = stamped_copy_bucket(agreement_id);
     let now = ctx.app().platform.clock.now();
     let admitted = admit(conn, bucket, &STAMPED_COPY_LINKS, now).await;
     Ok((!admitted.map_err(internal)?).then(too_many_requests))
+}
+
+fn stamped_copy_bucket(agreement_id: Uuid) -> Bucket {
+    Bucket::of(
+        "links for the stamped copy of an agreement",
+        agreement_id.as_bytes(),
+    )
+}
+
+/// Undoes the count of a link: none was sent.
+///
+/// # Errors
+/// A top-level error of the database's.
+pub(crate) async fn take_back_stamped_copy_link(
+    conn: &mut AsyncPgConnection,
+    agreement_id: Uuid,
+) -> async_graphql::Result<()> {
+    request_throttle::take_back(conn, stamped_copy_bucket(agreement_id))
+        .await
+        .map_err(internal)
 }
 
 async fn client(

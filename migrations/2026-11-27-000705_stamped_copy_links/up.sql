@@ -1,3 +1,5 @@
+-- The reference to agreements waits for long writers: whoever waits too long gives up and is run again.
+SET LOCAL lock_timeout = '5s';
 -- 用人单位协助回传: the links by which an employer's contact hands the stamped copy in, the newest for each channel. The token is
 -- never here: the worker makes it when it sends it, and keeps its hash.
 CREATE TABLE stamped_copy_links (

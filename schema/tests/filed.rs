@@ -5,14 +5,16 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use uuid::Uuid;
 use wangqian_schema::{
-    audit,
+    SecretToken, audit,
     model::{
         Viewer,
         agreement::{self, AgreementView},
+        case_upload::{self, CleanCopy, UploadOwner, UploadState},
         document,
+        stamped_copy_link::{self, LinkDelivery},
         terms::AgreementDraft,
     },
-    step::{self, Actor, AgreementStep, IdempotencyKey, StepError},
+    step::{self, Actor, AgreementStep, AnnouncedFile, IdempotencyKey, StampedCopy, StepError},
     workflow::{
         Refusal, ReviewLevel, ReviewRoute, Workflow,
         agreement::{AgreementAction, AgreementChannel, AgreementStatus, MAX_DRAFTS},
@@ -98,6 +100,62 @@ impl Scene {
 
     async fn count(&self, table: &str, filter: &str) -> i64 {
         count(&mut *self.world.conn().await, table, filter).await
+    }
+}
+
+/// A checked upload of an owner's, as the job leaves it.
+async fn ready(world: &World, owner: &UploadOwner) -> Uuid {
+    let file = AnnouncedFile::parse("盖章件.png", "image/png", 5).unwrap();
+    let id = step::announce_file(&world.platform, owner, &file)
+        .await
+        .unwrap()
+        .id;
+    step::hand_in_file(&world.platform, owner, id, Some(5))
+        .await
+        .unwrap();
+    let copy = CleanCopy {
+        original_sha256: vec![1; 32],
+        object_key: case_upload::clean_key(id, &[1; 32]),
+        content_type: "image/png".to_owned(),
+        byte_size: 4,
+        sha256: vec![1; 32],
+        thumbnail_key: None,
+        width: Some(2),
+        height: Some(3),
+        pages: None,
+    };
+    let conn = &mut *world.conn().await;
+    assert!(case_upload::note_copy(conn, id, &copy).await.unwrap());
+    assert!(case_upload::pass(conn, id, &copy).await.unwrap());
+    id
+}
+
+impl Scene {
+    fn own(&self) -> UploadOwner {
+        UploadOwner::Account(self.student.viewer.account_id())
+    }
+
+    /// Asks for links and gives their tokens, as the jobs make them: by SMS and by e-mail.
+    async fn links(&self, id: Uuid) -> [SecretToken; 2] {
+        self.take(&self.student.viewer, id, AgreementStep::RequestStampedCopy)
+            .await
+            .unwrap();
+        let conn = &mut *self.world.conn().await;
+        let links = stamped_copy_link::of_agreements(conn, &[id], self.world.now())
+            .await
+            .unwrap();
+        let tokens = [SecretToken::generate(), SecretToken::generate()];
+        for (link, token) in links.iter().zip(&tokens) {
+            assert!(stamped_copy_link::arm(conn, link.id, token).await.unwrap());
+            stamped_copy_link::settle(conn, link.id, LinkDelivery::Sent)
+                .await
+                .unwrap();
+        }
+        tokens
+    }
+
+    async fn by_link(&self, token: &SecretToken, file: Uuid) -> Result<AgreementView, StepError> {
+        step::submit_stamped_copy_by_link(&self.world.platform, token, vec![file]).await
     }
 }
 
@@ -398,9 +456,9 @@ async fn what_changed_since_it_was_returned_stands_in_the_trail_by_name() {
     assert_eq!(
         changes,
         [
-            r#"{"changed": []}"#,
+            r#"{"files": 0, "changed": []}"#,
             "{}",
-            r#"{"changed": ["positionTitle", "contactMobile"]}"#
+            r#"{"files": 0, "changed": ["positionTitle", "contactMobile"]}"#
         ]
     );
 }
@@ -480,4 +538,206 @@ async fn everybody_is_offered_what_he_may_do() {
     assert_eq!(offered(&scene.student.viewer).await, [Withdraw]);
     assert_eq!(offered(&scene.school).await, [Approve, Reject, Return]);
     assert_eq!(offered(&scene.department).await, []);
+}
+
+/// "A case under review keeps the route": and the next round goes by the route that the school has then.
+#[tokio::test]
+async fn each_round_goes_by_the_route_that_the_school_has_when_it_begins() {
+    let scene = Scene::new(ReviewRoute::DepartmentOnly).await;
+    let graduate = scene.student.viewer;
+    let id = scene.submitted().await;
+    let school = scene.campus.id;
+    let set = format!("UPDATE schools SET default_review_route = 'SCHOOL_ONLY' WHERE id = '{school}'");
+    execute(&mut *scene.world.conn().await, &set).await;
+    let returned = scene
+        .take(&scene.department, id, AgreementStep::Return(reason()))
+        .await
+        .unwrap();
+    assert_eq!(standing(&returned), (AgreementStatus::TermsReturned, None));
+    let again = scene
+        .take(&graduate, id, AgreementStep::Submit(Vec::new()))
+        .await
+        .unwrap();
+    assert_eq!(
+        standing(&again),
+        (AgreementStatus::TermsReview, Some(ReviewLevel::School))
+    );
+    // Nobody has decided in this round, so it can be taken back.
+    scene.take(&graduate, id, AgreementStep::Withdraw).await.unwrap();
+    scene
+        .take(&graduate, id, AgreementStep::Submit(Vec::new()))
+        .await
+        .unwrap();
+    let refused = refusal(scene.take(&scene.department, id, AgreementStep::Approve).await);
+    assert_eq!(refused, Refusal::OtherReviewLevel);
+    let approved = scene
+        .take(&scene.school, id, AgreementStep::Approve)
+        .await
+        .unwrap();
+    assert_eq!(approved.agreement.status, AgreementStatus::TermsApproved);
+}
+
+/// "For one agreement, ends with its use, with a new link, or when the agreement leaves the state": whoever comes second at the very
+/// moment is told that there is no such link, and hands nothing in.
+#[tokio::test]
+async fn of_two_who_hand_the_copy_in_at_once_one_is_taken() {
+    let scene = Scene::new(ReviewRoute::SchoolOnly).await;
+    let graduate = scene.student.viewer;
+    let id = scene.submitted().await;
+    scene
+        .take(&scene.school, id, AgreementStep::Approve)
+        .await
+        .unwrap();
+    let linked = UploadOwner::Link { agreement_id: id };
+    for round in 0..6 {
+        let [by_sms, by_mail] = scene.links(id).await;
+        let (one, other) = (
+            ready(&scene.world, &linked).await,
+            ready(&scene.world, &linked).await,
+        );
+        let own = ready(&scene.world, &scene.own()).await;
+        let copy = StampedCopy {
+            files: vec![own],
+            token: None,
+        };
+        let himself = async {
+            scene
+                .take(&graduate, id, AgreementStep::SubmitStampedCopy(copy))
+                .await
+        };
+        // Both links, one link twice, and a link against the graduate.
+        let results = match round % 3 {
+            0 => tokio::join!(scene.by_link(&by_sms, one), scene.by_link(&by_mail, other)),
+            1 => tokio::join!(scene.by_link(&by_sms, one), scene.by_link(&by_sms, other)),
+            _ => tokio::join!(scene.by_link(&by_sms, one), himself),
+        };
+        let lost = match results {
+            (Ok(_), Err(lost)) | (Err(lost), Ok(_)) => lost,
+            neither => panic!("{neither:?}"),
+        };
+        // The graduate sees his agreement, and that it is under review already.
+        let told = matches!(lost, StepError::NotFound)
+            || matches!(lost, StepError::Refused(Refusal::NotInThisStatus)) && round % 3 == 2;
+        assert!(told, "{lost:?}");
+        let files =
+            format!("case_id = '{id}' AND sequence = (SELECT event_count FROM agreements WHERE id = '{id}')");
+        assert_eq!(scene.count("case_files", &files).await, 1);
+        for token in [&by_sms, &by_mail] {
+            let again = scene.by_link(token, one).await;
+            assert!(matches!(again, Err(StepError::NotFound)), "{again:?}");
+        }
+        let back = scene.take(&graduate, id, AgreementStep::Withdraw).await.unwrap();
+        assert_eq!(back.agreement.status, AgreementStatus::TermsApproved);
+        // Back where a copy is wanted, and yet used is used.
+        let again = scene.by_link(&by_sms, one).await;
+        assert!(matches!(again, Err(StepError::NotFound)), "{again:?}");
+    }
+    let report = audit::walk(&mut *scene.world.conn().await, None).await.unwrap();
+    assert!(report.breaks.is_empty(), "{report:?}");
+}
+
+/// The step itself looks at the link again, under the agreement's lock: whatever was seen of it before.
+#[tokio::test]
+async fn the_step_asks_for_the_link_again() {
+    let scene = Scene::new(ReviewRoute::SchoolOnly).await;
+    let id = scene.submitted().await;
+    scene
+        .take(&scene.school, id, AgreementStep::Approve)
+        .await
+        .unwrap();
+    let [old, _] = scene.links(id).await;
+    let [fresh, _] = scene.links(id).await;
+    let linked = UploadOwner::Link { agreement_id: id };
+    for dead in [old, SecretToken::generate()] {
+        let copy = StampedCopy {
+            files: vec![ready(&scene.world, &linked).await],
+            token: Some(dead),
+        };
+        let step = AgreementStep::SubmitStampedCopy(copy);
+        let refused = step::take(&scene.world.platform, Actor::EmployerContact, id, step, None).await;
+        assert!(matches!(refused, Err(StepError::NotFound)), "{refused:?}");
+    }
+    // A job that is run again after the use gives no new life to it.
+    let links =
+        stamped_copy_link::of_agreements(&mut *scene.world.conn().await, &[id], scene.world.now()).await;
+    let link = links.unwrap()[0].id;
+    let file = ready(&scene.world, &linked).await;
+    scene.by_link(&fresh, file).await.unwrap();
+    let conn = &mut *scene.world.conn().await;
+    assert!(
+        !stamped_copy_link::arm(conn, link, &SecretToken::generate())
+            .await
+            .unwrap()
+    );
+    assert!(
+        stamped_copy_link::waiting(conn, link, scene.world.now())
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+/// Whoever had an old link leaves nothing behind that stands in the way of the next one.
+#[tokio::test]
+async fn what_came_through_an_old_link_is_given_up() {
+    let scene = Scene::new(ReviewRoute::SchoolOnly).await;
+    let id = scene.submitted().await;
+    scene
+        .take(&scene.school, id, AgreementStep::Approve)
+        .await
+        .unwrap();
+    let [old, _] = scene.links(id).await;
+    let linked = UploadOwner::Link { agreement_id: id };
+    let left = ready(&scene.world, &linked).await;
+    let conn = &mut *scene.world.conn().await;
+    let now = scene.world.now();
+    assert_eq!(case_upload::count_open(conn, &linked, now).await.unwrap(), 1);
+    scene.links(id).await;
+    assert_eq!(case_upload::count_open(conn, &linked, now).await.unwrap(), 0);
+    let upload = case_upload::load(conn, left).await.unwrap().unwrap();
+    assert_eq!(upload.state, UploadState::Refused);
+    let refused = scene.by_link(&old, left).await;
+    assert!(matches!(refused, Err(StepError::NotFound)), "{refused:?}");
+}
+
+/// W5: "terms and at least one image of the stamped paper agreement".
+#[tokio::test]
+async fn a_registration_comes_with_the_paper() {
+    let scene = Scene::new(ReviewRoute::SchoolOnly).await;
+    let graduate = scene.student.viewer;
+    let key = IdempotencyKey {
+        key: "registered".to_owned(),
+        request_hash: [1; 32],
+    };
+    let (platform, channel) = (&scene.world.platform, AgreementChannel::Registered);
+    let created = step::create_agreement_draft(platform, &graduate, channel, &filled(), &key).await;
+    let id = created.unwrap().agreement.id;
+    let bare = scene.take(&graduate, id, AgreementStep::Submit(Vec::new())).await;
+    let Err(StepError::Invalid(wrong)) = bare else {
+        panic!("{bare:?}");
+    };
+    assert_eq!(wrong[0].field, "files");
+    assert_eq!(scene.holder().await, Vec::<String>::new());
+    let events = format!("case_id = '{id}'");
+    assert_eq!(
+        scene.count("case_events", &events).await,
+        0,
+        "nothing is half done"
+    );
+    let page = ready(&scene.world, &scene.own()).await;
+    let submitted = scene
+        .take(&graduate, id, AgreementStep::Submit(vec![page]))
+        .await
+        .unwrap();
+    assert_eq!(
+        standing(&submitted),
+        (AgreementStatus::RegistrationReview, Some(ReviewLevel::School))
+    );
+    let signed = scene
+        .take(&scene.school, id, AgreementStep::Approve)
+        .await
+        .unwrap();
+    assert_eq!(standing(&signed), (AgreementStatus::Signed, None));
+    assert_eq!(signed.agreement.agreement_number, None);
+    assert_eq!(scene.count("documents", "true").await, 0, "it has its paper");
 }

@@ -316,7 +316,12 @@ fn every_decision_is_told_to_the_graduate() {
         for action in AgreementAction::ALL {
             for to in AgreementStatus::ALL {
                 let told = owed(channel, *action, *to);
+                let offline = channel == Offline;
                 let expected = match (action, to) {
+                    (Approve, Signed) if !offline => Some(Text::AgreementRegistered),
+                    (Reject, _) if !offline => Some(Text::RegistrationRejected),
+                    (Approve, TermsApproved) if !offline => Some(Text::ReviewAdvanced),
+                    (Return, _) if !offline => Some(Text::AgreementReturned),
                     (Approve, TermsApproved) => Some(Text::TermsApproved),
                     (Approve, Signed) => Some(Text::FiledAgreementSigned),
                     (Approve, _) => Some(Text::ReviewAdvanced),

@@ -215,7 +215,7 @@ impl Scene {
     fn viewer(&self, who: Who, case: &Case) -> Option<Viewer> {
         match self.actor(who, case) {
             Actor::Viewer(viewer) => Some(viewer),
-            Actor::Worker => None,
+            Actor::EmployerContact | Actor::Worker => None,
         }
     }
 

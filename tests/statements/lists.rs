@@ -57,6 +57,18 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
         "/agreements/edges/*/node/newest/edges/*",
     ),
     (
+        "Agreement.files",
+        Asker::School,
+        "{ agreements(first: 100) { nodes { files { id fileName sha256 downloadLink { url } thumbnailLink { url } } } } }",
+        "/agreements/nodes/*/files/*",
+    ),
+    (
+        "Agreement.stampedCopyLinks",
+        Asker::Graduate,
+        "{ agreements(first: 100) { nodes { stampedCopyLinks { channel delivery expiresAt } } } }",
+        "/agreements/nodes/*/stampedCopyLinks/*",
+    ),
+    (
         "Query.terminations",
         Asker::Employer,
         "{ terminations(first: 100) { edges { cursor node { id status viewerActions terminationReason { nameZh }
@@ -220,5 +232,6 @@ pub(super) const NOT_COUNTED: &[(&str, &str)] = &[
         "each is a step with statements of its own",
     ),
     ("InvitationResult.warnings", "from memory"),
+    ("AgreementTerms.warnings", "from memory"),
     ("UploadLink.headers", "from memory"),
 ];

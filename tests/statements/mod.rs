@@ -43,6 +43,7 @@ use wangqian_schema::{
         document::{self, StoredPdf},
         employer::EmployerVerification,
         session::{self, Session},
+        terms::TermsDraft,
     },
     step::{self, Actor, AgreementStep, IdempotencyKey, Invitation, TerminationRequest, TerminationStep},
     workflow::ReviewRoute,
@@ -210,6 +211,25 @@ impl World {
         )
         .await
         .unwrap();
+        // Files of every agreement that is signed, and one that the graduate fills in, with the links for its stamped copy.
+        let filed = format!(
+            "INSERT INTO case_files (id, case_kind, case_id, sequence, position, file_name, content_type, byte_size, sha256,
+                original_sha256, object_key, thumbnail_key, created_at)
+                SELECT gen_random_uuid(), 'AGREEMENT', id, 1, 0, 'a', 'image/png', 1, sha256(''), sha256(''),
+                gen_random_uuid()::text, gen_random_uuid()::text, now() FROM agreements WHERE signed_at IS NOT NULL
+                ON CONFLICT DO NOTHING;
+            WITH filed AS (INSERT INTO agreements (id, channel, status, graduate_id, school_id, department_id, terms, draft,
+                review_route, submitted_at, agreement_number, updated_at)
+                SELECT gen_random_uuid(), 'OFFLINE', 'TERMS_APPROVED', id, school_id, department_id,
+                (SELECT terms FROM agreements WHERE terms IS NOT NULL LIMIT 1),
+                '{{\"employer_name\": \"\", \"credit_code\": \"\", \"terms\": {draft}}}', 'SCHOOL_ONLY', now(), gen_random_uuid(), now()
+                FROM graduates WHERE id = '{}' RETURNING id)
+            INSERT INTO stamped_copy_links (id, agreement_id, channel, delivery, created_at, expires_at)
+                SELECT gen_random_uuid(), id, 'SMS', 'SENT', now(), now() + interval '1 day' FROM filed",
+            self.graduate.0.id,
+            draft = serde_json::to_string(&TermsDraft::default()).unwrap(),
+        );
+        conn.batch_execute(&filed).await.unwrap();
         drop(conn);
     }
 

@@ -133,15 +133,18 @@ fn offered_name(file_name: &str, extension: &str) -> String {
     }
 }
 
-/// The files of a case that the viewer sees: the newest submission first, in their order within one. Of all cases of a list in one
-/// statement.
+/// The files of a case that the viewer sees, of one submission or the newest one. Of all cases of a list in one statement.
 ///
 /// # Errors
 /// A top-level error of the database's.
-pub async fn files_of(ctx: &Context<'_>, case_id: Uuid) -> async_graphql::Result<Vec<CaseFile>> {
+pub async fn files_of(
+    ctx: &Context<'_>,
+    case_id: Uuid,
+    submission: Option<i32>,
+) -> async_graphql::Result<Vec<CaseFile>> {
     let files = ctx
         .loader()
-        .load_one(CaseFilesKey(case_id))
+        .load_one(CaseFilesKey { case_id, submission })
         .await
         .map_err(internal)?;
     Ok(files.unwrap_or_default().into_iter().map(CaseFile).collect())

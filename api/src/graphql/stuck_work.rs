@@ -19,7 +19,8 @@ pub enum StuckWorkKind {
     Expiry,
     /// 邀请提醒 The graduate was not reminded of an invitation in its last 24 hours.
     Reminder,
-    /// 生成协议书 The paper of a signed agreement is not there. The agreement is signed all the same.
+    /// 生成协议书 The paper of an agreement is not there. What was signed online is signed all the same; what is to be signed offline
+    /// cannot be printed.
     Document,
     /// 发送消息 A message has not left the platform.
     Message,

@@ -45,7 +45,11 @@ text_enum! {
         AgreementReturned = "AGREEMENT_RETURNED",
         /// To the graduate: another stamped copy is wanted.
         StampedCopyReturned = "STAMPED_COPY_RETURNED",
-        /// To the graduate: an offline or registered agreement counts as signed.
+        /// To the graduate: the agreement that he registered counts as signed.
+        AgreementRegistered = "AGREEMENT_REGISTERED",
+        /// To the graduate: the review refused what he registered, which is void.
+        RegistrationRejected = "REGISTRATION_REJECTED",
+        /// To the graduate: an offline agreement is signed.
         FiledAgreementSigned = "FILED_AGREEMENT_SIGNED",
         /// To the graduate: the review refused what he filed, which is void.
         FiledAgreementRejected = "FILED_AGREEMENT_REJECTED",
@@ -130,8 +134,10 @@ pub type Owed = &'static [(Audience, MessageTemplate)];
 pub const fn owed(channel: AgreementChannel, action: AgreementAction, to: AgreementStatus) -> Owed {
     use Audience::{Employer, Graduate};
     use MessageTemplate as Text;
-    if matches!(channel, AgreementChannel::Offline | AgreementChannel::Registered) {
-        return filed_owed(action, to);
+    match channel {
+        AgreementChannel::Online => {}
+        AgreementChannel::Offline => return offline_owed(action, to),
+        AgreementChannel::Registered => return registered_owed(action, to),
     }
     match action {
         AgreementAction::Invite => &[(Graduate, Text::InvitationReceived)],
@@ -158,9 +164,9 @@ pub const fn owed(channel: AgreementChannel, action: AgreementAction, to: Agreem
     }
 }
 
-/// What a step on an agreement that the graduate filled in himself owes him: the reviewers' decisions, and that his employer has
-/// handed the stamped copy in.
-const fn filed_owed(action: AgreementAction, to: AgreementStatus) -> Owed {
+/// What a step on an offline agreement owes the graduate: the reviewers' decisions. That his employer has handed the stamped copy in is
+/// [`STAMPED_COPY_RECEIVED`].
+const fn offline_owed(action: AgreementAction, to: AgreementStatus) -> Owed {
     use Audience::Graduate;
     use MessageTemplate as Text;
     match (action, to) {
@@ -172,6 +178,19 @@ const fn filed_owed(action: AgreementAction, to: AgreementStatus) -> Owed {
         }
         (AgreementAction::Return, _) => &[(Graduate, Text::AgreementReturned)],
         (AgreementAction::Reject, _) => &[(Graduate, Text::FiledAgreementRejected)],
+        _ => &[],
+    }
+}
+
+/// What a step on the registration of a signed agreement owes the graduate.
+const fn registered_owed(action: AgreementAction, to: AgreementStatus) -> Owed {
+    use Audience::Graduate;
+    use MessageTemplate as Text;
+    match (action, to) {
+        (AgreementAction::Approve, AgreementStatus::Signed) => &[(Graduate, Text::AgreementRegistered)],
+        (AgreementAction::Approve, _) => &[(Graduate, Text::ReviewAdvanced)],
+        (AgreementAction::Return, _) => &[(Graduate, Text::AgreementReturned)],
+        (AgreementAction::Reject, _) => &[(Graduate, Text::RegistrationRejected)],
         _ => &[],
     }
 }
@@ -292,6 +311,8 @@ files! {
     TermsApproved => "terms_approved",
     AgreementReturned => "agreement_returned",
     StampedCopyReturned => "stamped_copy_returned",
+    AgreementRegistered => "agreement_registered",
+    RegistrationRejected => "registration_rejected",
     FiledAgreementSigned => "filed_agreement_signed",
     FiledAgreementRejected => "filed_agreement_rejected",
     StampedCopyLink => "stamped_copy_link",

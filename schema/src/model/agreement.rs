@@ -131,8 +131,10 @@ impl AgreementView {
             channel: agreement.channel,
             status: agreement.status,
             response_deadline: agreement.response_deadline,
+            // A round keeps the route with which it began; the next one goes by the route that the school has then.
             route: agreement
                 .review_route
+                .filter(|_| agreement.awaiting_review.is_some())
                 .or(standing.own_route)
                 .unwrap_or(standing.default_route),
             awaiting_review: agreement.awaiting_review,
@@ -186,7 +188,7 @@ impl Agreement {
     }
 }
 
-case_row!(Agreement, CaseKind::Agreement, AgreementStatus);
+case_row!(Agreement, CaseKind::Agreement, AgreementStatus, private);
 visible_cases!(agreements, private);
 
 /// [`AgreementChannel::workflow`] in SQL.

@@ -56,6 +56,9 @@ pub trait CaseRow: Clone + Send + Sync {
         }
     }
 
+    /// Whether nobody but the graduate knows of it.
+    fn is_private(&self) -> bool;
+
     /// What a viewer is to it; `None` for whoever does not see it. The same answer in SQL is the kind's `visible_to`.
     fn role_of(&self, viewer: &Viewer) -> Option<ActorRole> {
         match *viewer {
@@ -68,20 +71,23 @@ pub trait CaseRow: Clone + Send + Sync {
             Viewer::Reviewer {
                 department_id: Some(department_id),
                 ..
-            } if department_id == self.department_id() => Some(ActorRole::DepartmentReviewer),
+            } if department_id == self.department_id() && !self.is_private() => {
+                Some(ActorRole::DepartmentReviewer)
+            }
             Viewer::Reviewer {
                 school_id,
                 department_id: None,
                 ..
-            } if school_id == self.school_id() => Some(ActorRole::SchoolReviewer),
+            } if school_id == self.school_id() && !self.is_private() => Some(ActorRole::SchoolReviewer),
             _ => None,
         }
     }
 }
 
-/// Says that a row with the columns of a case is one: `case_row!(Agreement, CaseKind::Agreement, AgreementStatus)`.
+/// Says that a row with the columns of a case is one: `case_row!(Agreement, CaseKind::Agreement, AgreementStatus, private)`, with
+/// the column that hides it from reviewers where there is one.
 macro_rules! case_row {
-    ($row:ty, $kind:expr, $status:ty) => {
+    ($row:ty, $kind:expr, $status:ty $(, $private:ident)?) => {
         impl $crate::model::case::CaseRow for $row {
             const KIND: $crate::model::event::CaseKind = $kind;
             type Status = $status;
@@ -124,6 +130,10 @@ macro_rules! case_row {
 
             fn waiting_since(&self) -> Option<chrono::DateTime<chrono::Utc>> {
                 self.waiting_since
+            }
+
+            fn is_private(&self) -> bool {
+                false $(|| self.$private)?
             }
 
             fn chain(&self) -> $crate::model::event::ChainEnd {

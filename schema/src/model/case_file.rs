@@ -7,7 +7,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -66,21 +66,29 @@ pub struct CaseFile {
     pub created_at: DateTime<Utc>,
 }
 
-/// The files of these cases: of each the newest submission first, in their order within one.
+/// The files that were handed in with these cases in one submission of each, in their order: the newest one, or the one with this
+/// number.
 ///
 /// # Errors
 /// The database's.
-pub async fn of_cases(conn: &mut AsyncPgConnection, case_ids: &[Uuid]) -> QueryResult<Vec<CaseFile>> {
-    case_files::table
+pub async fn of_cases(
+    conn: &mut AsyncPgConnection,
+    case_ids: &[Uuid],
+    submission: Option<i32>,
+) -> QueryResult<Vec<CaseFile>> {
+    let query = case_files::table
         .filter(case_files::case_id.eq_any(case_ids))
-        .order((
-            case_files::case_id,
-            case_files::sequence.desc(),
-            case_files::position,
-        ))
+        .order((case_files::case_id, case_files::position))
         .select(CaseFile::as_select())
-        .load(conn)
-        .await
+        .into_boxed();
+    let query = match submission {
+        Some(submission) => query.filter(case_files::sequence.eq(submission)),
+        None => query.filter(sql::<Bool>(
+            "case_files.sequence = (SELECT max(of_case.sequence) FROM case_files AS of_case \
+             WHERE of_case.case_id = case_files.case_id)",
+        )),
+    };
+    query.load(conn).await
 }
 
 /// A file: whether the viewer sees its case is for the caller to ask.

@@ -440,6 +440,25 @@ pub async fn refuse(conn: &mut AsyncPgConnection, id: Uuid, refusal: UploadRefus
     Ok(refused == 1)
 }
 
+/// Gives up what came through the link of an agreement and was attached to nothing: the link is good for nothing any more, and what
+/// its holder has announced must not stand in the way of the next one's.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn give_up_linked(conn: &mut AsyncPgConnection, agreement_id: Uuid) -> QueryResult<()> {
+    diesel::update(uploads::table)
+        .filter(uploads::agreement_id.eq(agreement_id))
+        .filter(uploads::attached_at.is_null())
+        .filter(uploads::state.eq_any([UploadState::Announced, UploadState::Ready]))
+        .set((
+            uploads::state.eq(UploadState::Refused),
+            uploads::refusal.eq(UploadRefusal::Expired),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Gives up those of these uploads for cases whose time has passed by and that nobody has attached: from now on nobody can. Whoever
 /// attaches one at the same moment comes before this or after it, by the lock of its row.
 ///

@@ -12,7 +12,8 @@ use crate::{
     workflow::agreement::{AgreementChannel, AgreementStatus},
 };
 
-/// What the paper says, in the words that are printed. Frozen when the agreement is signed.
+/// What the paper says, in the words that are printed. Frozen when the agreement is signed, or when its paper can be printed to be
+/// signed by hand.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(

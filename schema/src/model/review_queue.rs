@@ -89,7 +89,9 @@ macro_rules! queue {
         concat!(
             part!(
                 "AGREEMENT",
-                "ONLINE_SIGNING",
+                // As `AgreementChannel::workflow` says.
+                "CASE channel WHEN 'OFFLINE' THEN 'OFFLINE_SIGNING' WHEN 'REGISTERED' THEN 'AGREEMENT_REGISTRATION' \
+                 ELSE 'ONLINE_SIGNING' END",
                 "agreements",
                 $place,
                 $level,
@@ -98,7 +100,7 @@ macro_rules! queue {
             " UNION ALL ",
             part!(
                 "TERMINATION",
-                "ONLINE_TERMINATION",
+                "'ONLINE_TERMINATION'",
                 "terminations",
                 $place,
                 $level,

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{aged::delete_before, agreement::Agreement, message::Channel};
+use super::{aged::delete_before, agreement::Agreement, case_upload, message::Channel};
 use crate::{
     SecretToken,
     jobs::{self, SendStampedCopyLink},
@@ -85,7 +85,7 @@ pub async fn request(
     Ok(())
 }
 
-/// Ends every link of an agreement.
+/// Ends every link of an agreement, with what came through it and was not handed in.
 ///
 /// # Errors
 /// The database's.
@@ -93,10 +93,10 @@ pub async fn end(conn: &mut AsyncPgConnection, agreement_id: Uuid) -> QueryResul
     diesel::delete(stamped_copy_links::table.filter(stamped_copy_links::agreement_id.eq(agreement_id)))
         .execute(conn)
         .await?;
-    Ok(())
+    case_upload::give_up_linked(conn, agreement_id).await
 }
 
-/// A link that is still to be sent or may be sent again, with its agreement: for the job that sends it. `None` when it was replaced,
+/// A link that is still to be sent, with its agreement: for the job that sends it. `None` when it was replaced,
 /// used, or is over.
 ///
 /// # Errors
@@ -110,6 +110,8 @@ pub async fn waiting(
         .inner_join(agreements::table)
         .filter(stamped_copy_links::id.eq(id))
         .filter(stamped_copy_links::expires_at.gt(now))
+        // Another run has sent it: a second message would hold another token and end the first one's.
+        .filter(stamped_copy_links::delivery.ne(LinkDelivery::Sent))
         .filter(agreements::status.eq_any(WANTED))
         .select((StampedCopyLink::as_select(), Agreement::as_select()))
         .first(conn)
@@ -135,6 +137,7 @@ pub async fn arm(conn: &mut AsyncPgConnection, id: Uuid, token: &SecretToken) ->
 /// The database's.
 pub async fn settle(conn: &mut AsyncPgConnection, id: Uuid, delivery: LinkDelivery) -> QueryResult<()> {
     diesel::update(stamped_copy_links::table.find(id))
+        .filter(stamped_copy_links::delivery.ne(LinkDelivery::Sent))
         .set(stamped_copy_links::delivery.eq(delivery))
         .execute(conn)
         .await?;

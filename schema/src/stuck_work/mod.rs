@@ -34,7 +34,7 @@ text_enum! {
         Expiry = "EXPIRY",
         /// The graduate was not reminded of an invitation in its last 24 hours.
         Reminder = "REMINDER",
-        /// The paper of a signed agreement is not rendered and stored.
+        /// The paper of an agreement is not rendered and stored.
         Document = "DOCUMENT",
         /// A message has not left the platform.
         Message = "MESSAGE",

@@ -47,7 +47,7 @@ async fn files_are_attached_in_their_order_and_kept_ones_again() {
     )
     .await;
     let other = other.unwrap();
-    let found = case_file::of_cases(&mut conn, &[scene.case.1, elsewhere.1])
+    let found = case_file::of_cases(&mut conn, &[scene.case.1, elsewhere.1], None)
         .await
         .unwrap();
     let of = |case: Uuid| {
@@ -57,11 +57,15 @@ async fn files_are_attached_in_their_order_and_kept_ones_again() {
             .cloned()
             .collect::<Vec<_>>()
     };
-    assert_eq!(
-        of(scene.case.1),
-        [again, attached].concat(),
-        "the newest submission first"
-    );
+    assert_eq!(of(scene.case.1), again, "the newest submission");
+    let before = case_file::of_cases(&mut conn, &[scene.case.1, elsewhere.1], Some(3))
+        .await
+        .unwrap();
+    let before: Vec<_> = before
+        .into_iter()
+        .filter(|file| file.case_id == scene.case.1)
+        .collect();
+    assert_eq!(before, attached, "the one before");
     assert_eq!(of(elsewhere.1), other);
     assert_eq!(
         case_file::find(&mut conn, other[0].id).await.unwrap().as_ref(),

@@ -6,12 +6,13 @@ use serde_json::json;
 use uuid::Uuid;
 use wangqian_schema::{
     SecretToken,
+    clock::format_moment,
     jobs::SendStampedCopyLink,
     messages::{MessageTemplate, write},
     model::{
         graduate,
         message::Channel,
-        stamped_copy_link::{self, LIFETIME, LinkDelivery},
+        stamped_copy_link::{self, LinkDelivery},
     },
 };
 
@@ -60,7 +61,7 @@ async fn send(job: &SendStampedCopyLink, parts: &SendParts) -> Result<(), JobErr
         "graduate": graduate.name,
         "agreement_number": agreement.agreement_number,
         "token": token.expose(),
-        "days": LIFETIME.num_days(),
+        "until": format_moment(link.expires_at),
     });
     let template = MessageTemplate::StampedCopyLink;
     let text = write(template, link.channel, &params, &platform.public_url).map_err(JobError::park)?;

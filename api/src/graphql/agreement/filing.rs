@@ -307,7 +307,7 @@ impl AgreementFilingMutation {
         };
         let platform = &ctx.app().platform;
         let created = step::create_agreement_draft(platform, &viewer, channel, &draft, &key).await;
-        of_draft(created, "channel")
+        of_draft(created, "idempotencyKey")
     }
 
     /// 保存就业协议草稿 Keeps what the graduate has filled in, also what is not complete or wrong yet: while it is a draft, or

@@ -183,7 +183,7 @@ impl Agreement {
         self.0.agreement.agreement_number.as_deref()
     }
 
-    /// 原因 Why it was declined, returned or rejected; null otherwise, and where no reason was given.
+    /// 原因 Why it was declined, rejected, or returned last; null before, and where no reason was given.
     async fn reason(&self) -> Option<&str> {
         self.0.agreement.reason.as_deref()
     }
@@ -198,7 +198,8 @@ impl Agreement {
         self.0.agreement.accepted_at
     }
 
-    /// 提交时间 When the graduate handed in what is or was last reviewed; null before, and of an invitation.
+    /// 提交时间 When what is or was last reviewed was handed in; null before, and of an invitation. A draft without it holds nobody; one
+    /// that was taken back has it, and holds its graduate.
     async fn submitted_at(&self) -> Option<DateTime<Utc>> {
         self.0.agreement.submitted_at
     }
@@ -238,10 +239,17 @@ impl Agreement {
         Ok(documents.unwrap_or_default().into_iter().map(Document).collect())
     }
 
-    /// 办理材料 The files that were handed in with it, the newest submission first.
+    /// 办理材料 The files that were handed in with it last, or in another submission.
     #[graphql(complexity = "9 * child_complexity")]
-    async fn files(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<CaseFile>> {
-        files_of(ctx, self.0.agreement.id).await
+    async fn files(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "提交序号 Those of this submission: the `sequence` of an event of `history` that handed files in."
+        )]
+        submission: Option<i32>,
+    ) -> async_graphql::Result<Vec<CaseFile>> {
+        files_of(ctx, self.0.agreement.id, submission).await
     }
 
     /// 协议书回传链接 The links for the stamped copy that the employer's contact was sent and that may still be used; nothing for

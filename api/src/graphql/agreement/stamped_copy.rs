@@ -7,12 +7,14 @@ use wangqian_schema::{
     SecretToken,
     model::{
         agreement as agreements,
+        case::CaseRow,
         case_upload::{self as uploads, UploadOwner},
         document, graduate,
         message::Channel,
         stamped_copy_link::{self as links, StampedCopyLink as LinkRow},
     },
     step::{self, AgreementStep, AnnouncedFile, StampedCopy, StepError},
+    workflow::ActorRole,
 };
 
 use super::{
@@ -177,7 +179,7 @@ pub(super) struct CompleteStampedCopyUploadInput {
 pub(super) struct SubmitStampedCopyByLinkInput {
     /// 链接密钥 What stands behind `#` in the link.
     token: String,
-    /// 材料 Its pages, one to nine: uploads through this link that are `READY`.
+    /// 材料 Its pages, one to nine: uploads through a link of this agreement that are `READY`.
     files: Vec<ID>,
 }
 
@@ -196,7 +198,7 @@ pub struct StampedCopyQuery;
 
 #[Object]
 impl StampedCopyQuery {
-    /// 协议书回传请求 What the link for a stamped copy opens. Public; null for a link that is wrong, used, replaced or too old, or whose
+    /// 协议书回传请求 What the link for a stamped copy opens. Public; ask by POST, since by GET the token stands in the address. Null for a link that is wrong, used, replaced or too old, or whose
     /// agreement wants no copy any more.
     async fn stamped_copy_request(
         &self,
@@ -246,26 +248,32 @@ impl StampedCopyMutation {
         ctx: &Context<'_>,
         input: AgreementStepInput,
     ) -> async_graphql::Result<AgreementPayload> {
-        let viewer = ctx.viewer()?;
+        let (viewer, step) = (ctx.viewer()?, AgreementStep::RequestStampedCopy);
+        let mut counted = None;
         if let Some(id) = NodeType::Agreement.uuid(&input.agreement_id) {
             let mut conn = ctx.connection().await?;
-            // Whoever does not see it is not told that somebody has asked too often.
             let seen = agreements::find(&mut conn, &viewer, id).await.map_err(internal)?;
-            if seen.is_some()
-                && let Some(refusal) = throttle::stamped_copy_links(ctx, &mut conn, id).await?
-            {
-                return Ok(AgreementPayload::refused(refusal));
+            let role = seen.and_then(|view| view.agreement.role_of(&viewer));
+            // Whoever may not ask is told so, and not that somebody has asked too often.
+            if role == Some(ActorRole::Graduate) {
+                if let Some(refusal) = throttle::stamped_copy_links(ctx, &mut conn, id).await? {
+                    return Ok(AgreementPayload::refused(refusal));
+                }
+                counted = Some(id);
             }
         }
-        let step = AgreementStep::RequestStampedCopy;
-        take(
+        let taken = take(
             ctx,
             &input.agreement_id,
             "agreementId",
             step,
             input.expected_version,
         )
-        .await
+        .await?;
+        if let Some(id) = counted.filter(|_| taken.is_refused()) {
+            throttle::take_back_stamped_copy_link(&mut *ctx.connection().await?, id).await?;
+        }
+        Ok(taken)
     }
 
     /// 回传协议书 The graduate hands the stamped copy in (§6.3), and the school or department reviews it.

@@ -36,6 +36,11 @@ impl AgreementPayload {
         Self::all_refused(vec![error])
     }
 
+    /// Whether it was refused.
+    pub const fn is_refused(&self) -> bool {
+        self.agreement.is_none()
+    }
+
     /// Refused for all of these.
     pub fn all_refused(user_errors: Vec<UserError>) -> Self {
         Self {

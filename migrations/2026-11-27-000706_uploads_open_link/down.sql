@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY IF EXISTS uploads_open_link;
