@@ -31,7 +31,7 @@ struct Scene {
     school: Viewer,
 }
 
-fn filled() -> AgreementDraft {
+pub(crate) fn filled() -> AgreementDraft {
     AgreementDraft {
         employer_name: "示例山区中学".to_owned(),
         credit_code: "12000000MA0000005B".to_owned(),
@@ -104,7 +104,7 @@ impl Scene {
 }
 
 /// A checked upload of an owner's, as the job leaves it.
-async fn ready(world: &World, owner: &UploadOwner) -> Uuid {
+pub(crate) async fn ready(world: &World, owner: &UploadOwner) -> Uuid {
     let file = AnnouncedFile::parse("盖章件.png", "image/png", 5).unwrap();
     let id = step::announce_file(&world.platform, owner, &file)
         .await

@@ -59,13 +59,13 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
     (
         "Agreement.files",
         Asker::School,
-        "{ agreements(first: 100) { nodes { files { id fileName sha256 downloadLink { url } thumbnailLink { url } } } } }",
+        "{ agreements(first: 100, statuses: [SIGNED]) { nodes { files { id fileName sha256 downloadLink { url } thumbnailLink { url } } } } }",
         "/agreements/nodes/*/files/*",
     ),
     (
         "Agreement.stampedCopyLinks",
         Asker::Graduate,
-        "{ agreements(first: 100) { nodes { stampedCopyLinks { channel delivery expiresAt } } } }",
+        "{ agreements(first: 100, channels: [OFFLINE]) { nodes { stampedCopyLinks { channel delivery expiresAt } } } }",
         "/agreements/nodes/*/stampedCopyLinks/*",
     ),
     (

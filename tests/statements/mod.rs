@@ -86,10 +86,10 @@ async fn viewer(platform: &Platform, email: &str) -> Viewer {
 /// An event of a school's history, of somebody and about something.
 async fn add_department(platform: &Platform, reviewer: &Viewer) {
     let key = IdempotencyKey {
-        key: "90".into(),
+        key: "9000".into(),
         request_hash: [0; 32],
     };
-    step::add_department(platform, reviewer, "90", "第九十学院", &key)
+    step::add_department(platform, reviewer, "9000", "第九千学院", &key)
         .await
         .unwrap();
 }
@@ -220,12 +220,14 @@ impl World {
                 ON CONFLICT DO NOTHING;
             WITH filed AS (INSERT INTO agreements (id, channel, status, graduate_id, school_id, department_id, terms, draft,
                 review_route, submitted_at, agreement_number, updated_at)
-                SELECT gen_random_uuid(), 'OFFLINE', 'TERMS_APPROVED', id, school_id, department_id,
+                SELECT '{}', 'OFFLINE', 'TERMS_APPROVED', id, school_id, department_id,
                 (SELECT terms FROM agreements WHERE terms IS NOT NULL LIMIT 1),
                 '{{\"employer_name\": \"\", \"credit_code\": \"\", \"terms\": {draft}}}', 'SCHOOL_ONLY', now(), gen_random_uuid(), now()
                 FROM graduates WHERE id = '{}' RETURNING id)
             INSERT INTO stamped_copy_links (id, agreement_id, channel, delivery, created_at, expires_at)
                 SELECT gen_random_uuid(), id, 'SMS', 'SENT', now(), now() + interval '1 day' FROM filed",
+            // Between the invitations, as ids of the time are.
+            Uuid::now_v7(),
             self.graduate.0.id,
             draft = serde_json::to_string(&TermsDraft::default()).unwrap(),
         );
