@@ -88,10 +88,10 @@ async fn case(
     Ok(match event.case_kind {
         CaseKind::Agreement => agreement::find(conn, viewer, event.case_id)
             .await?
-            .map(|view| Case::Agreement(Agreement(view))),
+            .map(|view| Case::Agreement(Agreement::from(view))),
         CaseKind::Termination => termination::find(conn, viewer, event.case_id)
             .await?
-            .map(|view| Case::Termination(Termination(view))),
+            .map(|view| Case::Termination(Termination::from(view))),
         CaseKind::Graduate => graduate::find(conn, viewer, event.case_id)
             .await?
             .map(|graduate| Case::Graduate(Graduate(graduate))),

@@ -97,11 +97,11 @@ pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Op
     Ok(match node_type {
         NodeType::Agreement => {
             let found = agreement::find(conn, &viewer, uuid).await.map_err(internal)?;
-            found.map(|view| Node::Agreement(Agreement(view)))
+            found.map(|view| Node::Agreement(Agreement::from(view)))
         }
         NodeType::Termination => {
             let found = termination::find(conn, &viewer, uuid).await.map_err(internal)?;
-            found.map(|view| Node::Termination(Termination(view)))
+            found.map(|view| Node::Termination(Termination::from(view)))
         }
         NodeType::Document => {
             let found = document::find(conn, uuid).await.map_err(internal)?;

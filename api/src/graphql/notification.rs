@@ -62,12 +62,12 @@ impl Notification {
                 .load_one(AgreementKey(event.case_id))
                 .await
                 .map_err(internal)?
-                .map(|view| Case::Agreement(Agreement(view))),
+                .map(|view| Case::Agreement(Agreement::from(view))),
             CaseKind::Termination => loader
                 .load_one(TerminationKey(event.case_id))
                 .await
                 .map_err(internal)?
-                .map(|view| Case::Termination(Termination(view))),
+                .map(|view| Case::Termination(Termination::from(view))),
             // Its members are told of it, and they see it.
             CaseKind::Employer => loader
                 .load_one(EmployerKey(event.case_id))

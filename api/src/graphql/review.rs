@@ -307,7 +307,7 @@ async fn decide(
                 ReviewDecision::Return => AgreementStep::Return(reason),
             };
             let taken = step::take(platform, actor, id, step, expected_version).await;
-            taken.map(ReviewCase::Agreement)
+            taken.map(|view| ReviewCase::Agreement(Box::new(view)))
         }
         Some((NodeType::Termination, id)) => {
             let step = match decision {
@@ -316,7 +316,7 @@ async fn decide(
                 ReviewDecision::Return => TerminationStep::Return(reason),
             };
             let taken = step::take_termination(platform, actor, id, step, expected_version).await;
-            taken.map(ReviewCase::Termination)
+            taken.map(|view| ReviewCase::Termination(Box::new(view)))
         }
         _ => Err(StepError::NotFound),
     })

@@ -58,7 +58,13 @@ pub enum Party {
 }
 
 /// 解约 One attempt to end a signed agreement (§5).
-pub struct Termination(pub TerminationView);
+pub struct Termination(pub Box<TerminationView>);
+
+impl From<TerminationView> for Termination {
+    fn from(view: TerminationView) -> Self {
+        Self(Box::new(view))
+    }
+}
 
 /// 解约 One attempt to end a signed agreement (§5).
 #[Object]
@@ -73,7 +79,7 @@ impl Termination {
         let key = AgreementKey(self.0.termination.agreement_id);
         let found = ctx.loader().load_one(key).await.map_err(internal)?;
         found
-            .map(Agreement)
+            .map(Agreement::from)
             .ok_or_else(|| internal("a termination without its agreement"))
     }
 
@@ -221,7 +227,7 @@ impl TerminationQuery {
         Ok(connection(
             page.map_err(internal)?,
             |view| view.termination.id,
-            Termination,
+            Termination::from,
         ))
     }
 }
@@ -284,7 +290,7 @@ impl TerminationPayload {
     fn of(taken: Result<TerminationView, StepError>, id_field: &str) -> async_graphql::Result<Self> {
         Ok(match taken {
             Ok(view) => Self {
-                termination: Some(Termination(view)),
+                termination: Some(view.into()),
                 user_errors: Vec::new(),
             },
             Err(error) => Self {

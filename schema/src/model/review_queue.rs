@@ -26,9 +26,9 @@ pub type QueueKey = (DateTime<Utc>, Uuid);
 #[derive(Clone, Debug)]
 pub enum ReviewCase {
     /// An agreement.
-    Agreement(AgreementView),
+    Agreement(Box<AgreementView>),
     /// A termination.
-    Termination(TerminationView),
+    Termination(Box<TerminationView>),
 }
 
 #[derive(QueryableByName)]
@@ -165,13 +165,13 @@ pub async fn list(
     found.extend(
         agreements
             .into_iter()
-            .map(|view| (view.agreement.id, ReviewCase::Agreement(view))),
+            .map(|view| (view.agreement.id, ReviewCase::Agreement(Box::new(view)))),
     );
     let terminations = termination::by_ids(conn, viewer, &of(CaseKind::Termination)).await?;
     found.extend(
         terminations
             .into_iter()
-            .map(|view| (view.termination.id, ReviewCase::Termination(view))),
+            .map(|view| (view.termination.id, ReviewCase::Termination(Box::new(view)))),
     );
     let page = request.page(places);
     let items = page.items.into_iter();

@@ -50,7 +50,7 @@ async fn send(job: &SendStampedCopyLink, parts: &SendParts) -> Result<(), JobErr
         .terms
         .as_ref()
         .ok_or_else(|| JobError::park("an approved agreement has terms"))?;
-    let graduates = graduate::by_ids(&mut conn, &[agreement.graduate_id]).await?;
+    let graduates = graduate::by_ids(&conn, &[agreement.graduate_id]).await?;
     let graduate = graduates
         .first()
         .ok_or_else(|| JobError::park("an agreement has a graduate"))?;

@@ -54,6 +54,6 @@ impl AgreementQuery {
         let page = model::list(&mut conn, &viewer, &filter, &request)
             .await
             .map_err(internal)?;
-        Ok(connection(page, |view| view.agreement.id, Agreement))
+        Ok(connection(page, |view| view.agreement.id, Agreement::from))
     }
 }

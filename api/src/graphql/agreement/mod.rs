@@ -91,7 +91,13 @@ pub enum AgreementStatus {
 }
 
 /// 就业协议 One attempt to sign. While INVITED it is an invitation (签约邀请), while DRAFT the graduate is filling it in.
-pub struct Agreement(pub AgreementView);
+pub struct Agreement(pub Box<AgreementView>);
+
+impl From<AgreementView> for Agreement {
+    fn from(view: AgreementView) -> Self {
+        Self(Box::new(view))
+    }
+}
 
 /// 就业协议 One attempt to sign. While INVITED it is an invitation (签约邀请), while DRAFT the graduate is filling it in.
 #[Object]
@@ -225,7 +231,7 @@ impl Agreement {
     async fn last_termination(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Termination>> {
         let key = LastTerminationKey(self.0.agreement.id);
         let found = ctx.loader().load_one(key).await.map_err(internal)?;
-        Ok(found.map(Termination))
+        Ok(found.map(Termination::from))
     }
 
     /// 就业协议书 The documents, newest version first.

@@ -217,7 +217,7 @@ impl StampedCopyQuery {
             }
         };
         let mut conn = ctx.connection().await?;
-        let graduates = graduate::by_ids(&mut conn, &[agreement.graduate_id]).await;
+        let graduates = graduate::by_ids(&conn, &[agreement.graduate_id]).await;
         let documents = document::of_agreements(&mut conn, &[agreement.id]).await;
         Ok(Some(StampedCopyRequest {
             graduate_name: graduates

@@ -56,7 +56,7 @@ impl AgreementPayload {
     pub fn of(taken: Result<AgreementView, StepError>, id_field: &str) -> async_graphql::Result<Self> {
         Ok(match taken {
             Ok(view) => Self {
-                agreement: Some(Agreement(view)),
+                agreement: Some(view.into()),
                 user_errors: Vec::new(),
             },
             Err(error) => Self {
@@ -185,7 +185,7 @@ impl AgreementMutation {
                     let warnings = warnings.into_iter().map(Warning::of_terms).collect();
                     InvitationResult {
                         graduate_id,
-                        agreement: Some(Agreement(view)),
+                        agreement: Some(view.into()),
                         warnings,
                         user_errors: Vec::new(),
                     }
