@@ -27,6 +27,7 @@ mod logging_in;
 mod makefile;
 mod metrics;
 mod offline_signing;
+mod offline_termination;
 mod online_signing;
 mod online_termination;
 mod outages;

@@ -127,6 +127,8 @@ enum Deed {
     File(Uuid),
     /// A step on the last termination of the agreement.
     End(Actor, TerminationStep),
+    /// The graduate hands in to end an agreement that he filled in, with this page.
+    EndFiled(Uuid),
 }
 
 /// Which action was taken.
@@ -218,6 +220,13 @@ impl Scene {
                 step::take_termination(platform, *actor, id, step.clone(), None).await?;
                 return Ok((case, Some(Done::Termination(step.action()))));
             }
+            Deed::EndFiled(page) => {
+                let agreement = case.unwrap();
+                self.world
+                    .hand_in_termination(&self.student.viewer, agreement, &[*page])
+                    .await?;
+                return Ok((case, Some(Done::Termination(TerminationAction::Submit))));
+            }
             Deed::File(draft) => {
                 let actor = Actor::Viewer(self.student.viewer);
                 let step = AgreementStep::Submit(Vec::new());
@@ -285,12 +294,12 @@ impl Scene {
     }
 
     /// A draft of the graduate's, who has confirmed his data for the moment, and a page that can be handed in.
-    async fn filed(&self) -> (Uuid, Uuid) {
+    async fn filed(&self, key: &str) -> (Uuid, Uuid) {
         let (platform, viewer) = (&self.world.platform, &self.student.viewer);
         let conn = &mut *self.world.conn().await;
         execute(conn, "UPDATE graduates SET confirmed_at = now()").await;
         let key = IdempotencyKey {
-            key: "a draft".to_owned(),
+            key: key.to_owned(),
             request_hash: [1; 32],
         };
         let channel = AgreementChannel::Offline;
@@ -361,7 +370,10 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
     let session = scene.session().await;
     let token = scene.invited().await;
     let colleague = scene.world.member(scene.employer.id).await.account_id();
-    let (draft, page) = scene.filed().await;
+    let (given_up, _) = scene.filed("one draft").await;
+    let (draft, page) = scene.filed("another draft").await;
+    let (_, letter) = scene.filed("a page").await;
+    let (_, next_letter) = scene.filed("another page").await;
     watch_writes(&mut *scene.world.conn().await).await;
 
     let told = [
@@ -376,10 +388,11 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
         let writes = [&["INSERT case_events", "UPDATE agreements"], more].concat();
         attempt(Deed::Take(actor, step), &writes)
     };
-    let file = attempt(
-        Deed::File(draft),
-        &["INSERT case_events", "UPDATE agreements", "INSERT engagements"],
-    );
+    let filing = |draft| {
+        let writes = ["INSERT case_events", "UPDATE agreements", "INSERT engagements"];
+        attempt(Deed::File(draft), &writes)
+    };
+    let (file, file_in_vain) = (filing(draft), filing(given_up));
     let file_again = untold(graduate, AgreementStep::Submit(Vec::new()), &[]);
     let take_back = untold(graduate, AgreementStep::Withdraw, &[]);
     let give_back = step(department, AgreementStep::Return(reason()), &[]);
@@ -481,11 +494,30 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
         TerminationStep::Approve,
         &["UPDATE agreements", "DELETE engagements"],
     );
+    let letters = ["INSERT case_files", "UPDATE uploads"];
+    let handing_in = [
+        "INSERT idempotency_keys",
+        "INSERT terminations",
+        "UPDATE terminations",
+        "INSERT case_events",
+    ];
+    let end_filed = |page| attempt(Deed::EndFiled(page), &[&handing_in[..], &letters].concat());
+    let (end_in_vain, end_filed) = (end_filed(letter), end_filed(next_letter));
+    let untold_end = |step| {
+        let writes = ["INSERT case_events", "UPDATE terminations"];
+        attempt(Deed::End(graduate, step), &writes)
+    };
+    let (take_end_back, discard_end) = (
+        untold_end(TerminationStep::Withdraw),
+        untold_end(TerminationStep::Discard),
+    );
+    let return_end = end(school, TerminationStep::Return(reason()), &[]);
+    let sign_filed = step(school, AgreementStep::Approve, &[]);
     let half_a_day_left = TimeDelta::hours(7 * 24 - 12);
     let at_once = TimeDelta::zero();
 
     // Each story is one case; before a step some time passes.
-    let stories: [&[(TimeDelta, &Attempt)]; 9] = [
+    let stories: [&[(TimeDelta, &Attempt)]; 10] = [
         &[(at_once, &confirm), (at_once, &change_contact)],
         &[
             (at_once, &join),
@@ -527,17 +559,27 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
             (at_once, &terminate),
         ],
         &[
-            (at_once, &file),
+            (at_once, &file_in_vain),
             (at_once, &take_back),
-            (at_once, &file_again),
+            (at_once, &discard),
+        ],
+        &[
+            (at_once, &file),
             (at_once, &give_back),
             (at_once, &file_again),
             (at_once, &approve),
             (at_once, &print),
             (at_once, &ask_employer),
             (at_once, &hand_copy_in),
-            (at_once, &take_back),
-            (at_once, &discard),
+            (at_once, &approve),
+            (at_once, &sign_filed),
+            (at_once, &end_in_vain),
+            (at_once, &take_end_back),
+            (at_once, &discard_end),
+            (at_once, &end_filed),
+            (at_once, &advance_end),
+            (at_once, &return_end),
+            (at_once, &discard_end),
         ],
     ];
     let mut done = BTreeSet::new();
@@ -566,12 +608,7 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
         .iter()
         // Saving a draft leaves no event.
         .filter(|action| !within.contains(action) && **action != AgreementAction::SaveDraft);
-    let terminations = TerminationAction::ALL
-        .iter()
-        .copied()
-        // Nothing that both sides have agreed online is returned.
-        .filter(|action| *action != TerminationAction::Return)
-        .map(Done::Termination);
+    let terminations = TerminationAction::ALL.iter().copied().map(Done::Termination);
     let every: BTreeSet<_> = agreements
         .copied()
         .map(Done::Agreement)
@@ -579,7 +616,7 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
         .collect();
     assert_eq!(done, every, "each step was tried");
     let report = audit::walk(&mut *scene.world.conn().await, None).await.unwrap();
-    assert_eq!((report.cases, report.events, report.breaks), (13, 49, vec![]));
+    assert_eq!((report.cases, report.events, report.breaks), (16, 57, vec![]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -73,6 +73,7 @@ const OFFLINE: &[Row] = &[
     (StoreDocument, &[Worker], Discarded, Discarded),
     (StoreDocument, &[Worker], Signed, Signed),
     (StoreDocument, &[Worker], Terminated, Terminated),
+    (RequestTermination, GRADUATE, Signed, Signed),
     (Terminate, REVIEWERS, Signed, Terminated),
 ];
 
@@ -90,6 +91,7 @@ const REGISTERED: &[Row] = &[
     (Reject, REVIEWERS, RegistrationReview, RegistrationRejected),
     (StoreDocument, &[Worker], Signed, Signed),
     (StoreDocument, &[Worker], Terminated, Terminated),
+    (RequestTermination, GRADUATE, Signed, Signed),
     (Terminate, REVIEWERS, Signed, Terminated),
 ];
 
@@ -149,7 +151,7 @@ fn expected(
         Expire | Remind | StoreDocument => &[Worker],
         Approve | Return | Reject | Terminate => REVIEWERS,
         SubmitStampedCopy => HANDS_COPY_IN,
-        RequestTermination => &[Graduate, ActorRole::Employer],
+        RequestTermination => GRADUATE,
     };
     if !roles.contains(&role) {
         return Err(Refusal::NotYourRole);
@@ -161,6 +163,10 @@ fn expected(
     // "He must check and confirm his basic information before any step that changes something."
     if role == Graduate && !facts.graduate_confirmed {
         return Err(Refusal::DataNotConfirmed);
+    }
+    // "At most one open termination per agreement."
+    if action == RequestTermination && facts.termination_open {
+        return Err(Refusal::TerminationOpen);
     }
     if action == Submit && facts.holder == Holder::Other {
         return Err(Refusal::AlreadyEngaged);

@@ -1,5 +1,5 @@
-//! The rules of terminations against the table of W2 in DOMAIN.md, for every combination of what they look at. The expectations
-//! are stated here a second time, from the text of DOMAIN.md.
+//! The rules of terminations against W2 and W4 in DOMAIN.md, for every combination of what they look at. The expectations are
+//! stated here a second time, from the text of DOMAIN.md.
 
 use std::collections::BTreeSet;
 
@@ -8,6 +8,7 @@ use wangqian_schema::{
     workflow::{
         ActorRole::{self, DepartmentReviewer, Employer, Graduate, SchoolReviewer},
         Refusal, ReviewLevel, ReviewRoute,
+        agreement::AgreementChannel,
         termination::{
             Party,
             TerminationAction::{self, *},
@@ -31,20 +32,37 @@ impl Case {
         actions.contains(&self.action)
     }
 
-    /// The columns "who" and "from" of the table of W2.
-    fn step(&self) -> (Vec<ActorRole>, Option<TerminationStatus>) {
+    /// Whether the agreement was signed online, so that the other side answers: W2. Else W4.
+    fn online(&self) -> bool {
+        self.facts.channel == AgreementChannel::Online
+    }
+
+    /// Who takes the step at all.
+    fn who(&self) -> Vec<ActorRole> {
         let (asker, other) = match self.facts.requested_by {
             Party::Graduate => (Graduate, Employer),
             Party::Employer => (Employer, Graduate),
         };
-        let reviewers = vec![DepartmentReviewer, SchoolReviewer];
         match self.action {
-            Request => (vec![Graduate, Employer], None),
-            Withdraw => (vec![asker], Some(Requested)),
-            Accept | Refuse => (vec![other], Some(Requested)),
-            Approve | Reject => (reviewers, Some(TerminationReview)),
-            // Both sides have agreed: there is nothing to mend.
-            Return => (reviewers, None),
+            Request => vec![Graduate, Employer],
+            Withdraw => vec![asker],
+            Accept | Refuse => vec![other],
+            Submit | Discard => vec![Graduate],
+            Approve | Reject | Return => vec![DepartmentReviewer, SchoolReviewer],
+        }
+    }
+
+    /// The column "from".
+    fn from(&self) -> &[TerminationStatus] {
+        match (self.action, self.online()) {
+            (Withdraw | Accept | Refuse, true) => &[Requested],
+            (Approve | Reject, _) => &[TerminationReview],
+            (Withdraw | Return, false) => &[TerminationReview],
+            (Submit, false) => &[Draft, Returned],
+            // "Freed by ... discard of a withdrawn, returned ... case": here the signing stands.
+            (Discard, false) => &[Draft, Returned],
+            // Where both sides have agreed there is nothing to mend; where nobody is asked nobody answers.
+            (Request | Return | Submit | Discard, true) | (Request | Accept | Refuse, false) => &[],
         }
     }
 
@@ -61,10 +79,10 @@ type Obstacle = (Refusal, fn(&Case) -> bool);
 
 /// What can stand in the way, the one named first that a person is told first. That the operator has verified the employer is asked
 /// of whoever wants to end an agreement or says no, not of whoever agrees: a graduate must get away from one that was found out.
-const OBSTACLES: [Obstacle; 7] = [
-    (Refusal::NotYourRole, |case| !case.step().0.contains(&case.role)),
+const OBSTACLES: [Obstacle; 8] = [
+    (Refusal::NotYourRole, |case| !case.who().contains(&case.role)),
     (Refusal::NotInThisStatus, |case| {
-        case.step().1 != Some(case.facts.status)
+        !case.from().contains(&case.facts.status)
     }),
     (Refusal::EmployerNotVerified, |case| {
         case.role == Employer && case.is(&[Refuse]) && !case.facts.employer_verified
@@ -73,30 +91,43 @@ const OBSTACLES: [Obstacle; 7] = [
     (Refusal::DataNotConfirmed, |case| {
         case.role == Graduate && !case.facts.graduate_confirmed
     }),
+    // "撤回修改, before any reviewer has decided."
+    (Refusal::ReviewBegun, |case| {
+        case.is(&[Withdraw]) && !case.online() && case.facts.awaiting_review != Some(first(case.facts.route))
+    }),
     // "In the two-level route a case stays under review until the school approves."
     (Refusal::OtherReviewLevel, |case| {
-        case.is(&[Approve, Reject]) && case.level() != case.facts.awaiting_review
+        case.is(&[Approve, Reject, Return]) && case.level() != case.facts.awaiting_review
     }),
     // "Nobody reviews a case that he submitted himself."
     (Refusal::OwnSubmission, |case| {
-        case.is(&[Approve, Reject]) && case.facts.own_submission
+        case.is(&[Approve, Reject, Return]) && case.facts.own_submission
     }),
     // "RETURN and REJECT need a reason."
     (Refusal::ReasonRequired, |case| {
-        case.is(&[Reject]) && !case.facts.reason_given
+        case.is(&[Reject, Return]) && !case.facts.reason_given
     }),
 ];
+
+fn first(route: ReviewRoute) -> ReviewLevel {
+    match route {
+        ReviewRoute::SchoolOnly => ReviewLevel::School,
+        ReviewRoute::DepartmentOnly | ReviewRoute::DepartmentThenSchool => ReviewLevel::Department,
+    }
+}
 
 /// The column "to": status, next level, and whether the agreement ends with it.
 fn outcome(case: &Case) -> (TerminationStatus, Option<ReviewLevel>, bool) {
     let route = case.facts.route;
     match case.action {
-        Request | Return => unreachable!("stands in no row"),
-        Withdraw => (Withdrawn, None, false),
+        Request => unreachable!("stands in no row"),
+        Withdraw if case.online() => (Withdrawn, None, false),
+        Withdraw => (Draft, None, false),
+        Discard => (Withdrawn, None, false),
+        Return => (Returned, None, false),
         Refuse => (Refused, None, false),
         Reject => (Rejected, None, false),
-        Accept if route == ReviewRoute::SchoolOnly => (TerminationReview, Some(ReviewLevel::School), false),
-        Accept => (TerminationReview, Some(ReviewLevel::Department), false),
+        Accept | Submit => (TerminationReview, Some(first(route)), false),
         Approve if route == ReviewRoute::DepartmentThenSchool && case.role == DepartmentReviewer => {
             (TerminationReview, Some(ReviewLevel::School), false)
         }
@@ -110,14 +141,18 @@ fn every_facts(mut visit: impl FnMut(&TerminationFacts)) {
             TerminationReview => &[Some(ReviewLevel::Department), Some(ReviewLevel::School)],
             _ => &[None],
         };
-        for awaiting_review in levels {
-            for requested_by in Party::ALL {
+        let parties = AgreementChannel::ALL
+            .iter()
+            .flat_map(|channel| Party::ALL.iter().map(|party| (*channel, *party)));
+        for (channel, requested_by) in parties {
+            for awaiting_review in levels {
                 for route in ReviewRoute::ALL {
                     for bits in 0..16u8 {
                         let bit = |at: u8| bits & (1 << at) != 0;
                         visit(&TerminationFacts {
+                            channel,
                             status: *status,
-                            requested_by: *requested_by,
+                            requested_by,
                             route: *route,
                             awaiting_review: *awaiting_review,
                             graduate_confirmed: bit(0),
@@ -159,11 +194,13 @@ fn every_step_is_decided_as_the_table_says() {
             }
         }
     });
-    // 7 standings × 2 sides × 3 routes × 16 × 7 roles × 7 actions.
-    assert_eq!(decisions, 32_928);
+    // 9 standings × 3 channels × 2 sides × 3 routes × 16 × 7 roles × 9 actions.
+    assert_eq!(decisions, 163_296);
     let sides = [Withdraw, Accept, Refuse].map(|action| [(action, Graduate), (action, Employer)]);
-    let reviewers = [Approve, Reject].map(|action| [(action, DepartmentReviewer), (action, SchoolReviewer)]);
-    let rows = sides.into_iter().chain(reviewers).flatten();
+    let reviewers =
+        [Approve, Reject, Return].map(|action| [(action, DepartmentReviewer), (action, SchoolReviewer)]);
+    let his = [(Submit, Graduate), (Discard, Graduate)];
+    let rows = sides.into_iter().chain(reviewers).flatten().chain(his);
     assert_eq!(taken, rows.collect(), "nothing stands in every way of a row");
 }
 
@@ -221,4 +258,16 @@ fn the_other_side_is_told_and_both_have_a_mail() {
             );
         }
     }
+}
+
+/// W4: "review decided (approve, return, reject; each stage): graduate"; nobody else is a party.
+#[test]
+fn what_is_returned_is_told_to_the_graduate_and_his_own_steps_to_nobody() {
+    let owed = |action, to| termination_owed(action, to, Party::Graduate);
+    assert_eq!(
+        owed(Return, Returned),
+        [(Audience::Graduate, MessageTemplate::TerminationReturned)]
+    );
+    assert!(owed(Submit, TerminationReview).is_empty());
+    assert!(owed(Discard, Withdrawn).is_empty());
 }

@@ -45,7 +45,10 @@ use wangqian_schema::{
         session::{self, Session},
         terms::TermsDraft,
     },
-    step::{self, Actor, AgreementStep, IdempotencyKey, Invitation, TerminationRequest, TerminationStep},
+    step::{
+        self, Actor, AgreementStep, IdempotencyKey, Invitation, TerminationForm, TerminationRequest,
+        TerminationStep,
+    },
     workflow::ReviewRoute,
 };
 
@@ -249,8 +252,11 @@ impl World {
     async fn ask_to_end(&self, member: Viewer, agreement_id: Uuid) -> Uuid {
         let request = TerminationRequest {
             agreement_id,
-            reason_code: "MUTUAL".into(),
-            explanation: "示例".into(),
+            form: TerminationForm {
+                reason_code: "MUTUAL".into(),
+                explanation: "示例".into(),
+                files: Vec::new(),
+            },
         };
         let key = IdempotencyKey {
             key: agreement_id.to_string(),

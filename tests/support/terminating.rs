@@ -43,3 +43,30 @@ pub(crate) fn id(payload: &Value) -> String {
     id.unwrap_or_else(|| panic!("no termination: {payload}"))
         .to_owned()
 }
+
+/// Hands an offline termination in again.
+pub(crate) const SUBMIT_TERMINATION: &str =
+    "mutation($input: SubmitTerminationInput!) { submitTermination(input: $input) {
+    termination { id status version awaitingReview reason } userErrors { code field message } } }";
+/// Gives it up.
+pub(crate) const DISCARD_TERMINATION: &str =
+    "mutation($input: TerminationStepInput!) { discardTermination(input: $input) {
+    termination { id status version } userErrors { code field message } } }";
+
+/// Asks to end an agreement with these files; the payload.
+pub(crate) async fn hand_in(client: &Client, agreement: &str, reason: &str, files: &[&str]) -> Value {
+    let input = json!({
+        "idempotencyKey": uuid::Uuid::now_v7(), "agreementId": agreement, "terminationReason": reason,
+        "explanation": "与单位协商一致，解约函附后。", "files": files,
+    });
+    client.mutate(REQUEST, json!({ "input": input })).await
+}
+
+/// Hands a termination in again with these files; the payload.
+pub(crate) async fn hand_in_again(client: &Client, termination: &str, reason: &str, files: &[&str]) -> Value {
+    let input = json!({
+        "terminationId": termination, "terminationReason": reason, "explanation": "已按要求更换解约函。",
+        "files": files,
+    });
+    client.mutate(SUBMIT_TERMINATION, json!({ "input": input })).await
+}

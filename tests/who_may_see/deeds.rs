@@ -188,6 +188,22 @@ pub(super) const DOING: &[Probe] = &[
     ending("withdrawTermination", terminating::WITHDRAW_TERMINATION, termination),
     ending("acceptTermination", terminating::ACCEPT_TERMINATION, termination),
     ending("refuseTermination", terminating::REFUSE_TERMINATION, termination),
+    filed(
+        "submitTermination",
+        terminating::SUBMIT_TERMINATION,
+        |id| {
+            json!({ "input": {
+                "terminationId": id, "terminationReason": "MUTUAL", "explanation": "示例", "files": [],
+            } })
+        },
+        Target::FiledTermination,
+    ),
+    filed(
+        "discardTermination",
+        terminating::DISCARD_TERMINATION,
+        termination,
+        Target::FiledTermination,
+    ),
     ending("reviewCase of the termination", signing::REVIEW, approval),
     of(
         "confirmGraduateData",

@@ -165,6 +165,12 @@ pub(super) const READING: &[Probe] = &[
         Mark::Text(|_| "示例山区中学".to_owned()),
     ),
     of(
+        "Termination.files",
+        "query($id: ID!) { node(id: $id) { ... on Termination { id files { fileName } } } }",
+        Target::FiledTermination,
+        Mark::Target,
+    ),
+    of(
         "Agreement.stampedCopyLinks",
         "query($id: ID!) { node(id: $id) { ... on Agreement { status stampedCopyLinks { channel } } } }",
         Target::Filed,

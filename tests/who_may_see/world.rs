@@ -106,6 +106,8 @@ pub(super) enum Target {
     Filed,
     /// What opens the link for its stamped copy.
     CopyLink,
+    /// The termination of what the graduate registered himself.
+    FiledTermination,
 }
 
 #[derive(diesel::QueryableByName)]
@@ -171,6 +173,7 @@ pub(super) struct World {
     case_file: String,
     filed: String,
     copy_link: String,
+    filed_termination: String,
 }
 
 impl World {
@@ -260,6 +263,7 @@ impl World {
             case_file: String::new(),
             filed: String::new(),
             copy_link: String::new(),
+            filed_termination: String::new(),
             server,
         }
     }
@@ -349,6 +353,7 @@ impl World {
             Target::Upload => (self.upload.clone(), nothing(NodeType::Upload)),
             Target::Filed => (self.filed.clone(), nothing(NodeType::Agreement)),
             Target::CopyLink => (self.copy_link.clone(), "00".to_owned()),
+            Target::FiledTermination => (self.filed_termination.clone(), nothing(NodeType::Termination)),
             Target::CaseFile => (self.case_file.clone(), nothing(NodeType::CaseFile)),
             Target::IdCardNumber => (self.third.id_card_number.clone(), "11010119900307299X".to_owned()),
         }
@@ -437,6 +442,7 @@ impl World {
             }
             "The link for a stamped copy" => self.await_link().await,
             "A stamped copy" => self.approve_terms().await,
+            "An offline termination to be mended" => self.take_end_back().await,
             "Before the invitation" | "The school reviews" | "A correction" | "A school" | "Accounts" => {}
             other => panic!("{other} is not in the story"),
         }
@@ -480,6 +486,23 @@ impl World {
         let text = outbox.next_to("10000000001").await;
         let (_, token) = text.split_once("/stamped-copy#").expect("a link");
         self.copy_link = token.chars().take_while(char::is_ascii_hexdigit).collect();
+    }
+
+    /// What the graduate filled in is signed, and he has handed in to end it and taken that back.
+    async fn take_end_back(&mut self) {
+        let (server, graduate) = (&self.server, self.client(Who::Graduate));
+        let page = async || {
+            let ready = uploading::upload(server, graduate, "a.png", "image/png", made_files::png()).await;
+            text_of(&ready["id"])
+        };
+        filing::submit_copy(graduate, &self.filed, &[&page().await]).await;
+        for reviewer in [Who::Department, Who::School] {
+            review(self.client(reviewer), &self.filed, "APPROVE", None).await;
+        }
+        let asked = terminating::hand_in(graduate, &self.filed, "MUTUAL", &[&page().await]).await;
+        let termination = terminating::id(&asked);
+        terminating::answer(graduate, terminating::WITHDRAW_TERMINATION, &termination).await;
+        self.filed_termination = termination;
     }
 
     async fn invite(&mut self) {

@@ -101,6 +101,10 @@ pub enum TerminationAction {
     Reject,
     /// 退回修改 A reviewer wants it mended: `reviewCase`.
     Return,
+    /// 提交审核 The graduate hands it in with its materials: `requestTermination`, and again `submitTermination`.
+    Submit,
+    /// 放弃申请 The graduate gives it up: `discardTermination`.
+    Discard,
 }
 
 /// 基本信息操作 What can be done to a graduate's basic information.

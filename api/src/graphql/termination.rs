@@ -1,4 +1,4 @@
-//! Terminations: the object, its list and the steps of its two sides.
+//! Terminations: the object, its list and the steps of its sides.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, connection::Connection};
 use chrono::{DateTime, Utc};
@@ -9,13 +9,14 @@ use wangqian_schema::{
         idempotency,
         termination::{self as model, TerminationFilter, TerminationView},
     },
-    step::{self, Actor, IdempotencyKey, StepError, TerminationRequest, TerminationStep},
+    step::{self, Actor, IdempotencyKey, StepError, TerminationForm, TerminationRequest, TerminationStep},
     workflow::termination as rules,
 };
 
 use super::{
     agreement::Agreement,
     case_event::{TerminationAction, TerminationEvent},
+    case_file::{CaseFile, attachable, files_of},
     code::Code,
     graduate::Graduate,
     is_idempotency_key,
@@ -35,16 +36,20 @@ use crate::{
 pub enum TerminationStatus {
     /// 待对方回应 One side has asked, the other has not answered yet.
     Requested,
-    /// 已撤回 Whoever asked took it back.
+    /// 已撤回 Whoever asked took it back, or gave it up.
     Withdrawn,
     /// 对方不同意 The other side said no; the signing stands.
     Refused,
-    /// 解约审核中 Both agree; the school or department reviews.
+    /// 解约审核中 Both agree, or the materials of an offline one are handed in; the school or department reviews.
     TerminationReview,
     /// 已解约 Approved; the agreement has ended.
     Terminated,
     /// 解约审核不通过 The review refused; the signing stands.
     Rejected,
+    /// 草稿 Offline: taken back before a reviewer had decided, to be mended.
+    Draft,
+    /// 解约待提交（老师退回） Offline: to be mended.
+    Returned,
 }
 
 /// 签约方 A side of an agreement.
@@ -117,12 +122,12 @@ impl Termination {
         &self.0.termination.explanation
     }
 
-    /// 原因 Why it was refused by the other side or rejected by the review; null otherwise, and where no reason was given.
+    /// 原因 Why it was refused by the other side, or rejected or returned by the review; null otherwise, and where no reason was given.
     async fn reason(&self) -> Option<&str> {
         self.0.termination.reason.as_deref()
     }
 
-    /// 审核方式 The route by which it is reviewed; null until the other side has agreed.
+    /// 审核方式 The route by which it is reviewed, or was last; null before it is first under review.
     pub async fn review_route(&self) -> Option<ReviewRoute> {
         self.0.termination.review_route.map(Into::into)
     }
@@ -137,12 +142,12 @@ impl Termination {
         self.0.termination.waiting_since
     }
 
-    /// 申请时间 When it was asked for.
+    /// 申请时间 When it was asked for; of an offline one, when it was handed in last.
     async fn requested_at(&self) -> DateTime<Utc> {
         self.0.termination.requested_at
     }
 
-    /// 回应时间 When the other side answered; null before.
+    /// 回应时间 When the other side answered; null before, and always of an offline one.
     async fn answered_at(&self) -> Option<DateTime<Utc>> {
         self.0.termination.answered_at
     }
@@ -161,6 +166,19 @@ impl Termination {
     async fn viewer_actions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<TerminationAction>> {
         let actions = self.0.viewer_actions(&ctx.viewer()?);
         Ok(actions.into_iter().map(Into::into).collect())
+    }
+
+    /// 解约材料 The files that were handed in with it last, or in another submission; none of one that was asked for online.
+    #[graphql(complexity = "9 * child_complexity")]
+    async fn files(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "提交序号 Those of this submission: the `sequence` of an event of `history` that handed files in."
+        )]
+        submission: Option<i32>,
+    ) -> async_graphql::Result<Vec<CaseFile>> {
+        files_of(ctx, self.0.termination.id, submission).await
     }
 
     /// 办理记录 The history, oldest first.
@@ -232,7 +250,7 @@ impl TerminationQuery {
     }
 }
 
-/// 申请解约 Asks the other side to end a signed agreement.
+/// 申请解约 Asks for the end of a signed agreement: the other side of one that was signed online, the school of any other.
 #[derive(InputObject)]
 pub struct RequestTerminationInput {
     /// 幂等键 Chosen by the caller, 1 to 60 characters without `/`: the same key and input ask once and give the same termination, as it is
@@ -244,6 +262,9 @@ pub struct RequestTerminationInput {
     termination_reason: String,
     /// 解约说明 Told to the other side and the reviewers; 1 to 500 characters.
     explanation: String,
+    /// 解约材料 Uploads that are `READY`, at most nine: at least one, such as the letter of release, of an agreement that was signed offline or
+    /// registered; none of one that was signed online.
+    files: Option<Vec<ID>>,
     /// 预期版本号 The `version` of the agreement that the viewer has looked at; when given, a changed one is refused with
     /// `STALE_VERSION`.
     expected_version: Option<i32>,
@@ -255,6 +276,24 @@ struct RequestBody<'a> {
     agreement_id: &'a ID,
     termination_reason: &'a str,
     explanation: &'a str,
+    // Left out where there are none, so that what a key stood for before there were files it stands for still.
+    #[serde(skip_serializing_if = "<[ID]>::is_empty")]
+    files: &'a [ID],
+}
+
+/// 提交解约申请 Hands in again what was taken back or returned, whole.
+#[derive(InputObject)]
+pub struct SubmitTerminationInput {
+    /// 解约 The termination.
+    termination_id: ID,
+    /// 解约原因 A code of `TERMINATION_REASON` that a graduate may choose.
+    termination_reason: String,
+    /// 解约说明 Told to the reviewers; 1 to 500 characters.
+    explanation: String,
+    /// 解约材料 Uploads that are `READY`, and files of the termination that are to stay, one to nine.
+    files: Vec<ID>,
+    /// 预期版本号 The `version` that the viewer has looked at; when given, a changed termination is refused with `STALE_VERSION`.
+    expected_version: Option<i32>,
 }
 
 /// 解约办理 A step that needs nothing but the termination.
@@ -307,8 +346,8 @@ pub struct TerminationMutation;
 
 #[Object]
 impl TerminationMutation {
-    /// 申请解约 The graduate or the employer asks the other side to end a signed agreement (§5.1). It stays in force until a review
-    /// has approved.
+    /// 申请解约 The graduate or the employer asks the other side to end an agreement that was signed online (§5.1); any other signed
+    /// agreement the graduate asks the school to end, with materials (§7.1). It stays in force until a review has approved.
     ///
     /// Refusals: `NOT_FOUND`, `INVALID_INPUT`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`,
     /// `EMPLOYER_NOT_VERIFIED`, `TERMINATION_OPEN`, `IDEMPOTENCY_KEY_REUSED`.
@@ -327,7 +366,9 @@ impl TerminationMutation {
                 )],
             });
         }
+        let files = input.files.unwrap_or_default();
         let body = RequestBody {
+            files: &files,
             agreement_id: &input.agreement_id,
             termination_reason: &input.termination_reason,
             explanation: &input.explanation,
@@ -338,8 +379,11 @@ impl TerminationMutation {
         };
         let request = TerminationRequest {
             agreement_id,
-            reason_code: input.termination_reason,
-            explanation: input.explanation,
+            form: TerminationForm {
+                reason_code: input.termination_reason,
+                explanation: input.explanation,
+                files: attachable(&files),
+            },
         };
         let key = IdempotencyKey {
             key: input.idempotency_key,
@@ -351,7 +395,36 @@ impl TerminationMutation {
         TerminationPayload::of(requested, "agreementId")
     }
 
-    /// 撤回解约申请 Whoever asked takes it back, while the other side has not answered. The signing stands.
+    /// 提交解约申请 The graduate hands an offline termination in again that he took back or that was returned (§7.1).
+    ///
+    /// Refusals: `NOT_FOUND`, `INVALID_INPUT`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
+    async fn submit_termination(
+        &self,
+        ctx: &Context<'_>,
+        input: SubmitTerminationInput,
+    ) -> async_graphql::Result<TerminationPayload> {
+        let step = TerminationStep::Submit(TerminationForm {
+            reason_code: input.termination_reason,
+            explanation: input.explanation,
+            files: attachable(&input.files),
+        });
+        take(ctx, &input.termination_id, step, input.expected_version).await
+    }
+
+    /// 放弃解约申请 The graduate gives an offline termination up that he took back or that was returned. The signing stands.
+    ///
+    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
+    async fn discard_termination(
+        &self,
+        ctx: &Context<'_>,
+        input: TerminationStepInput,
+    ) -> async_graphql::Result<TerminationPayload> {
+        let step = TerminationStep::Discard;
+        take(ctx, &input.termination_id, step, input.expected_version).await
+    }
+
+    /// 撤回解约申请 Whoever asked takes it back, while the other side has not answered; of an offline one the graduate, before a reviewer has
+    /// decided, to mend it. The signing stands.
     ///
     /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
     async fn withdraw_termination(

@@ -24,7 +24,10 @@ use wangqian_schema::{
     db::DatabaseSettings,
     model::Viewer,
     password,
-    step::{self, Actor, AgreementStep, Invitation, StepError, TerminationRequest, TerminationStep},
+    step::{
+        self, Actor, AgreementStep, Invitation, StepError, TerminationForm, TerminationRequest,
+        TerminationStep,
+    },
     tables::{accounts as account_rows, agreements, case_events, schools, terminations},
     workflow::{Workflow, agreement::AgreementAction, termination::Party},
 };
@@ -340,8 +343,11 @@ impl Player {
             End::Ask(party, reason_code, explanation) => {
                 let request = TerminationRequest {
                     agreement_id,
-                    reason_code: reason_code.to_owned(),
-                    explanation: explanation.to_owned(),
+                    form: TerminationForm {
+                        reason_code: reason_code.to_owned(),
+                        explanation: explanation.to_owned(),
+                        files: Vec::new(),
+                    },
                 };
                 step::request_termination(&self.platform, &side(party), &request, None, None).await?;
                 return Ok(());

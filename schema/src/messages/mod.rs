@@ -71,6 +71,8 @@ text_enum! {
         AgreementTerminated = "AGREEMENT_TERMINATED",
         /// To both: the review refused the termination.
         TerminationRejected = "TERMINATION_REJECTED",
+        /// To the graduate: his application to end the agreement is to be mended.
+        TerminationReturned = "TERMINATION_RETURNED",
         /// To whoever reads the address: the code with which a new password can be set.
         PasswordResetCode = "PASSWORD_RESET_CODE",
         /// To whoever reads the address: the code with which it becomes the account's own.
@@ -244,7 +246,9 @@ pub const fn termination_owed(action: TerminationAction, to: TerminationStatus, 
             (Graduate, Text::TerminationRejected),
             (Employer, Text::TerminationRejected),
         ],
-        (TerminationAction::Return, _) => &[],
+        (TerminationAction::Return, _) => &[(Graduate, Text::TerminationReturned)],
+        // His own steps on an application that nobody else is a party to.
+        (TerminationAction::Submit | TerminationAction::Discard, _) => &[],
     }
 }
 
@@ -324,6 +328,7 @@ files! {
     TerminationAdvanced => "termination_advanced",
     AgreementTerminated => "agreement_terminated",
     TerminationRejected => "termination_rejected",
+    TerminationReturned => "termination_returned",
     PasswordResetCode => "password_reset_code",
     ContactChangeCode => "contact_change_code",
     ContactChanged => "contact_changed",
@@ -445,10 +450,11 @@ mod tests {
             "answerer": "示例科技有限公司", "agreement_number": "20279000131000001", "termination_reason": "家庭原因",
             "reason": "示例原因",
         });
-        // Nothing that both sides have agreed online is returned.
+        // Of what only the graduate himself does nobody else hears.
+        let own = [TerminationAction::Submit, TerminationAction::Discard];
         let actions = TerminationAction::ALL
             .iter()
-            .filter(|action| **action != TerminationAction::Return);
+            .filter(|action| !own.contains(action));
         for action in actions {
             for status in TerminationStatus::ALL {
                 for party in Party::ALL {

@@ -202,7 +202,7 @@ fn workflow() -> SqlLiteral<Text> {
 #[diesel::dsl::auto_type(no_type_alias)]
 fn with_standing() -> _ {
     let workflow: SqlLiteral<Text> = workflow();
-    let open: [TerminationStatus; 2] = TerminationStatus::OPEN;
+    let open: [TerminationStatus; 4] = TerminationStatus::OPEN;
     agreements::table
         .inner_join(graduates::table.on(graduates::id.eq(agreements::graduate_id)))
         .left_join(employers::table.on(agreements::employer_id.eq(employers::id.nullable())))

@@ -100,7 +100,8 @@ macro_rules! queue {
             " UNION ALL ",
             part!(
                 "TERMINATION",
-                "'ONLINE_TERMINATION'",
+                // As `AgreementChannel::termination_workflow` says: only an online agreement has an employer of the platform.
+                "CASE WHEN employer_id IS NULL THEN 'OFFLINE_TERMINATION' ELSE 'ONLINE_TERMINATION' END",
                 "terminations",
                 $place,
                 $level,

@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use diesel::{
     dsl::{self, sql},
+    expression::SqlLiteral,
     pg::Pg,
     prelude::*,
-    sql_types::{Array, Bool, Uuid as SqlUuid},
+    sql_types::{Array, Bool, Text, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
@@ -20,7 +21,8 @@ use super::{
 use crate::{
     tables::{agreements, employers, graduates, school_review_routes, schools, terminations},
     workflow::{
-        ReviewLevel, ReviewRoute, Workflow,
+        ReviewLevel, ReviewRoute,
+        agreement::AgreementChannel,
         termination::{Party, TerminationAction, TerminationFacts, TerminationStatus, available},
     },
 };
@@ -55,9 +57,9 @@ pub struct Termination {
     pub awaiting_review: Option<ReviewLevel>,
     /// Since when it waits for that level.
     pub waiting_since: Option<DateTime<Utc>>,
-    /// Who submitted it for review: whoever agreed.
+    /// Who submitted it for review: whoever agreed, or the graduate with his materials.
     pub submitted_by: Option<Uuid>,
-    /// The reason of the step that ended it, where one was given.
+    /// The reason of the step that ended it or returned it, where one was given.
     pub reason: Option<String>,
     /// Goes up with every change of status.
     pub version: i32,
@@ -65,9 +67,9 @@ pub struct Termination {
     pub event_count: i32,
     /// The hash of the last of them.
     pub event_hash: Vec<u8>,
-    /// When it was asked for.
+    /// When it was asked for, or handed in last.
     pub requested_at: DateTime<Utc>,
-    /// When the other side answered.
+    /// When the other side answered; never offline.
     pub answered_at: Option<DateTime<Utc>>,
     /// When the department approved.
     pub department_approved_at: Option<DateTime<Utc>>,
@@ -85,13 +87,15 @@ visible_cases!(terminations);
 /// What surrounds a termination and decides what may be done with it.
 #[derive(Queryable, Clone, Debug)]
 pub struct TerminationStanding {
+    /// In which way the agreement came about that is to end.
+    pub channel: AgreementChannel,
     /// When the graduate confirmed his basic information.
     pub graduate_confirmed_at: Option<DateTime<Utc>>,
     /// Whether the employer may act, where one is a party.
     pub employer_verification: Option<EmployerVerification>,
     /// The school's route for all workflows.
     pub default_route: ReviewRoute,
-    /// The school's own route for online termination.
+    /// The school's own route for the termination's workflow.
     pub own_route: Option<ReviewRoute>,
     /// What was agreed.
     pub terms: AgreementTerms,
@@ -108,19 +112,35 @@ pub struct TerminationView {
     pub standing: TerminationStanding,
 }
 
+impl Termination {
+    /// Notes that this account hands it in for a round of reviews by this route.
+    pub fn begin_round(&mut self, route: ReviewRoute, account_id: Option<Uuid>) {
+        self.review_route = Some(route);
+        self.submitted_by = account_id;
+        self.department_approved_at = None;
+        self.school_approved_at = None;
+    }
+}
+
 impl TerminationView {
-    /// The route by which it is, or would be, reviewed.
+    /// The route that the school has now.
+    pub fn current_route(&self) -> ReviewRoute {
+        self.standing.own_route.unwrap_or(self.standing.default_route)
+    }
+
+    /// The route by which it is, or would be, reviewed: a round keeps the one with which it began.
     pub fn route(&self) -> ReviewRoute {
         self.termination
             .review_route
-            .or(self.standing.own_route)
-            .unwrap_or(self.standing.default_route)
+            .filter(|_| self.termination.awaiting_review.is_some())
+            .unwrap_or_else(|| self.current_route())
     }
 
     /// What the rules look at when `account_id` acts.
     pub fn facts(&self, account_id: Option<Uuid>, reason_given: bool) -> TerminationFacts {
         let (termination, standing) = (&self.termination, &self.standing);
         TerminationFacts {
+            channel: standing.channel,
             status: termination.status,
             requested_by: termination.requested_by,
             route: self.route(),
@@ -143,9 +163,14 @@ impl TerminationView {
     }
 }
 
+/// [`AgreementChannel::termination_workflow`] in SQL.
+fn workflow() -> SqlLiteral<Text> {
+    sql("CASE agreements.channel WHEN 'ONLINE' THEN 'ONLINE_TERMINATION' ELSE 'OFFLINE_TERMINATION' END")
+}
+
 #[diesel::dsl::auto_type(no_type_alias)]
 fn with_standing() -> _ {
-    let workflow: Workflow = Workflow::OnlineTermination;
+    let workflow: SqlLiteral<Text> = workflow();
     terminations::table
         .inner_join(agreements::table.on(agreements::id.eq(terminations::agreement_id)))
         .inner_join(graduates::table.on(graduates::id.eq(terminations::graduate_id)))
@@ -161,6 +186,7 @@ fn with_standing() -> _ {
 type Columns = (
     diesel::helper_types::AsSelect<Termination, Pg>,
     (
+        agreements::channel,
         graduates::confirmed_at,
         dsl::Nullable<employers::verification>,
         schools::default_review_route,
@@ -174,6 +200,7 @@ fn columns() -> Columns {
     (
         Termination::as_select(),
         (
+            agreements::channel,
             graduates::confirmed_at,
             employers::verification.nullable(),
             schools::default_review_route,

@@ -6,7 +6,11 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Actor, Doer, StepError, flow, flow::Flow, paper};
+use super::{
+    Actor, Doer, StepError,
+    flow::{self, Flow, attach},
+    paper,
+};
 use crate::{
     Kept, Platform, SecretToken,
     clock::format_moment,
@@ -15,10 +19,8 @@ use crate::{
         Viewer,
         agreement::{self, Agreement, AgreementView, Standing},
         case::CaseRow,
-        case_file::{self, MAX_FILES},
         case_upload::UploadOwner,
         document::{self, StoredPdf},
-        event::CaseKind,
         graduate::Graduate,
         school::School,
         stamped_copy_link,
@@ -311,18 +313,4 @@ fn owner(doer: &Doer, agreement_id: Uuid) -> UploadOwner {
         Some(account_id) => UploadOwner::Account(account_id),
         None => UploadOwner::Link { agreement_id },
     }
-}
-
-async fn attach(
-    conn: &mut AsyncPgConnection,
-    agreement: &Agreement,
-    owner: &UploadOwner,
-    files: &[Uuid],
-    least: usize,
-    now: DateTime<Utc>,
-) -> Result<(), StepError> {
-    let case = (CaseKind::Agreement, agreement.id);
-    let sequence = agreement.event_count + 1;
-    case_file::attach(conn, owner, case, sequence, files, least..=MAX_FILES, now).await?;
-    Ok(())
 }

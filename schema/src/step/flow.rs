@@ -15,7 +15,15 @@ use super::{
 use crate::{
     Platform,
     messages::Owed,
-    model::{Viewer, case::CaseRow, engagement, graduate::Graduate, school::School},
+    model::{
+        Viewer,
+        case::CaseRow,
+        case_file::{self, MAX_FILES},
+        case_upload::UploadOwner,
+        engagement,
+        graduate::Graduate,
+        school::School,
+    },
     workflow::{
         ActorRole, Refusal,
         transition::{EngagementEffect, Transition},
@@ -165,6 +173,20 @@ async fn apply<F: Flow>(
     };
     record(conn, &mut after, doer, entry, &parties).await?;
     Ok(after)
+}
+
+/// Attaches what is handed in with the step that is being taken, at least so many files.
+pub(super) async fn attach<R: CaseRow>(
+    conn: &mut AsyncPgConnection,
+    row: &R,
+    owner: &UploadOwner,
+    files: &[Uuid],
+    least: usize,
+    now: DateTime<Utc>,
+) -> Result<(), StepError> {
+    let (case, sequence) = ((R::KIND, row.id()), row.chain().count + 1);
+    case_file::attach(conn, owner, case, sequence, files, least..=MAX_FILES, now).await?;
+    Ok(())
 }
 
 /// Takes or frees the engagement as the rules decided.

@@ -49,7 +49,8 @@ pub use self::school::{
 };
 pub use self::stamped_copy::{linked_owner, open_stamped_copy_link, submit_stamped_copy_by_link};
 pub use self::termination::{
-    MAX_EXPLANATION, TerminationRequest, TerminationStep, request_termination, take_termination,
+    MAX_EXPLANATION, TerminationForm, TerminationRequest, TerminationStep, request_termination,
+    take_termination,
 };
 pub use self::upload::{AnnouncedFile, announce_file, hand_in_file, uploading_owner};
 use crate::{

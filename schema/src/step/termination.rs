@@ -1,4 +1,4 @@
-//! The steps on terminations. The last approval ends the agreement in the same transaction.
+//! The steps on terminations, online ones and offline ones. The last approval ends the agreement in the same transaction.
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -13,7 +13,7 @@ use super::{
     Actor, Doer, IdempotencyKey, StepError,
     agreement::{AgreementStep, Approved},
     claimed,
-    flow::{self, Flow, check_version, decide_and_apply},
+    flow::{self, Flow, attach, check_version, decide_and_apply},
     text_problem,
     trail::{Entry, Parties, record},
 };
@@ -25,6 +25,7 @@ use crate::{
         Viewer,
         agreement::{self, AgreementView},
         case::CaseRow,
+        case_upload::UploadOwner,
         graduate::Graduate,
         school::School,
         termination::{self, Termination, TerminationView},
@@ -33,7 +34,7 @@ use crate::{
     tables::terminations,
     workflow::{
         ActorRole, Refusal,
-        agreement::{AgreementAction, decide as decide_agreement},
+        agreement::{AgreementAction, AgreementChannel, decide as decide_agreement},
         termination::{Party, TerminationAction, TerminationStatus, decide},
         transition::Transition,
     },
@@ -47,15 +48,29 @@ pub const MAX_EXPLANATION: usize = 500;
 pub struct TerminationRequest {
     /// What is to end.
     pub agreement_id: Uuid,
+    /// Why.
+    pub form: TerminationForm,
+}
+
+/// What is said of a termination (§5.1, §7.1).
+#[derive(Clone, Debug)]
+pub struct TerminationForm {
     /// 解约原因: a code of `TERMINATION_REASON` that this side may give.
     pub reason_code: String,
     /// 解约说明.
     pub explanation: String,
+    /// 解约材料: checked uploads of the graduate's, and files of the termination that are kept. Of an agreement that was signed online
+    /// none, of any other at least one.
+    pub files: Vec<Uuid>,
 }
 
 /// A step on an existing termination, with what the action brings along.
 #[derive(Clone, Debug)]
 pub enum TerminationStep {
+    /// Offline: the graduate hands it in.
+    Submit(TerminationForm),
+    /// Offline: the graduate gives it up.
+    Discard,
     /// Whoever asked takes it back.
     Withdraw,
     /// The other side agrees.
@@ -74,6 +89,8 @@ impl TerminationStep {
     /// Which action of the rules this is.
     pub const fn action(&self) -> TerminationAction {
         match self {
+            Self::Submit(_) => TerminationAction::Submit,
+            Self::Discard => TerminationAction::Discard,
             Self::Withdraw => TerminationAction::Withdraw,
             Self::Accept => TerminationAction::Accept,
             Self::Refuse(_) => TerminationAction::Refuse,
@@ -98,7 +115,8 @@ pub async fn take_termination(
     flow::take(platform, actor, termination_id, &step, expected_version).await
 }
 
-/// One side asks to end a signed agreement, once for each key of a request. `expected_version` is the agreement's.
+/// One side asks to end a signed agreement, once for each key of a request. Of one that was signed online the other side answers; any
+/// other the graduate hands in for review at once. `expected_version` is the agreement's.
 ///
 /// # Errors
 /// [`StepError`]; nothing is written then.
@@ -146,16 +164,28 @@ async fn request_in(
     let facts = agreement.facts(Some(viewer.account_id()), true);
     decide_agreement(&facts, AgreementAction::RequestTermination, role, now)?;
     let party = Party::of(role).ok_or(Refusal::NotYourRole)?;
-    let explanation = check(request, party)?;
+    let form = &request.form;
+    let explanation = check(form, party)?;
 
     let of = &agreement.agreement;
+    let online = of.channel == AgreementChannel::Online;
+    if online && !form.files.is_empty() {
+        return Err(StepError::Invalid(vec![FieldError {
+            field: "files",
+            message: "线上签约的解约由对方回应，无需上传材料".to_owned(),
+        }]));
+    }
+    let status = match online {
+        true => TerminationStatus::Requested,
+        false => TerminationStatus::Draft,
+    };
     let row: Termination = diesel::insert_into(terminations::table)
         .values((
             terminations::id.eq(id),
             terminations::agreement_id.eq(of.id),
-            terminations::status.eq(TerminationStatus::Requested),
+            terminations::status.eq(status),
             terminations::requested_by.eq(party),
-            terminations::reason_code.eq(&request.reason_code),
+            terminations::reason_code.eq(&form.reason_code),
             terminations::explanation.eq(explanation),
             terminations::graduate_id.eq(of.graduate_id),
             terminations::employer_id.eq(of.employer_id),
@@ -170,7 +200,7 @@ async fn request_in(
         .map_err(|error| match error {
             // The agreement is locked, so only a row that was written around the steps can be in the way.
             DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, ref info)
-                if info.constraint_name() == Some("terminations_one_per_agreement") =>
+                if info.constraint_name() == Some("terminations_one_open") =>
             {
                 StepError::Refused(Refusal::TerminationOpen)
             }
@@ -184,6 +214,10 @@ async fn request_in(
         role,
         now,
     };
+    if !online {
+        let step = TerminationStep::Submit(form.clone());
+        return decide_and_apply(platform, conn, view, &doer, &step).await;
+    }
     let action = TerminationAction::Request;
     let entry = Entry {
         action: action.as_str(),
@@ -203,16 +237,16 @@ fn changes(termination: &Termination) -> Value {
 }
 
 /// The explanation without blanks around it.
-fn check(request: &TerminationRequest, party: Party) -> Result<&str, StepError> {
+fn check(form: &TerminationForm, party: Party) -> Result<&str, StepError> {
     let mut wrong = Vec::new();
-    let code = CodeList::TerminationReason.get(&request.reason_code);
+    let code = CodeList::TerminationReason.get(&form.reason_code);
     if !code.is_some_and(|code| code.active && code.party.is_none_or(|only| only == party)) {
         wrong.push(FieldError {
             field: "terminationReason",
             message: "请选择本方可选的解约原因".to_owned(),
         });
     }
-    let explanation = request.explanation.trim();
+    let explanation = form.explanation.trim();
     let problem = match explanation.is_empty() {
         true => Some("请填写解约说明".to_owned()),
         false => text_problem(explanation, MAX_EXPLANATION),
@@ -308,12 +342,13 @@ impl Flow for TerminationView {
         completes: bool,
     ) -> Result<Option<Value>, StepError> {
         let now = doer.now;
+        let route = self.current_route();
         match step {
-            TerminationStep::Withdraw => {}
+            TerminationStep::Withdraw | TerminationStep::Discard => {}
+            TerminationStep::Submit(form) => return self.hand_in(conn, doer, form).await.map(Some),
             TerminationStep::Accept => {
-                self.termination.review_route = Some(self.route());
+                self.termination.begin_round(route, doer.actor.account_id());
                 self.termination.answered_at = Some(now);
-                self.termination.submitted_by = doer.actor.account_id();
             }
             TerminationStep::Refuse(_) => {
                 self.termination.answered_at = Some(now);
@@ -346,6 +381,9 @@ impl Flow for TerminationView {
                 terminations::review_route.eq(termination.review_route),
                 terminations::submitted_by.eq(termination.submitted_by),
                 terminations::reason.eq(&termination.reason),
+                terminations::reason_code.eq(&termination.reason_code),
+                terminations::explanation.eq(&termination.explanation),
+                terminations::requested_at.eq(termination.requested_at),
                 terminations::version.eq(termination.version),
                 terminations::updated_at.eq(termination.updated_at),
             ),
@@ -360,5 +398,39 @@ impl Flow for TerminationView {
         ));
         Kept(update).execute(&mut conn).await?;
         Ok(())
+    }
+}
+
+impl TerminationView {
+    /// The graduate hands it in with its materials, for the first time or again. Gives what the event says: which fields changed since
+    /// he handed it in last, and how many files there are.
+    async fn hand_in(
+        &mut self,
+        conn: &mut AsyncPgConnection,
+        doer: &Doer,
+        form: &TerminationForm,
+    ) -> Result<Value, StepError> {
+        let account_id = doer.actor.account_id().ok_or(Refusal::NotYourRole)?;
+        let explanation = check(form, Party::Graduate)?;
+        let route = self.current_route();
+        let termination = &mut self.termination;
+        let changed: Vec<_> = [
+            ("terminationReason", termination.reason_code != form.reason_code),
+            ("explanation", termination.explanation != explanation),
+        ]
+        .into_iter()
+        .filter_map(|(field, changed)| changed.then_some(field))
+        .collect();
+        termination.reason_code.clone_from(&form.reason_code);
+        explanation.clone_into(&mut termination.explanation);
+        termination.reason = None;
+        termination.requested_at = doer.now;
+        termination.begin_round(route, Some(account_id));
+        let owner = UploadOwner::Account(account_id);
+        attach(conn, &*termination, &owner, &form.files, 1, doer.now).await?;
+        let mut event = changes(termination);
+        event["changed"] = json!(changed);
+        event["files"] = json!(form.files.len());
+        Ok(event)
     }
 }

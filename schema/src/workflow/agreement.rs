@@ -36,6 +36,14 @@ impl AgreementChannel {
             Self::Registered => Workflow::AgreementRegistration,
         }
     }
+
+    /// The workflow whose review route counts when it is to end.
+    pub const fn termination_workflow(self) -> Workflow {
+        match self {
+            Self::Online => Workflow::OnlineTermination,
+            Self::Offline | Self::Registered => Workflow::OfflineTermination,
+        }
+    }
 }
 
 text_enum! {
@@ -209,7 +217,11 @@ pub fn decide(
         Do::SubmitStampedCopy => matches!(actor, ActorRole::Graduate | ActorRole::EmployerContact),
         Do::Expire | Do::Remind | Do::StoreDocument => actor == ActorRole::Worker,
         Do::Approve | Do::Return | Do::Reject | Do::Terminate => actor.review_level().is_some(),
-        Do::RequestTermination => matches!(actor, ActorRole::Graduate | ActorRole::Employer),
+        // To one that the graduate filled in himself no employer is a party on the platform.
+        Do::RequestTermination => match facts.channel {
+            AgreementChannel::Online => matches!(actor, ActorRole::Graduate | ActorRole::Employer),
+            AgreementChannel::Offline | AgreementChannel::Registered => actor == ActorRole::Graduate,
+        },
     };
     if !role_fits {
         return Err(Refusal::NotYourRole);
@@ -351,7 +363,7 @@ fn leads_to(facts: &AgreementFacts, action: AgreementAction) -> Option<Agreement
             | Is::Discarded),
             Do::StoreDocument,
         ) => at,
-        (By::Online, Is::Signed, Do::RequestTermination) => Is::Signed,
+        (_, Is::Signed, Do::RequestTermination) => Is::Signed,
         (_, Is::Signed, Do::Terminate) if facts.termination_approved => Is::Terminated,
         _ => return None,
     })

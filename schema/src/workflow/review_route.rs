@@ -35,6 +35,8 @@ text_enum! {
         OfflineSigning = "OFFLINE_SIGNING",
         /// W5 registration of an agreement that was signed on paper.
         AgreementRegistration = "AGREEMENT_REGISTRATION",
+        /// W4 offline termination, of offline and of registered agreements.
+        OfflineTermination = "OFFLINE_TERMINATION",
     }
 }
 

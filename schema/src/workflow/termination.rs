@@ -1,7 +1,9 @@
-//! The rules of terminations: W2, the termination of an agreement that was signed online (§5).
+//! The rules of terminations: W2 of an agreement that was signed online (§5), where the other side answers, and W4 of one that the
+//! graduate filled in himself (§7), where he hands in materials.
 
 use super::{
     ActorRole, Refusal, ReviewLevel, ReviewRoute,
+    agreement::AgreementChannel,
     transition::{ReviewFacts, Transition},
 };
 use crate::text_enum::text_enum;
@@ -11,16 +13,20 @@ text_enum! {
     pub enum TerminationStatus {
         /// 待对方回应 one side has asked, the other has not answered yet.
         Requested = "REQUESTED",
-        /// 已撤回 whoever asked took it back.
+        /// 已撤回 whoever asked took it back, or gave it up.
         Withdrawn = "WITHDRAWN",
         /// 对方不同意 the other side said no; the signing stands.
         Refused = "REFUSED",
-        /// 解约审核中 both agree; the school or department reviews.
+        /// 解约审核中 both agree, or the materials are handed in; the school or department reviews.
         TerminationReview = "TERMINATION_REVIEW",
         /// 已解约 approved; the agreement has ended.
         Terminated = "TERMINATED",
         /// 解约审核不通过 the review refused; the signing stands.
         Rejected = "REJECTED",
+        /// 草稿 offline: taken back before a reviewer had decided, to be mended.
+        Draft = "DRAFT",
+        /// 解约待提交（老师退回） offline: to be mended.
+        Returned = "RETURNED",
     }
 }
 
@@ -29,7 +35,7 @@ text_enum! {
     pub enum TerminationAction {
         /// 申请解约 one side asks; the first event of the case.
         Request = "REQUEST",
-        /// 撤回申请 whoever asked takes it back.
+        /// 撤回申请 whoever asked takes it back; offline as long as no reviewer has decided.
         Withdraw = "WITHDRAW",
         /// 同意解约 the other side agrees.
         Accept = "ACCEPT",
@@ -41,6 +47,10 @@ text_enum! {
         Reject = "REJECT",
         /// 退回修改 a reviewer wants it mended; needs a reason. Not where both sides have agreed online.
         Return = "RETURN",
+        /// 提交审核 offline: the graduate hands it in with its materials.
+        Submit = "SUBMIT",
+        /// 放弃申请 offline: the graduate gives it up; the signing stands.
+        Discard = "DISCARD",
     }
 }
 
@@ -75,12 +85,19 @@ impl Party {
 
 impl TerminationStatus {
     /// The statuses in which a termination is still to be decided; an agreement has at most one of these.
-    pub const OPEN: [Self; 2] = [Self::Requested, Self::TerminationReview];
+    pub const OPEN: [Self; 4] = [
+        Self::Requested,
+        Self::TerminationReview,
+        Self::Draft,
+        Self::Returned,
+    ];
 }
 
 /// All that the rules look at.
 #[derive(Clone, Debug)]
 pub struct TerminationFacts {
+    /// In which way the agreement came about that is to end.
+    pub channel: AgreementChannel,
     /// Where the termination stands.
     pub status: TerminationStatus,
     /// Who asked for it.
@@ -127,19 +144,15 @@ pub fn decide(
         Do::Request => party.is_some(),
         Do::Withdraw => party == Some(facts.requested_by),
         Do::Accept | Do::Refuse => party == Some(facts.requested_by.other()),
+        Do::Submit | Do::Discard => party == Some(Party::Graduate),
         Do::Approve | Do::Reject | Do::Return => actor.review_level().is_some(),
     };
     if !role_fits {
         return Err(Refusal::NotYourRole);
     }
-    let status_fits = match action {
-        Do::Request | Do::Return => false,
-        Do::Withdraw | Do::Accept | Do::Refuse => facts.status == Is::Requested,
-        Do::Approve | Do::Reject => facts.status == Is::TerminationReview,
-    };
-    if !status_fits {
+    let Some(to) = leads_to(facts, action) else {
         return Err(Refusal::NotInThisStatus);
-    }
+    };
     // An employer whose verification was taken back may still agree, and take back what it asked for, so that it does not hold the
     // graduate; it may not say no.
     if actor == ActorRole::Employer && action == Do::Refuse && !facts.employer_verified {
@@ -150,22 +163,41 @@ pub fn decide(
     }
     let review = facts.review();
     match action {
-        Do::Request | Do::Return => Err(Refusal::NotInThisStatus),
-        Do::Withdraw => Ok(Transition::to(Is::Withdrawn)),
-        Do::Refuse => Ok(Transition::to(Is::Refused)),
-        Do::Accept => Ok(Transition {
-            awaiting_review: Some(facts.route.first()),
-            ..Transition::to(Is::TerminationReview)
-        }),
+        Do::Request => Err(Refusal::NotInThisStatus),
+        Do::Accept | Do::Submit => Ok(review.submitted(to)),
+        Do::Withdraw if facts.status == Is::TerminationReview => review.withdrawn(to),
+        Do::Withdraw | Do::Refuse | Do::Discard => Ok(Transition::to(to)),
         Do::Approve => {
             review.may_decide(actor)?;
-            Ok(review.approved(actor, facts.status, Is::Terminated))
+            Ok(review.approved(actor, facts.status, to))
         }
-        Do::Reject => {
+        Do::Reject | Do::Return => {
             review.may_decide(actor)?;
-            review.refused(Is::Rejected)
+            review.refused(to)
         }
     }
+}
+
+/// The status to which an action leads in the end, where the termination is in a status in which it can be done. The tables of
+/// DOMAIN.md, W2 and W4.
+const fn leads_to(facts: &TerminationFacts, action: TerminationAction) -> Option<TerminationStatus> {
+    use AgreementChannel as Of;
+    use TerminationAction as Do;
+    use TerminationStatus as Is;
+    Some(match (facts.channel, facts.status, action) {
+        (Of::Online, Is::Requested, Do::Withdraw) => Is::Withdrawn,
+        (Of::Online, Is::Requested, Do::Accept) => Is::TerminationReview,
+        (Of::Online, Is::Requested, Do::Refuse) => Is::Refused,
+
+        (Of::Offline | Of::Registered, Is::Draft | Is::Returned, Do::Submit) => Is::TerminationReview,
+        (Of::Offline | Of::Registered, Is::Draft | Is::Returned, Do::Discard) => Is::Withdrawn,
+        (Of::Offline | Of::Registered, Is::TerminationReview, Do::Withdraw) => Is::Draft,
+        (Of::Offline | Of::Registered, Is::TerminationReview, Do::Return) => Is::Returned,
+
+        (_, Is::TerminationReview, Do::Approve) => Is::Terminated,
+        (_, Is::TerminationReview, Do::Reject) => Is::Rejected,
+        _ => return None,
+    })
 }
 
 /// What `actor` may do now: the actions that [`decide`] would let through if he gave a reason.

@@ -423,7 +423,9 @@ impl Model {
         let route = self.ending_routes[self.graduates[graduate].school];
         let ending = self.cases[at].endings.last_mut().unwrap();
         ending.status = match action {
-            Do::Request | Do::Return => unreachable!("not a step on such a termination"),
+            Do::Request | Do::Return | Do::Submit | Do::Discard => {
+                unreachable!("not a step on such a termination")
+            }
             Do::Withdraw => Is::Withdrawn,
             Do::Refuse => Is::Refused,
             Do::Reject => Is::Rejected,
@@ -512,7 +514,7 @@ impl Model {
             Do::Approve if ended => ("AGREEMENT_TERMINATED", None),
             Do::Approve => ("TERMINATION_ADVANCED", None),
             Do::Reject => ("TERMINATION_REJECTED", None),
-            Do::Return => unreachable!("not a step on such a termination"),
+            Do::Return | Do::Submit | Do::Discard => unreachable!("not a step on such a termination"),
         };
         // Whoever acts has a mail of what he did; of taking back what nobody has answered he has none.
         let receipt: &[&str] = if action == Do::Withdraw { &[] } else { &["EMAIL"] };

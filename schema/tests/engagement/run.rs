@@ -164,7 +164,9 @@ impl Run {
                     Workflow::OnlineSigning => self.model.routes[school] = route,
                     Workflow::OnlineTermination => self.model.ending_routes[school] = route,
                     // Counts for no case of these.
-                    Workflow::OfflineSigning | Workflow::AgreementRegistration => {}
+                    Workflow::OfflineSigning
+                    | Workflow::AgreementRegistration
+                    | Workflow::OfflineTermination => {}
                 }
             }
             Try::Invite { by, graduate, hours } => {
@@ -325,7 +327,10 @@ impl Run {
             }
         }
         let step = match action {
-            TerminationAction::Request | TerminationAction::Return => unreachable!("never generated"),
+            TerminationAction::Request
+            | TerminationAction::Return
+            | TerminationAction::Submit
+            | TerminationAction::Discard => unreachable!("never generated"),
             TerminationAction::Withdraw => TerminationStep::Withdraw,
             TerminationAction::Accept => TerminationStep::Accept,
             TerminationAction::Refuse => TerminationStep::Refuse(reason().filter(|_| with_reason)),

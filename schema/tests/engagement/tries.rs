@@ -1,6 +1,6 @@
 //! What may be tried, and the random sequences of it.
 
-use crate::support::filed_only;
+use crate::support::{filed_ending_only, filed_only};
 use proptest::{
     prelude::*,
     strategy::ValueTree,
@@ -98,8 +98,7 @@ fn tries() -> impl Strategy<Value = Vec<Try>> {
         TerminationAction::ALL
             .iter()
             .copied()
-            // Nothing that both sides have agreed online is returned.
-            .filter(|action| !matches!(action, TerminationAction::Request | TerminationAction::Return))
+            .filter(|action| *action != TerminationAction::Request && !filed_ending_only(*action))
             // An approval twice as often, since two make an end.
             .chain([TerminationAction::Approve, TerminationAction::Accept])
             .collect::<Vec<_>>(),

@@ -3,6 +3,7 @@
 mod drafts;
 mod reviewing;
 mod stamped_copy;
+mod terminating;
 
 use uuid::Uuid;
 use wangqian_schema::{

@@ -28,13 +28,13 @@ use wangqian_schema::{
         terms::{HouseholdRegistration, TermsDraft},
     },
     step::{
-        self, Actor, AgreementStep, IdempotencyKey, Invitation, StepError, TerminationRequest,
-        TerminationStep,
+        self, Actor, AgreementStep, IdempotencyKey, Invitation, StepError, TerminationForm,
+        TerminationRequest, TerminationStep,
     },
     tables,
     wake::Waker,
-    workflow::agreement::AgreementAction,
     workflow::{Refusal, ReviewRoute},
+    workflow::{agreement::AgreementAction, termination::TerminationAction},
 };
 
 pub(crate) use database::Database;
@@ -115,11 +115,18 @@ impl World {
         viewer: &Viewer,
         agreement_id: Uuid,
     ) -> Result<TerminationView, StepError> {
-        let request = TerminationRequest {
-            agreement_id,
-            reason_code: "MUTUAL".into(),
-            explanation: "双方协商一致".into(),
-        };
+        self.hand_in_termination(viewer, agreement_id, &[]).await
+    }
+
+    /// Asks to end an agreement with these files.
+    pub(crate) async fn hand_in_termination(
+        &self,
+        viewer: &Viewer,
+        agreement_id: Uuid,
+        files: &[Uuid],
+    ) -> Result<TerminationView, StepError> {
+        let form = mutual(files);
+        let request = TerminationRequest { agreement_id, form };
         let key = IdempotencyKey {
             key: Uuid::now_v7().to_string(),
             request_hash: [2; 32],
@@ -468,4 +475,21 @@ pub(crate) const fn filed_only(action: AgreementAction) -> bool {
             | AgreementAction::RequestStampedCopy
             | AgreementAction::SubmitStampedCopy
     )
+}
+
+/// Whether an action is done only to terminations of what graduates filled in themselves.
+pub(crate) const fn filed_ending_only(action: TerminationAction) -> bool {
+    matches!(
+        action,
+        TerminationAction::Return | TerminationAction::Submit | TerminationAction::Discard
+    )
+}
+
+/// What is said of a termination for a reason that either side may give, with these files.
+pub(crate) fn mutual(files: &[Uuid]) -> TerminationForm {
+    TerminationForm {
+        reason_code: "MUTUAL".into(),
+        explanation: "双方协商一致".into(),
+        files: files.to_vec(),
+    }
 }

@@ -37,6 +37,8 @@ pub enum Workflow {
     OfflineSigning,
     /// 已签就业协议登记 Registration of an agreement that was signed on paper.
     AgreementRegistration,
+    /// 线下解约 Offline termination, of offline and of registered agreements.
+    OfflineTermination,
 }
 
 /// 审核方式 The way in which a school reviews.
