@@ -305,7 +305,7 @@ diesel::table! {
 diesel::table! {
     messages (id) {
         id -> Uuid,
-        event_id -> Int8,
+        event_id -> Nullable<Int8>,
         account_id -> Uuid,
         channel -> Text,
         template -> Text,
@@ -316,6 +316,7 @@ diesel::table! {
         created_at -> Timestamptz,
         sent_at -> Nullable<Timestamptz>,
         read_at -> Nullable<Timestamptz>,
+        digest_on -> Nullable<Date>,
     }
 }
 

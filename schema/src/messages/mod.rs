@@ -95,6 +95,8 @@ text_enum! {
         DataCorrected = "DATA_CORRECTED",
         /// To a new reviewer: his account is open, and how he sets its password.
         ReviewerAdded = "REVIEWER_ADDED",
+        /// To a reviewer: what waits for him today.
+        ReviewDigest = "REVIEW_DIGEST",
     }
 }
 
@@ -109,6 +111,8 @@ pub enum Audience {
     GraduateReceipt,
     /// Every member of the employer, of its own step: a mail for its papers.
     EmployerReceipt,
+    /// A reviewer, of no step: what waits for him.
+    Reviewer,
 }
 
 impl Audience {
@@ -116,7 +120,7 @@ impl Audience {
     pub const fn channels(self) -> &'static [Channel] {
         match self {
             Self::Graduate => &[Channel::InApp, Channel::Wechat, Channel::Email],
-            Self::Employer => &[Channel::InApp, Channel::Email],
+            Self::Employer | Self::Reviewer => &[Channel::InApp, Channel::Email],
             Self::GraduateReceipt | Self::EmployerReceipt => &[Channel::Email],
         }
     }
@@ -336,6 +340,7 @@ files! {
     MemberInvited => "member_invited",
     DataCorrected => "data_corrected",
     ReviewerAdded => "reviewer_added",
+    ReviewDigest => "review_digest",
 }
 
 #[expect(
@@ -400,7 +405,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::passcode::Purpose;
+    use crate::{model::passcode::Purpose, workflow::Workflow};
 
     #[test]
     fn every_message_is_written_for_every_channel_that_may_owe_it() {
@@ -549,6 +554,27 @@ mod tests {
             .unwrap();
             for told in ["示例大学", "https://wq.example", "验证码"] {
                 assert!(text.body.contains(told), "{channel}: {}", text.body);
+            }
+        }
+    }
+
+    #[test]
+    fn a_reviewer_reads_how_many_of_each_workflow_wait_and_since_when() {
+        let waiting: Vec<_> = Workflow::ALL
+            .iter()
+            .zip(2..)
+            .map(|(workflow, cases)| json!({ "workflow": workflow.name(), "cases": cases }))
+            .collect();
+        let params = json!({ "moment": "2027年3月5日 08:30", "cases": 14, "waiting": waiting, "oldest": "2027年3月1日 10:00" });
+        for channel in Audience::Reviewer.channels() {
+            let text = write(MessageTemplate::ReviewDigest, *channel, &params, "https://wq.example").unwrap();
+            assert_eq!(text.title, "今日待审核：14 件");
+            for told in ["14 件", "2027年3月1日 10:00", "2027年3月5日 08:30"] {
+                assert!(text.body.contains(told), "{channel}: {}", text.body);
+            }
+            for (workflow, cases) in Workflow::ALL.iter().zip(2..) {
+                let told = format!("{} {cases} 件", workflow.name());
+                assert!(text.body.contains(&told), "{channel}: {}", text.body);
             }
         }
     }

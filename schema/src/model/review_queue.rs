@@ -82,30 +82,30 @@ macro_rules! part {
     };
 }
 
-/// $1 the department or school, $2 and $3 the place after which, $4 and $5 the place before which, $6 how many; then the filter:
-/// $7 the workflows, $8 the department, $9 the class year, $10 since when.
-macro_rules! queue {
-    ($place:literal, $level:literal, $direction:literal) => {
+/// The parts of all kinds of cases: `$part` with the kind, the workflow of a row and the table of each, and what else it takes.
+macro_rules! every_kind {
+    ($part:ident, $($argument:tt),+) => {
         concat!(
-            part!(
+            $part!(
                 "AGREEMENT",
                 // As `AgreementChannel::workflow` says.
                 "CASE channel WHEN 'OFFLINE' THEN 'OFFLINE_SIGNING' WHEN 'REGISTERED' THEN 'AGREEMENT_REGISTRATION' \
                  ELSE 'ONLINE_SIGNING' END",
                 "agreements",
-                $place,
-                $level,
-                $direction
+                $($argument),+
             ),
             " UNION ALL ",
-            part!(
-                "TERMINATION",
-                "'ONLINE_TERMINATION'",
-                "terminations",
-                $place,
-                $level,
-                $direction
-            ),
+            $part!("TERMINATION", "'ONLINE_TERMINATION'", "terminations", $($argument),+)
+        )
+    };
+}
+
+/// $1 the department or school, $2 and $3 the place after which, $4 and $5 the place before which, $6 how many; then the filter:
+/// $7 the workflows, $8 the department, $9 the class year, $10 since when.
+macro_rules! queue {
+    ($place:literal, $level:literal, $direction:literal) => {
+        concat!(
+            every_kind!(part, $place, $level, $direction),
             " ORDER BY waiting_since ",
             $direction,
             ", id ",
@@ -183,4 +183,64 @@ pub async fn list(
         has_next: page.has_next,
         has_previous: page.has_previous,
     })
+}
+
+/// How many cases of a workflow wait at a level of a department or school.
+#[derive(QueryableByName, Clone, Debug)]
+pub struct Waiting {
+    /// The department or school.
+    #[diesel(sql_type = SqlUuid)]
+    pub place_id: Uuid,
+    /// Of which workflow.
+    #[diesel(sql_type = Text)]
+    pub workflow: Workflow,
+    /// How many.
+    #[diesel(sql_type = BigInt)]
+    pub cases: i64,
+    /// Since when the one that waits longest does.
+    #[diesel(sql_type = Timestamptz)]
+    pub oldest: DateTime<Utc>,
+}
+
+/// How many of one kind wait at some places: ranges of the same partial indexes.
+macro_rules! count {
+    ($kind:literal, $workflow:literal, $table:literal, $place:literal, $level:literal, $places:literal) => {
+        concat!(
+            "(SELECT ",
+            $place,
+            " AS place_id, ",
+            $workflow,
+            " AS workflow, count(*) AS cases, min(waiting_since) AS oldest FROM ",
+            $table,
+            " WHERE ",
+            $place,
+            " = ANY(",
+            $places,
+            ") AND awaiting_review = '",
+            $level,
+            "' GROUP BY 1, 2)"
+        )
+    };
+}
+
+/// What waits for these departments, at the department's level, and for these schools, at the school's, as [`list`] shows it to their
+/// reviewers; nothing of a workflow of which nothing waits.
+///
+/// # Errors
+/// The database's.
+pub async fn waiting(
+    conn: &mut AsyncPgConnection,
+    departments: &[Uuid],
+    schools: &[Uuid],
+) -> QueryResult<Vec<Waiting>> {
+    let query = sql_query(concat!(
+        every_kind!(count, "department_id", "DEPARTMENT", "$1"),
+        " UNION ALL ",
+        every_kind!(count, "school_id", "SCHOOL", "$2"),
+    ));
+    query
+        .bind::<Array<SqlUuid>, _>(departments)
+        .bind::<Array<SqlUuid>, _>(schools)
+        .load(conn)
+        .await
 }
