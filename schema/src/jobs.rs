@@ -216,6 +216,8 @@ text_enum! {
         Passcodes = "PASSCODES",
         /// Invitations to join an employer that are over.
         MemberInvitations = "MEMBER_INVITATIONS",
+        /// Assignments of cases to reviewers that are over.
+        ReviewAssignments = "REVIEW_ASSIGNMENTS",
         /// Links for the stamped copy that are over.
         StampedCopyLinks = "STAMPED_COPY_LINKS",
         /// Files that were handed in and not used.

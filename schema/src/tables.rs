@@ -362,6 +362,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    review_assignments (case_id) {
+        case_id -> Uuid,
+        case_kind -> Text,
+        level -> Text,
+        waiting_since -> Timestamptz,
+        account_id -> Uuid,
+        assigned_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     reviewers (account_id) {
         account_id -> Uuid,
         school_id -> Uuid,
@@ -501,6 +512,7 @@ diesel::joinable!(messages -> case_events (event_id));
 diesel::joinable!(operators -> accounts (account_id));
 diesel::joinable!(passcodes -> accounts (account_id));
 diesel::joinable!(registration_keys -> employers (employer_id));
+diesel::joinable!(review_assignments -> accounts (account_id));
 diesel::joinable!(reviewers -> accounts (account_id));
 diesel::joinable!(reviewers -> schools (school_id));
 diesel::joinable!(school_review_routes -> schools (school_id));
@@ -538,6 +550,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     passcodes,
     registration_keys,
     request_throttles,
+    review_assignments,
     reviewers,
     school_review_routes,
     schools,

@@ -23,6 +23,7 @@ mod login_throttle;
 mod migrations;
 mod people;
 mod races;
+mod review_assignments;
 mod rules;
 mod schools;
 mod search;

@@ -45,7 +45,7 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
         "Query.reviewQueue",
         Asker::School,
         "{ reviewQueue(first: 100) { edges { node {
-            id version waitingSince graduate { name } ...all
+            id version waitingSince graduate { name } assignment { reviewerName mine } ...all
             ... on Termination { explanation agreement { agreementNumber employer { name } } }
         } } } }",
         "/reviewQueue/edges/*",

@@ -25,6 +25,7 @@ mod passcode;
 pub mod password;
 pub mod registration;
 pub mod review;
+pub mod review_assignment;
 pub mod reviewer;
 pub mod school;
 pub mod stuck_work;
@@ -95,6 +96,7 @@ pub struct Mutation(
     agreement::StampedCopyMutation,
     termination::TerminationMutation,
     review::ReviewMutation,
+    review_assignment::ReviewAssignmentMutation,
     notification::NotificationMutation,
     stuck_work::StuckWorkMutation,
     graduate_import::GraduateImportMutation,

@@ -25,6 +25,7 @@ pub mod page;
 pub mod passcode;
 pub mod registration;
 pub mod request_throttle;
+pub mod review_assignment;
 pub mod review_digest;
 pub mod review_queue;
 pub mod reviewer;

@@ -1,7 +1,6 @@
 //! The trail of a step: its event in the hash chain, and the messages it owes with the jobs that send them.
 
 use chrono::{DateTime, Utc};
-use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 use futures_util::try_join;
 use serde_json::Value;

@@ -87,6 +87,7 @@ const RECURRING: &[Recurring] = &[
     hourly("prune_done_jobs", 45, Pruned::DoneJobs),
     nightly("prune_idempotency_keys", 3, 10, Pruned::IdempotencyKeys),
     nightly("prune_sessions", 3, 20, Pruned::Sessions),
+    nightly("prune_review_assignments", 3, 30, Pruned::ReviewAssignments),
     Recurring {
         name: "digest_reviews",
         schedule: Schedule::Daily { hour: 8, minute: 30 },
