@@ -36,6 +36,7 @@ mod passwords;
 mod races;
 mod readme;
 mod registration;
+mod review_desk;
 mod roles;
 mod schools;
 mod statements;

@@ -303,6 +303,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    message_opt_outs (account_id, message_group, channel) {
+        account_id -> Uuid,
+        message_group -> Text,
+        channel -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     messages (id) {
         id -> Uuid,
         event_id -> Nullable<Int8>,
@@ -507,6 +516,7 @@ diesel::joinable!(graduates -> accounts (account_id));
 diesel::joinable!(graduates -> schools (school_id));
 diesel::joinable!(idempotency_keys -> accounts (account_id));
 diesel::joinable!(member_invitations -> employers (employer_id));
+diesel::joinable!(message_opt_outs -> accounts (account_id));
 diesel::joinable!(messages -> accounts (account_id));
 diesel::joinable!(messages -> case_events (event_id));
 diesel::joinable!(operators -> accounts (account_id));
@@ -545,6 +555,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     jobs,
     login_throttles,
     member_invitations,
+    message_opt_outs,
     messages,
     operators,
     passcodes,

@@ -22,6 +22,7 @@ mod locks;
 mod login_throttle;
 mod migrations;
 mod people;
+mod preferences;
 mod races;
 mod review_assignments;
 mod rules;

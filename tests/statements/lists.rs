@@ -220,6 +220,14 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
 pub(super) const NOT_COUNTED: &[(&str, &str)] = &[
     ("Query.codes", "from memory: no statement at all"),
     (
+        "Query.messagePreferences",
+        "eight at most, by one statement for all",
+    ),
+    (
+        "SetMessagePreferencePayload.messagePreferences",
+        "eight at most, by one statement for all",
+    ),
+    (
         "InviteGraduatesPayload.results",
         "each is a step with statements of its own",
     ),

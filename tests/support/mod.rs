@@ -17,6 +17,7 @@ pub(crate) mod people;
 pub(crate) mod process;
 pub(crate) mod refusals;
 pub(crate) mod registering;
+pub(crate) mod reviewing;
 pub(crate) mod roster;
 pub(crate) mod server;
 pub(crate) mod signing;

@@ -19,6 +19,7 @@ pub mod employer_verification;
 pub mod graduate;
 pub mod graduate_import;
 pub mod live;
+pub mod message_preference;
 pub mod node;
 pub mod notification;
 mod passcode;
@@ -73,6 +74,7 @@ pub struct Query(
     code::CodeQuery,
     stuck_work::StuckWorkQuery,
     delivery::DeliveryQuery,
+    message_preference::MessagePreferenceQuery,
     graduate_import::GraduateImportQuery,
 );
 
@@ -98,6 +100,7 @@ pub struct Mutation(
     review::ReviewMutation,
     review_assignment::ReviewAssignmentMutation,
     notification::NotificationMutation,
+    message_preference::MessagePreferenceMutation,
     stuck_work::StuckWorkMutation,
     graduate_import::GraduateImportMutation,
 );

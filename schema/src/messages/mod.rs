@@ -1,11 +1,14 @@
 //! The texts of all messages: one file a message in `templates/`, one entry a channel. Whom a step owes which message
 //! stands here too; sending is the worker's business.
 
+mod group;
+
 use std::{collections::HashMap, sync::LazyLock};
 
 use serde::Deserialize;
 use serde_json::Value;
 
+pub use self::group::{MessageGroup, offered};
 use crate::{
     model::message::Channel,
     text_enum::text_enum,

@@ -152,19 +152,22 @@ pub(crate) fn addressed(
 /// The job of each message that has to leave the platform is made from what was written, so that there is none without the other.
 const OWE: &str = "
     WITH owed AS (
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-            AS owed (id, event_id, digest_on, account_id, channel, template, params, status, created_at, sent_at)),
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS owed
+            (id, event_id, digest_on, account_id, channel, template, params, status, created_at, sent_at, message_group)),
     written AS (
         INSERT INTO messages (id, event_id, digest_on, account_id, channel, template, params, status, created_at, sent_at)
-        SELECT * FROM owed
+        SELECT id, event_id, digest_on, account_id, channel, template, params, status, created_at, sent_at FROM owed
+        WHERE NOT EXISTS (SELECT FROM message_opt_outs AS off WHERE off.account_id = owed.account_id
+            AND off.message_group = owed.message_group AND off.channel = owed.channel)
         ON CONFLICT (account_id, digest_on, channel) WHERE digest_on IS NOT NULL DO NOTHING
         RETURNING id, status, created_at)
     INSERT INTO jobs (queue, payload, priority, max_attempts, unique_key, run_at)
-    SELECT $11, jsonb_build_object('message_id', id), $12, $13, id::text, created_at FROM written WHERE status = 'PENDING'
+    SELECT $12, jsonb_build_object('message_id', id), $13, $14, id::text, created_at FROM written WHERE status = 'PENDING'
     ON CONFLICT DO NOTHING";
 
 /// Writes messages with the jobs that send them, in the caller's transaction: by arrays, so that any number of them is one and the
-/// same statement. Gives how many have to be sent. What a digest owes already is left as it is.
+/// same statement. Gives how many have to be sent. What somebody does not want through a channel is not owed to him through it, and what a
+/// digest owes already is left as it is.
 ///
 /// # Errors
 /// The database's; a second message of an event to a person through a channel violates a constraint.
@@ -186,6 +189,7 @@ pub async fn owe(mut conn: &AsyncPgConnection, new: &[NewMessage]) -> QueryResul
         .bind::<Array<Text>, _>(column(new, |message| message.status))
         .bind::<Array<Timestamptz>, _>(column(new, |message| message.created_at))
         .bind::<Array<Nullable<Timestamptz>>, _>(column(new, |message| message.sent_at))
+        .bind::<Array<Nullable<Text>>, _>(column(new, |message| message.template.group()))
         .bind::<Text, _>(SendMessage::QUEUE)
         .bind::<SmallInt, _>(SendMessage::PRIORITY)
         .bind::<Integer, _>(SendMessage::MAX_ATTEMPTS);

@@ -21,6 +21,7 @@ pub mod licence;
 pub mod login_throttle;
 pub mod member;
 pub mod message;
+pub mod message_preference;
 pub mod page;
 pub mod passcode;
 pub mod registration;
