@@ -27,7 +27,9 @@ struct Scene {
 fn before_dawn(platform: &Platform) {
     let now = platform.clock.now();
     let today = shanghai_date(now).and_hms_opt(0, 0, 0).unwrap().and_utc() - TimeDelta::hours(8);
-    platform.clock.advance(today + TimeDelta::days(2) + TimeDelta::hours(5) - now);
+    platform
+        .clock
+        .advance(today + TimeDelta::days(2) + TimeDelta::hours(5) - now);
 }
 
 impl Scene {
@@ -75,7 +77,13 @@ async fn at_half_past_eight_the_reviewer_finds_what_waits_in_his_inbox() {
         .await;
     let message = &found["notifications"]["nodes"][0];
     assert_eq!(message["title"], "今日待审核：1 件");
-    assert!(message["body"].as_str().unwrap().contains("有 1 件事项待您审核：线上签约 1 件。"), "{message}");
+    assert!(
+        message["body"]
+            .as_str()
+            .unwrap()
+            .contains("有 1 件事项待您审核：线上签约 1 件。"),
+        "{message}"
+    );
     assert!(!message.to_string().contains(&scene.graduate.name));
     assert_eq!(message["case"], Value::Null);
     // For whom nothing waits, nothing comes.
@@ -85,7 +93,9 @@ async fn at_half_past_eight_the_reviewer_finds_what_waits_in_his_inbox() {
     // The operator sees how far it got, and of no case.
     let operator = server.login(&people::operator(&server.platform).await).await;
     let deliveries = "{ messageDeliveries(first: 20) { nodes { template channel recipientKind recipientReference caseReference status } } }";
-    let account = people::account_of(&server.platform, &campus.school_reviewer).await.to_string();
+    let account = people::account_of(&server.platform, &campus.school_reviewer)
+        .await
+        .to_string();
     let sent = server
         .until("the mail to be sent", async || {
             let found = operator.query(deliveries, json!({})).await;
@@ -94,15 +104,25 @@ async fn at_half_past_eight_the_reviewer_finds_what_waits_in_his_inbox() {
                 .into_iter()
                 .filter(|delivery| delivery["template"] == "REVIEW_DIGEST")
                 .collect();
-            digests.iter().all(|delivery| delivery["status"] == "SENT").then_some(digests)
+            digests
+                .iter()
+                .all(|delivery| delivery["status"] == "SENT")
+                .then_some(digests)
         })
         .await;
-    let mut channels: Vec<_> = sent.iter().map(|delivery| delivery["channel"].as_str().unwrap()).collect();
+    let mut channels: Vec<_> = sent
+        .iter()
+        .map(|delivery| delivery["channel"].as_str().unwrap())
+        .collect();
     channels.sort_unstable();
     assert_eq!(channels, ["EMAIL", "IN_APP"]);
     for delivery in &sent {
         assert_eq!(
-            (&delivery["caseReference"], &delivery["recipientReference"], &delivery["recipientKind"]),
+            (
+                &delivery["caseReference"],
+                &delivery["recipientReference"],
+                &delivery["recipientKind"]
+            ),
             (&Value::Null, &json!(account), &json!("REVIEWER"))
         );
     }
@@ -122,13 +142,19 @@ async fn a_reviewer_takes_a_case_and_his_fellows_see_it() {
     let taken = first.mutate(ASSIGN, of_case(agreement)).await;
     assert_eq!(taken["userErrors"], json!([]));
     let held = &taken["case"]["assignment"];
-    assert_eq!((&held["reviewerName"], &held["mine"]), (&json!("示例审核人"), &json!(true)));
+    assert_eq!(
+        (&held["reviewerName"], &held["mine"]),
+        (&json!("示例审核人"), &json!(true))
+    );
     let since: DateTime<Utc> = held["assignedAt"].as_str().unwrap().parse().unwrap();
     assert!((server.platform.clock.now() - since).num_minutes() < 1);
 
     // The fellow sees who has it, and is told when he wants it as well; then he takes it over.
     let seen = queue(&second, Value::Null).await;
-    assert_eq!(seen[0]["assignment"], json!({ "reviewerName": "示例审核人", "mine": false }));
+    assert_eq!(
+        seen[0]["assignment"],
+        json!({ "reviewerName": "示例审核人", "mine": false })
+    );
     assert_eq!(seen[0]["version"], version);
     assert_eq!(queue(&second, json!("NOBODY")).await.len(), 0);
     assert_eq!(queue(&second, json!("ME")).await.len(), 0);
@@ -154,20 +180,32 @@ async fn a_reviewer_takes_a_case_and_his_fellows_see_it() {
     let graduate = server.login(&scene.graduate.email).await;
     let own = "query($id: ID!) { node(id: $id) { ... on Agreement { status assignment { mine } } } }";
     let own = graduate.query(own, json!({ "id": agreement })).await;
-    assert_eq!(own["node"], json!({ "status": "SIGNING_REVIEW", "assignment": null }));
+    assert_eq!(
+        own["node"],
+        json!({ "status": "SIGNING_REVIEW", "assignment": null })
+    );
     let department = server.login(&scene.campus.department_reviewer).await;
     for client in [&graduate, &department] {
         let refused = client.mutate(ASSIGN, of_case(agreement)).await;
         assert_eq!(refusal(&refused), Some("STEP_NOT_ALLOWED"));
     }
     for nothing in ["no id", &NodeType::Graduate.id(scene.graduate.id)] {
-        assert_eq!(refusal(&first.mutate(ASSIGN, of_case(nothing)).await), Some("NOT_FOUND"));
-        assert_eq!(refusal(&first.mutate(RELEASE, of_case(nothing)).await), Some("NOT_FOUND"));
+        assert_eq!(
+            refusal(&first.mutate(ASSIGN, of_case(nothing)).await),
+            Some("NOT_FOUND")
+        );
+        assert_eq!(
+            refusal(&first.mutate(RELEASE, of_case(nothing)).await),
+            Some("NOT_FOUND")
+        );
     }
     // It blocks nobody.
     let decided = review(&first, agreement, "APPROVE", None).await;
     assert_eq!(decided["agreement"]["status"], "SIGNED");
-    assert_eq!(refusal(&second.mutate(RELEASE, of_case(agreement)).await), Some("STEP_NOT_ALLOWED"));
+    assert_eq!(
+        refusal(&second.mutate(RELEASE, of_case(agreement)).await),
+        Some("STEP_NOT_ALLOWED")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,15 +222,21 @@ async fn a_person_switches_mails_off_and_on() {
             .into()
     };
     assert_eq!(chosen["messagePreferences"], all(None));
-    let set = |group: &str, channel: &str, enabled: bool| {
-        json!({ "input": { "group": group, "channel": channel, "enabled": enabled } })
-    };
-    let off = member.mutate(SET_PREFERENCE, set("REVIEWS", "EMAIL", false)).await;
-    assert_eq!((&off["messagePreferences"], &off["userErrors"]), (&all(Some("REVIEWS")), &json!([])));
+    let set = |group: &str, channel: &str, enabled: bool| json!({ "input": { "group": group, "channel": channel, "enabled": enabled } });
+    let off = member
+        .mutate(SET_PREFERENCE, set("REVIEWS", "EMAIL", false))
+        .await;
+    assert_eq!(
+        (&off["messagePreferences"], &off["userErrors"]),
+        (&all(Some("REVIEWS")), &json!([]))
+    );
     for (group, channel, field) in [("REVIEW_DIGEST", "EMAIL", "group"), ("REVIEWS", "SMS", "channel")] {
         let refused = member.mutate(SET_PREFERENCE, set(group, channel, false)).await;
         let error = &refused["userErrors"][0];
-        assert_eq!((&error["code"], &error["field"]), (&json!("INVALID_INPUT"), &json!(field)));
+        assert_eq!(
+            (&error["code"], &error["field"]),
+            (&json!("INVALID_INPUT"), &json!(field))
+        );
         assert_eq!(refused["messagePreferences"], all(Some("REVIEWS")));
     }
 
@@ -200,17 +244,32 @@ async fn a_person_switches_mails_off_and_on() {
     review(&reviewer, &scene.agreement, "APPROVE", None).await;
     let operator = server.login(&people::operator(&server.platform).await).await;
     let deliveries = "query($case: String) { messageDeliveries(first: 50, caseReference: $case) { nodes { template channel recipientKind } } }";
-    let reference = NodeType::Agreement.uuid(&scene.agreement.as_str().into()).unwrap().to_string();
+    let reference = NodeType::Agreement
+        .uuid(&scene.agreement.as_str().into())
+        .unwrap()
+        .to_string();
     let found = operator.query(deliveries, json!({ "case": reference })).await;
     let mut signed: Vec<_> = found["messageDeliveries"]["nodes"]
         .as_array()
         .unwrap()
         .iter()
         .filter(|delivery| delivery["template"] == "AGREEMENT_SIGNED")
-        .map(|delivery| ["recipientKind", "channel"].map(|field| delivery[field].as_str().unwrap()).join(" "))
+        .map(|delivery| {
+            ["recipientKind", "channel"]
+                .map(|field| delivery[field].as_str().unwrap())
+                .join(" ")
+        })
         .collect();
     signed.sort();
-    assert_eq!(signed, ["EMPLOYER_MEMBER IN_APP", "GRADUATE EMAIL", "GRADUATE IN_APP", "GRADUATE WECHAT"]);
+    assert_eq!(
+        signed,
+        [
+            "EMPLOYER_MEMBER IN_APP",
+            "GRADUATE EMAIL",
+            "GRADUATE IN_APP",
+            "GRADUATE WECHAT"
+        ]
+    );
     let on = member.mutate(SET_PREFERENCE, set("REVIEWS", "EMAIL", true)).await;
     assert_eq!(on["messagePreferences"], all(None));
     let none = operator.query(PREFERENCES, json!({})).await;

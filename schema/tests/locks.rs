@@ -64,7 +64,8 @@ async fn any_number_of_messages_is_one_prepared_statement() {
         }
         message::owe(&conn, &messages).await.unwrap();
     }
-    let kept = "SELECT count(*) FROM pg_prepared_statements WHERE ltrim(statement, E' \\n') LIKE 'WITH owed AS%'";
+    let kept =
+        "SELECT count(*) FROM pg_prepared_statements WHERE ltrim(statement, E' \\n') LIKE 'WITH owed AS%'";
     assert_eq!(number(&mut conn, kept).await, 1);
     assert_eq!(
         number(

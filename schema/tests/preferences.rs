@@ -15,14 +15,22 @@ use wangqian_schema::{
 
 use crate::support::{World, count, number, text};
 
-async fn set(world: &World, viewer: &Viewer, group: MessageGroup, channel: Channel, enabled: bool) -> Result<(), NotOffered> {
+async fn set(
+    world: &World,
+    viewer: &Viewer,
+    group: MessageGroup,
+    channel: Channel,
+    enabled: bool,
+) -> Result<(), NotOffered> {
     let preference = MessagePreference {
         group,
         channel,
         enabled,
     };
     let mut conn = world.conn().await;
-    message_preference::set(&mut conn, viewer, preference, world.now()).await.unwrap()
+    message_preference::set(&mut conn, viewer, preference, world.now())
+        .await
+        .unwrap()
 }
 
 /// By which channels somebody is told of what, as `TEMPLATE CHANNEL`.
@@ -43,29 +51,93 @@ async fn what_somebody_does_not_want_by_mail_still_comes_to_his_inbox() {
     let company = world.employer().await;
     let colleague = world.member(company.id).await;
     let reviewer = world.school_reviewer(&campus).await;
-    set(&world, &student.viewer, MessageGroup::Invitations, Channel::Email, false).await.unwrap();
-    set(&world, &colleague, MessageGroup::Invitations, Channel::Email, false).await.unwrap();
-    set(&world, &reviewer, MessageGroup::ReviewDigest, Channel::Email, false).await.unwrap();
+    set(
+        &world,
+        &student.viewer,
+        MessageGroup::Invitations,
+        Channel::Email,
+        false,
+    )
+    .await
+    .unwrap();
+    set(
+        &world,
+        &colleague,
+        MessageGroup::Invitations,
+        Channel::Email,
+        false,
+    )
+    .await
+    .unwrap();
+    set(
+        &world,
+        &reviewer,
+        MessageGroup::ReviewDigest,
+        Channel::Email,
+        false,
+    )
+    .await
+    .unwrap();
 
     let agreement = world.invite(&company, &student).await;
     world.invite(&company, &classmate).await;
-    assert_eq!(told(&world, &student.viewer).await, ["INVITATION_RECEIVED IN_APP", "INVITATION_RECEIVED WECHAT"]);
-    assert_eq!(told(&world, &classmate.viewer).await.len(), 3, "another's choice is his own");
-    world.take(&student.viewer, agreement, AgreementStep::Accept).await.unwrap();
-    assert_eq!(told(&world, &company.viewer).await, ["INVITATION_ACCEPTED EMAIL", "INVITATION_ACCEPTED IN_APP"]);
+    assert_eq!(
+        told(&world, &student.viewer).await,
+        ["INVITATION_RECEIVED IN_APP", "INVITATION_RECEIVED WECHAT"]
+    );
+    assert_eq!(
+        told(&world, &classmate.viewer).await.len(),
+        3,
+        "another's choice is his own"
+    );
+    world
+        .take(&student.viewer, agreement, AgreementStep::Accept)
+        .await
+        .unwrap();
+    assert_eq!(
+        told(&world, &company.viewer).await,
+        ["INVITATION_ACCEPTED EMAIL", "INVITATION_ACCEPTED IN_APP"]
+    );
     assert_eq!(told(&world, &colleague).await, ["INVITATION_ACCEPTED IN_APP"]);
     let mut conn = world.conn().await;
-    review_digest::owe(&mut conn, shanghai_date(world.now()), None, world.now()).await.unwrap();
+    review_digest::owe(&mut conn, shanghai_date(world.now()), None, world.now())
+        .await
+        .unwrap();
     assert_eq!(told(&world, &reviewer).await, ["REVIEW_DIGEST IN_APP"]);
     // Other kinds go on, and so do these once they are wanted again.
-    world.take(&reviewer, agreement, AgreementStep::Approve).await.unwrap();
+    world
+        .take(&reviewer, agreement, AgreementStep::Approve)
+        .await
+        .unwrap();
     let signed = told(&world, &student.viewer).await;
-    assert_eq!(signed[2..], ["AGREEMENT_SIGNED EMAIL", "AGREEMENT_SIGNED IN_APP", "AGREEMENT_SIGNED WECHAT"]);
-    set(&world, &colleague, MessageGroup::Invitations, Channel::Email, true).await.unwrap();
+    assert_eq!(
+        signed[2..],
+        [
+            "AGREEMENT_SIGNED EMAIL",
+            "AGREEMENT_SIGNED IN_APP",
+            "AGREEMENT_SIGNED WECHAT"
+        ]
+    );
+    set(
+        &world,
+        &colleague,
+        MessageGroup::Invitations,
+        Channel::Email,
+        true,
+    )
+    .await
+    .unwrap();
     let other = world.graduate(&campus, 1).await;
     let declined = world.invite(&company, &other).await;
-    world.take(&other.viewer, declined, AgreementStep::Decline(None)).await.unwrap();
-    assert!(told(&world, &colleague).await.contains(&"INVITATION_DECLINED EMAIL".to_owned()));
+    world
+        .take(&other.viewer, declined, AgreementStep::Decline(None))
+        .await
+        .unwrap();
+    assert!(
+        told(&world, &colleague)
+            .await
+            .contains(&"INVITATION_DECLINED EMAIL".to_owned())
+    );
 
     // No message without its job, and no job without its message.
     let sends = count(&mut conn, "jobs", "queue = 'send_message'").await;
@@ -83,23 +155,64 @@ async fn only_what_is_offered_is_chosen_and_everybody_chooses_for_himself() {
     let reviewer = world.school_reviewer(&campus).await;
     let operator = world.operator().await;
     for (viewer, group, channel, refused) in [
-        (&student, MessageGroup::ReviewDigest, Channel::Email, NotOffered::Group),
-        (&student, MessageGroup::Invitations, Channel::Sms, NotOffered::Channel),
-        (&student, MessageGroup::Invitations, Channel::InApp, NotOffered::Channel),
-        (&member, MessageGroup::Invitations, Channel::Wechat, NotOffered::Channel),
-        (&member, MessageGroup::DataCorrections, Channel::Email, NotOffered::Group),
-        (&reviewer, MessageGroup::Reviews, Channel::Email, NotOffered::Group),
-        (&operator, MessageGroup::ReviewDigest, Channel::Email, NotOffered::Group),
+        (
+            &student,
+            MessageGroup::ReviewDigest,
+            Channel::Email,
+            NotOffered::Group,
+        ),
+        (
+            &student,
+            MessageGroup::Invitations,
+            Channel::Sms,
+            NotOffered::Channel,
+        ),
+        (
+            &student,
+            MessageGroup::Invitations,
+            Channel::InApp,
+            NotOffered::Channel,
+        ),
+        (
+            &member,
+            MessageGroup::Invitations,
+            Channel::Wechat,
+            NotOffered::Channel,
+        ),
+        (
+            &member,
+            MessageGroup::DataCorrections,
+            Channel::Email,
+            NotOffered::Group,
+        ),
+        (
+            &reviewer,
+            MessageGroup::Reviews,
+            Channel::Email,
+            NotOffered::Group,
+        ),
+        (
+            &operator,
+            MessageGroup::ReviewDigest,
+            Channel::Email,
+            NotOffered::Group,
+        ),
     ] {
         for enabled in [true, false] {
-            assert_eq!(set(&world, viewer, group, channel, enabled).await, Err(refused), "{group} {channel}");
+            assert_eq!(
+                set(&world, viewer, group, channel, enabled).await,
+                Err(refused),
+                "{group} {channel}"
+            );
         }
     }
     let mut conn = world.conn().await;
     assert_eq!(count(&mut conn, "message_opt_outs", "true").await, 0);
     // Twice is once.
     for enabled in [false, false] {
-        set(&world, &student, MessageGroup::Reviews, Channel::Wechat, enabled).await.unwrap();
+        set(&world, &student, MessageGroup::Reviews, Channel::Wechat, enabled)
+            .await
+            .unwrap();
     }
     let chosen = message_preference::list(&mut conn, &student).await.unwrap();
     assert_eq!(chosen.len(), 8);
@@ -118,7 +231,9 @@ async fn only_what_is_offered_is_chosen_and_everybody_chooses_for_himself() {
         assert!(chosen.iter().all(|preference| preference.enabled));
     }
     for enabled in [true, true] {
-        set(&world, &student, MessageGroup::Reviews, Channel::Wechat, enabled).await.unwrap();
+        set(&world, &student, MessageGroup::Reviews, Channel::Wechat, enabled)
+            .await
+            .unwrap();
     }
     assert_eq!(count(&mut conn, "message_opt_outs", "true").await, 0);
 }

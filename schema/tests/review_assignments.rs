@@ -50,7 +50,14 @@ impl Scene {
     }
 
     async fn assign(&self, viewer: &Viewer, take_over: bool) -> Result<ReviewCase, StepError> {
-        step::assign_review(&self.world.platform, viewer, CaseKind::Agreement, self.agreement, take_over).await
+        step::assign_review(
+            &self.world.platform,
+            viewer,
+            CaseKind::Agreement,
+            self.agreement,
+            take_over,
+        )
+        .await
     }
 
     async fn release(&self, viewer: &Viewer) -> Result<ReviewCase, StepError> {
@@ -61,7 +68,11 @@ impl Scene {
     async fn queue(&self, viewer: &Viewer) -> [Vec<Uuid>; 3] {
         let mut conn = self.world.conn().await;
         let mut queues = [const { Vec::new() }; 3];
-        for (queue, assignment) in queues.iter_mut().zip([None, Some(AssignedTo::Me), Some(AssignedTo::Nobody)]) {
+        for (queue, assignment) in
+            queues
+                .iter_mut()
+                .zip([None, Some(AssignedTo::Me), Some(AssignedTo::Nobody)])
+        {
             let filter = QueueFilter {
                 assignment,
                 ..QueueFilter::default()
@@ -71,9 +82,13 @@ impl Scene {
                 backward: true,
                 ..forward
             };
-            let page = review_queue::list(&mut conn, viewer, &filter, &forward).await.unwrap();
+            let page = review_queue::list(&mut conn, viewer, &filter, &forward)
+                .await
+                .unwrap();
             *queue = page.items.iter().map(|((_, id), _)| *id).collect();
-            let page = review_queue::list(&mut conn, viewer, &filter, &backward).await.unwrap();
+            let page = review_queue::list(&mut conn, viewer, &filter, &backward)
+                .await
+                .unwrap();
             let mut there: Vec<_> = page.items.iter().map(|((_, id), _)| *id).collect();
             there.sort_unstable();
             let mut here = queue.clone();
@@ -111,11 +126,23 @@ async fn a_case_is_taken_seen_by_fellows_taken_over_and_given_back() {
     let before = text(&mut conn, &row).await;
     let events = count(&mut conn, "case_events", "true").await;
 
-    assert_eq!(scene.queue(&scene.department).await, [vec![agreement], vec![], vec![agreement]]);
+    assert_eq!(
+        scene.queue(&scene.department).await,
+        [vec![agreement], vec![], vec![agreement]]
+    );
     scene.assign(&scene.department, false).await.unwrap();
-    assert_eq!(scene.queue(&scene.department).await, [vec![agreement], vec![agreement], vec![]]);
-    assert_eq!(scene.queue(&scene.fellow).await, [vec![agreement], vec![], vec![]]);
-    assert_eq!(scene.holder(&scene.fellow).await, Some(scene.department.account_id()));
+    assert_eq!(
+        scene.queue(&scene.department).await,
+        [vec![agreement], vec![agreement], vec![]]
+    );
+    assert_eq!(
+        scene.queue(&scene.fellow).await,
+        [vec![agreement], vec![], vec![]]
+    );
+    assert_eq!(
+        scene.holder(&scene.fellow).await,
+        Some(scene.department.account_id())
+    );
     // Once more changes nothing, and a fellow hears who has it.
     let taken = "SELECT assigned_at FROM review_assignments";
     let first = text(&mut conn, taken).await;
@@ -125,15 +152,28 @@ async fn a_case_is_taken_seen_by_fellows_taken_over_and_given_back() {
     let name = text(&mut conn, name).await;
     assert_eq!([told(scene.assign(&scene.fellow, false).await)], name[..]);
     assert_eq!([told(scene.release(&scene.fellow).await)], name[..]);
-    assert_eq!(scene.holder(&scene.department).await, Some(scene.department.account_id()));
+    assert_eq!(
+        scene.holder(&scene.department).await,
+        Some(scene.department.account_id())
+    );
 
     scene.assign(&scene.fellow, true).await.unwrap();
-    assert_eq!(scene.holder(&scene.department).await, Some(scene.fellow.account_id()));
+    assert_eq!(
+        scene.holder(&scene.department).await,
+        Some(scene.fellow.account_id())
+    );
     scene.release(&scene.fellow).await.unwrap();
     scene.release(&scene.fellow).await.unwrap();
-    assert_eq!(scene.queue(&scene.fellow).await, [vec![agreement], vec![], vec![agreement]]);
+    assert_eq!(
+        scene.queue(&scene.fellow).await,
+        [vec![agreement], vec![], vec![agreement]]
+    );
 
-    assert_eq!(text(&mut conn, &row).await, before, "the case itself is as it was");
+    assert_eq!(
+        text(&mut conn, &row).await,
+        before,
+        "the case itself is as it was"
+    );
     assert_eq!(count(&mut conn, "case_events", "true").await, events);
 }
 
@@ -143,7 +183,9 @@ async fn it_is_for_whoever_decides_next_alone() {
     let (world, campus) = (&scene.world, &scene.campus);
     let school = world.school_reviewer(campus).await;
     let other = world.department_reviewer(campus, 1).await;
-    let stranger = world.school_reviewer(&world.school(ReviewRoute::SchoolOnly).await).await;
+    let stranger = world
+        .school_reviewer(&world.school(ReviewRoute::SchoolOnly).await)
+        .await;
     let operator = world.operator().await;
     for (viewer, refused) in [
         (&school, Refusal::OtherReviewLevel),
@@ -154,11 +196,24 @@ async fn it_is_for_whoever_decides_next_alone() {
         assert_eq!(refusal(scene.release(viewer).await), refused);
     }
     for viewer in [&other, &stranger, &operator] {
-        assert!(matches!(scene.assign(viewer, true).await, Err(StepError::NotFound)));
+        assert!(matches!(
+            scene.assign(viewer, true).await,
+            Err(StepError::NotFound)
+        ));
         assert!(matches!(scene.release(viewer).await, Err(StepError::NotFound)));
     }
-    let nothing = step::assign_review(&world.platform, &school, CaseKind::Graduate, scene.student.id, false).await;
-    assert!(matches!(nothing, Err(StepError::NotFound)), "nothing that is reviewed");
+    let nothing = step::assign_review(
+        &world.platform,
+        &school,
+        CaseKind::Graduate,
+        scene.student.id,
+        false,
+    )
+    .await;
+    assert!(
+        matches!(nothing, Err(StepError::NotFound)),
+        "nothing that is reviewed"
+    );
     let mut conn = world.conn().await;
     assert_eq!(count(&mut conn, "review_assignments", "true").await, 0);
 }
@@ -175,26 +230,47 @@ async fn it_blocks_nobody_and_ends_with_the_decision_of_the_level() {
         .await
         .unwrap();
     assert_eq!(scene.holder(&school).await, None);
-    assert_eq!(scene.queue(&school).await, [vec![scene.agreement], vec![], vec![scene.agreement]]);
-    assert_eq!(refusal(scene.release(&scene.department).await), Refusal::OtherReviewLevel);
+    assert_eq!(
+        scene.queue(&school).await,
+        [vec![scene.agreement], vec![], vec![scene.agreement]]
+    );
+    assert_eq!(
+        refusal(scene.release(&scene.department).await),
+        Refusal::OtherReviewLevel
+    );
     scene.assign(&school, false).await.unwrap();
     assert_eq!(scene.holder(&school).await, Some(school.account_id()));
     let rejected = AgreementStep::Reject(reason());
     world.take(&school, scene.agreement, rejected).await.unwrap();
-    assert_eq!(refusal(scene.assign(&school, false).await), Refusal::NotInThisStatus);
+    assert_eq!(
+        refusal(scene.assign(&school, false).await),
+        Refusal::NotInThisStatus
+    );
     assert_eq!(scene.holder(&school).await, None);
 
     // What is over is forgotten after a while, and what holds is not.
     let again = world.invite(&scene.company, &scene.student).await;
-    world.take(&scene.student.viewer, again, AgreementStep::Accept).await.unwrap();
+    world
+        .take(&scene.student.viewer, again, AgreementStep::Accept)
+        .await
+        .unwrap();
     step::assign_review(&world.platform, &scene.fellow, CaseKind::Agreement, again, false)
         .await
         .unwrap();
     let mut conn = world.conn().await;
-    assert_eq!(review_assignment::forget(&mut conn, world.now()).await.unwrap(), 0);
+    assert_eq!(
+        review_assignment::forget(&mut conn, world.now()).await.unwrap(),
+        0
+    );
     world.platform.clock.advance(TimeDelta::hours(2));
-    assert_eq!(review_assignment::forget(&mut conn, world.now()).await.unwrap(), 1);
-    assert_eq!(count(&mut conn, "review_assignments", &format!("case_id = '{again}'")).await, 1);
+    assert_eq!(
+        review_assignment::forget(&mut conn, world.now()).await.unwrap(),
+        1
+    );
+    assert_eq!(
+        count(&mut conn, "review_assignments", &format!("case_id = '{again}'")).await,
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -208,15 +284,24 @@ async fn it_ends_where_its_reviewer_no_longer_reviews() {
             format!("UPDATE accounts SET disabled_at = NULL WHERE id = '{holder}'"),
         ),
         (
-            format!("UPDATE reviewers SET department_id = '{}' WHERE account_id = '{holder}'", scene.campus.departments[1]),
-            format!("UPDATE reviewers SET department_id = '{}' WHERE account_id = '{holder}'", scene.campus.departments[0]),
+            format!(
+                "UPDATE reviewers SET department_id = '{}' WHERE account_id = '{holder}'",
+                scene.campus.departments[1]
+            ),
+            format!(
+                "UPDATE reviewers SET department_id = '{}' WHERE account_id = '{holder}'",
+                scene.campus.departments[0]
+            ),
         ),
     ] {
         scene.assign(&scene.department, true).await.unwrap();
         execute(&mut conn, &gone).await;
         assert_eq!(scene.holder(&scene.fellow).await, None);
         let waiting = vec![scene.agreement];
-        assert_eq!(scene.queue(&scene.fellow).await, [waiting.clone(), vec![], waiting]);
+        assert_eq!(
+            scene.queue(&scene.fellow).await,
+            [waiting.clone(), vec![], waiting]
+        );
         scene.assign(&scene.fellow, false).await.unwrap();
         execute(&mut conn, &back).await;
         assert_eq!(scene.holder(&scene.fellow).await, Some(scene.fellow.account_id()));
@@ -232,13 +317,18 @@ async fn of_many_who_take_it_at_once_one_has_it_and_the_others_are_told() {
     }
     for _ in 0..5 {
         let results = join_all(reviewers.iter().map(|viewer| scene.assign(viewer, false))).await;
-        let (winners, losers): (Vec<_>, Vec<_>) =
-            reviewers.iter().zip(results).partition(|(_, result)| result.is_ok());
+        let (winners, losers): (Vec<_>, Vec<_>) = reviewers
+            .iter()
+            .zip(results)
+            .partition(|(_, result)| result.is_ok());
         assert_eq!(winners.len(), 1);
         let winner = winners[0].0;
         assert_eq!(scene.holder(&scene.fellow).await, Some(winner.account_id()));
         let mut conn = scene.world.conn().await;
-        let name = format!("SELECT name FROM reviewers WHERE account_id = '{}'", winner.account_id());
+        let name = format!(
+            "SELECT name FROM reviewers WHERE account_id = '{}'",
+            winner.account_id()
+        );
         let name = text(&mut conn, &name).await;
         for (_, result) in losers {
             assert_eq!([told(result)], name[..]);
@@ -257,15 +347,28 @@ async fn terminations_are_taken_in_the_same_way() {
     let world = &scene.world;
     let school = world.school_reviewer(&scene.campus).await;
     for reviewer in [&scene.department, &school] {
-        world.take(reviewer, scene.agreement, AgreementStep::Approve).await.unwrap();
+        world
+            .take(reviewer, scene.agreement, AgreementStep::Approve)
+            .await
+            .unwrap();
     }
-    let asked = world.request_termination(&scene.student.viewer, scene.agreement).await.unwrap();
+    let asked = world
+        .request_termination(&scene.student.viewer, scene.agreement)
+        .await
+        .unwrap();
     let id = asked.termination.id;
     world
         .take_termination(&scene.company.viewer, id, TerminationStep::Accept)
         .await
         .unwrap();
-    let taken = step::assign_review(&world.platform, &scene.department, CaseKind::Termination, id, false).await;
+    let taken = step::assign_review(
+        &world.platform,
+        &scene.department,
+        CaseKind::Termination,
+        id,
+        false,
+    )
+    .await;
     assert_eq!(taken.unwrap().round().case_id, id);
     assert_eq!(scene.queue(&scene.department).await, [vec![id], vec![id], vec![]]);
     world

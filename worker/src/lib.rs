@@ -24,8 +24,8 @@ use wangqian_document::Renderer;
 use wangqian_schema::{
     Platform,
     jobs::{
-        CheckUpload, DigestReviews, ExpireInvitation, ImportGraduates, Job, Prune, RemindInvitation, RenderDocument,
-        SendMemberInvitation, SendMessage, SendNotice, SendPasscode, SendStampedCopyLink,
+        CheckUpload, DigestReviews, ExpireInvitation, ImportGraduates, Job, Prune, RemindInvitation,
+        RenderDocument, SendMemberInvitation, SendMessage, SendNotice, SendPasscode, SendStampedCopyLink,
     },
     wake,
 };

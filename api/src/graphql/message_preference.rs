@@ -114,7 +114,9 @@ impl MessagePreferenceMutation {
         };
         let now = ctx.app().platform.clock.now();
         let mut conn = ctx.connection().await?;
-        let set = model::set(&mut conn, &viewer, preference, now).await.map_err(internal)?;
+        let set = model::set(&mut conn, &viewer, preference, now)
+            .await
+            .map_err(internal)?;
         drop(conn);
         let refused = set.err().map(|not_offered| match not_offered {
             NotOffered::Group => UserError::invalid("group", "不能设置此类消息"),

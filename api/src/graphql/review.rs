@@ -96,7 +96,9 @@ impl ReviewQuery {
         #[graphql(desc = "毕业年份 Only those of graduates of this class year.")] class_year: Option<i32>,
         #[graphql(desc = "待审核起始时间 Only those that have waited since this moment at least.")]
         waiting_since: Option<DateTime<Utc>>,
-        #[graphql(desc = "审核认领 Only those that the viewer has taken, or that nobody has; all without it.")]
+        #[graphql(
+            desc = "审核认领 Only those that the viewer has taken, or that nobody has; all without it."
+        )]
         assignment: Option<AssignedTo>,
         #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
         #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,

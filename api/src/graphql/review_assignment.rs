@@ -86,9 +86,7 @@ pub struct ReviewAssignmentPayload {
     user_errors: Vec<UserError>,
 }
 
-fn payload(
-    done: Result<ReviewCase, StepError>,
-) -> async_graphql::Result<ReviewAssignmentPayload> {
+fn payload(done: Result<ReviewCase, StepError>) -> async_graphql::Result<ReviewAssignmentPayload> {
     Ok(match done {
         Ok(case) => ReviewAssignmentPayload {
             case: Some(case.into()),

@@ -158,7 +158,9 @@ mod tests {
                 }
             }
         }
-        let of_registration = EmployerAction::ALL.iter().filter_map(|action| registration_owed(*action));
+        let of_registration = EmployerAction::ALL
+            .iter()
+            .filter_map(|action| registration_owed(*action));
         all.extend(of_registration.map(|template| (Audience::Employer, template)));
         all.push((Audience::Graduate, MessageTemplate::DataCorrected));
         all.push((Audience::Reviewer, MessageTemplate::ReviewDigest));
@@ -169,7 +171,9 @@ mod tests {
     fn whoever_is_told_may_choose_and_nobody_is_offered_what_he_never_gets() {
         let mut used = HashSet::new();
         for (audience, template) in all_owed() {
-            let group = template.group().expect("what steps owe to people with an inbox may be switched off");
+            let group = template
+                .group()
+                .expect("what steps owe to people with an inbox may be switched off");
             let (groups, channels) = offered(&told(audience));
             assert!(groups.contains(&group), "{template} to {audience:?}");
             for channel in audience.channels() {
@@ -182,7 +186,10 @@ mod tests {
             let (groups, channels) = offered(&viewer);
             for group in groups {
                 for channel in channels {
-                    assert!(used.contains(&(std::mem::discriminant(&viewer), *group, *channel)), "{group} by {channel}");
+                    assert!(
+                        used.contains(&(std::mem::discriminant(&viewer), *group, *channel)),
+                        "{group} by {channel}"
+                    );
                 }
             }
         }
@@ -191,10 +198,16 @@ mod tests {
 
     #[test]
     fn codes_links_and_security_notices_are_of_no_kind() {
-        let always: Vec<_> = MessageTemplate::ALL.iter().filter(|template| template.group().is_none()).collect();
+        let always: Vec<_> = MessageTemplate::ALL
+            .iter()
+            .filter(|template| template.group().is_none())
+            .collect();
         for template in always {
             let security = ["CODE", "CHANGED", "LINK", "INVITED", "REVIEWER_ADDED"];
-            assert!(security.iter().any(|word| template.as_str().ends_with(word)), "{template}");
+            assert!(
+                security.iter().any(|word| template.as_str().ends_with(word)),
+                "{template}"
+            );
         }
     }
 }

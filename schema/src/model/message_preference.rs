@@ -77,7 +77,9 @@ pub async fn set(
     }
     let key = (viewer.account_id(), group, channel);
     if enabled {
-        diesel::delete(message_opt_outs::table.find(key)).execute(conn).await?;
+        diesel::delete(message_opt_outs::table.find(key))
+            .execute(conn)
+            .await?;
     } else {
         diesel::insert_into(message_opt_outs::table)
             .values((

@@ -6,9 +6,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{
-    Doer, StepError, first,
-};
+use super::{Doer, StepError, first};
 use crate::{
     Platform,
     messages::{Audience, MessageTemplate},

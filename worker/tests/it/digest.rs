@@ -7,7 +7,7 @@ use wangqian_schema::{
     step::AgreementStep,
 };
 
-use crate::world::{World, Workers};
+use crate::world::{Workers, World};
 
 const TOLD: &str = "SELECT count(*) FROM messages WHERE template = 'REVIEW_DIGEST'";
 const UNSENT: &str = "SELECT count(*) FROM messages WHERE template = 'REVIEW_DIGEST' AND status <> 'SENT'";
@@ -56,14 +56,22 @@ async fn at_half_past_eight_the_reviewer_is_told_once_whatever_workers_there_are
         .map(|mail| {
             let mail = MessageParser::default().parse(mail).unwrap();
             let to = mail.to().unwrap().first().unwrap().address().unwrap().to_owned();
-            (to, mail.subject().unwrap().to_owned(), mail.body_text(0).unwrap().into_owned())
+            (
+                to,
+                mail.subject().unwrap().to_owned(),
+                mail.body_text(0).unwrap().into_owned(),
+            )
         })
         .filter(|(to, ..)| to == "reviewer@example.com")
         .collect();
     assert_eq!(mails.len(), 1, "{mails:?}");
     let (_, subject, body) = &mails[0];
     assert_eq!(subject, "今日待审核：1 件");
-    for told in ["    线上签约 1 件\n", "2030年1月2日 08:30", "https://wangqian.example"] {
+    for told in [
+        "    线上签约 1 件\n",
+        "2030年1月2日 08:30",
+        "https://wangqian.example",
+    ] {
         assert!(body.replace("\r\n", "\n").contains(told), "{told:?} in {body}");
     }
     assert!(!body.contains("林示例"), "no graduate is named: {body}");
@@ -100,13 +108,23 @@ async fn a_missed_digest_comes_on_the_same_working_day_or_not_at_all() {
     };
     let now = world.platform.clock.now();
     let mut conn = world.platform.pool.get().await.unwrap();
-    world.db.execute("DELETE FROM messages WHERE digest_on IS NOT NULL").await;
+    world
+        .db
+        .execute("DELETE FROM messages WHERE digest_on IS NOT NULL")
+        .await;
     jobs::enqueue(&conn, &yesterday, now).await.unwrap();
     let broken = "INSERT INTO jobs (queue, payload, max_attempts) VALUES ('digest_reviews', '{\"day\": \"tomorrow\"}', 5)";
-    diesel_async::SimpleAsyncConnection::batch_execute(&mut *conn, broken).await.unwrap();
+    diesel_async::SimpleAsyncConnection::batch_execute(&mut *conn, broken)
+        .await
+        .unwrap();
     world.platform.waker.wake();
     world.comes_to(2, DONE).await;
-    world.comes_to(1, "SELECT count(*) FROM jobs WHERE queue = 'digest_reviews' AND state = 'PARKED'").await;
+    world
+        .comes_to(
+            1,
+            "SELECT count(*) FROM jobs WHERE queue = 'digest_reviews' AND state = 'PARKED'",
+        )
+        .await;
     assert_eq!(world.db.number(TOLD).await, 0);
     workers.stop().await;
 }
@@ -114,7 +132,12 @@ async fn a_missed_digest_comes_on_the_same_working_day_or_not_at_all() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_nothing_waits_nobody_is_told() {
     let world = scene("2030-01-02T02:00:00Z").await;
-    world.db.execute("UPDATE agreements SET status = 'SIGNING_REJECTED', awaiting_review = NULL, waiting_since = NULL").await;
+    world
+        .db
+        .execute(
+            "UPDATE agreements SET status = 'SIGNING_REJECTED', awaiting_review = NULL, waiting_since = NULL",
+        )
+        .await;
     let workers = world.work(&[]);
     world.comes_to(1, DONE).await;
     assert_eq!(world.db.number(TOLD).await, 0);

@@ -20,9 +20,7 @@ use crate::{
         terms::FieldError,
     },
     password,
-    step::{
-        IdempotencyKey, StepError, role_of_person, taken_by_constraint,
-    },
+    step::{IdempotencyKey, StepError, role_of_person, taken_by_constraint},
     tables::{accounts, reviewers},
     workflow::school::{SchoolAction, SchoolFacts, decide, permit},
 };
