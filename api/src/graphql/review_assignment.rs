@@ -117,7 +117,7 @@ impl ReviewAssignmentMutation {
     /// 认领 A reviewer takes a case that waits at his level and place, for his fellows to see. It blocks nobody, and changes neither the case's
     /// version nor its history. Whoever has it already keeps it.
     ///
-    /// Refusals: `NOT_FOUND`, `STEP_NOT_ALLOWED`, `ALREADY_ASSIGNED` (a fellow has it; `takeOver` takes it from him).
+    /// Refusals: `NOT_FOUND`, `STEP_NOT_ALLOWED`, `ALREADY_ASSIGNED` (a fellow has it, and it was not asked to take it over).
     async fn assign_review(
         &self,
         ctx: &Context<'_>,

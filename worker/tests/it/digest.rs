@@ -44,7 +44,7 @@ async fn at_half_past_eight_the_reviewer_is_told_once_whatever_workers_there_are
     // 08:20 in Shanghai: yesterday's is too old to be caught up with.
     let world = scene("2030-01-02T00:20:00Z").await;
     let both = [world.work(&[]), world.work(&[])];
-    world.comes_to(8, PRUNED).await;
+    world.comes_to(9, PRUNED).await;
     assert_eq!(world.db.number(TOLD).await, 0);
     world.platform.clock.advance(TimeDelta::minutes(10));
     world.comes_to(2, TOLD).await;
