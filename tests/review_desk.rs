@@ -230,7 +230,7 @@ async fn a_person_switches_mails_off_and_on() {
         (&off["messagePreferences"], &off["userErrors"]),
         (&all(Some("REVIEWS")), &json!([]))
     );
-    for (group, channel, field) in [("REVIEW_DIGEST", "EMAIL", "group"), ("REVIEWS", "SMS", "channel")] {
+    for (group, channel, field) in [("DAILY_DIGEST", "EMAIL", "group"), ("REVIEWS", "SMS", "channel")] {
         let refused = member.mutate(SET_PREFERENCE, set(group, channel, false)).await;
         let error = &refused["userErrors"][0];
         assert_eq!(

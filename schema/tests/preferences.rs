@@ -72,7 +72,7 @@ async fn what_somebody_does_not_want_by_mail_still_comes_to_his_inbox() {
     set(
         &world,
         &reviewer,
-        MessageGroup::ReviewDigest,
+        MessageGroup::DailyDigest,
         Channel::Email,
         false,
     )
@@ -157,7 +157,7 @@ async fn only_what_is_offered_is_chosen_and_everybody_chooses_for_himself() {
     for (viewer, group, channel, refused) in [
         (
             &student,
-            MessageGroup::ReviewDigest,
+            MessageGroup::DailyDigest,
             Channel::Email,
             NotOffered::Group,
         ),
@@ -193,7 +193,7 @@ async fn only_what_is_offered_is_chosen_and_everybody_chooses_for_himself() {
         ),
         (
             &operator,
-            MessageGroup::ReviewDigest,
+            MessageGroup::DailyDigest,
             Channel::Email,
             NotOffered::Group,
         ),

@@ -3,6 +3,7 @@
 
 mod following;
 mod lists;
+mod owing;
 
 use std::sync::{
     Arc,

@@ -27,7 +27,7 @@ pub enum MessageGroup {
     /// 单位注册 How the employer's registration fares.
     EmployerRegistration,
     /// 待审核提醒 A reviewer's daily digest.
-    ReviewDigest,
+    DailyDigest,
 }
 
 /// 消息偏好 Whether the viewer is sent a kind of messages through a channel. The inbox has everything; SMS, codes, security notices and links

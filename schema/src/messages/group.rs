@@ -21,7 +21,7 @@ text_enum! {
         /// 单位注册: how an employer's registration fares.
         EmployerRegistration = "EMPLOYER_REGISTRATION",
         /// 待审核提醒: a reviewer's daily digest.
-        ReviewDigest = "REVIEW_DIGEST",
+        DailyDigest = "DAILY_DIGEST",
     }
 }
 
@@ -58,7 +58,7 @@ impl MessageTemplate {
             Self::EmployerRegistered | Self::EmployerVerified | Self::EmployerRefused => {
                 MessageGroup::EmployerRegistration
             }
-            Self::ReviewDigest => MessageGroup::ReviewDigest,
+            Self::ReviewDigest => MessageGroup::DailyDigest,
             Self::StampedCopyLink
             | Self::PasswordResetCode
             | Self::ContactChangeCode
@@ -93,7 +93,7 @@ pub const fn offered(viewer: &Viewer) -> (&'static [MessageGroup], &'static [Cha
             ],
             &[Channel::Email],
         ),
-        Viewer::Reviewer { .. } => (&[MessageGroup::ReviewDigest], &[Channel::Email]),
+        Viewer::Reviewer { .. } => (&[MessageGroup::DailyDigest], &[Channel::Email]),
         Viewer::Operator { .. } => (&[], &[]),
     }
 }
