@@ -37,6 +37,7 @@ mod passwords;
 mod races;
 mod readme;
 mod registration;
+mod review_desk;
 mod roles;
 mod schools;
 mod statements;

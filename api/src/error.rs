@@ -48,6 +48,8 @@ pub enum UserErrorCode {
     WrongCode,
     /// 已被使用 Another account, employer, school or department has this already; `field` names it.
     AlreadyTaken,
+    /// 已被认领 Another reviewer has taken the case; `message` names him.
+    AlreadyAssigned,
     /// 最后一名校级审核人 The last enabled reviewer of the whole school: add another one first.
     LastSchoolReviewer,
 }
@@ -190,6 +192,13 @@ pub fn step_errors(error: StepError, id_field: &str) -> async_graphql::Result<Ve
         }
         StepError::Invalid(errors) => UserError::of_fields("", errors),
         StepError::AlreadyTaken { field } => vec![UserError::already_taken(field)],
+        StepError::Assigned { reviewer } => {
+            let message = format!("该事项已由{reviewer}认领");
+            vec![UserError {
+                field: Some(id_field.to_owned()),
+                ..UserError::new(UserErrorCode::AlreadyAssigned, message)
+            }]
+        }
         StepError::KeyReused => {
             let message = "该幂等键已用于另一请求";
             vec![UserError {

@@ -177,7 +177,7 @@ impl Feed {
             let messages = if anybody {
                 let ids: Vec<i64> = events.iter().map(|event| event.id).collect();
                 let mut messages = message::of_events(&mut conn, &ids).await?;
-                messages.sort_by_key(|message| cursors.get(&message.event_id).copied());
+                messages.sort_by_key(|message| message.event_id.and_then(|id| cursors.get(&id).copied()));
                 messages
             } else {
                 Vec::new()
@@ -194,7 +194,7 @@ impl Feed {
             }
             for message in messages {
                 if let (Some(cursor), Some(sender)) = (
-                    cursors.get(&message.event_id),
+                    message.event_id.and_then(|id| cursors.get(&id)),
                     state.inboxes.get(&message.account_id),
                 ) {
                     let _ = sender.send((*cursor, Arc::new(message)));

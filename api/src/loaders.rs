@@ -17,6 +17,7 @@ use wangqian_schema::{
         graduate::{self, Graduate},
         graduate_import::{self, ImportProblem, ProblemKey},
         registration::{self, Submission},
+        review_assignment::{self, ReviewAssignment},
         reviewer::{self, ReviewerAccount},
         school::{self, Department, OwnRoute, School},
         stamped_copy_link::{self, StampedCopyLink},
@@ -158,6 +159,31 @@ seen!(
     ReviewerKey => ReviewerAccount, |conn, viewer, ids| reviewer::by_ids(conn, viewer, &ids),
     |reviewer: &ReviewerAccount| reviewer.account_id
 );
+
+/// Which fellow reviewer has taken a case that waits at the viewer's level and place, in whatever round of its review.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AssignmentKey(pub Uuid);
+
+impl Batch<AssignmentKey> for Loader {
+    type Value = ReviewAssignment;
+    type Error = LoadError;
+
+    async fn load(
+        &self,
+        keys: &[AssignmentKey],
+    ) -> Result<HashMap<AssignmentKey, ReviewAssignment>, LoadError> {
+        let Some(desk) = self.viewer.as_ref().and_then(Viewer::reviews) else {
+            return Ok(HashMap::new());
+        };
+        let case_ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let mut conn = self.connection().await?;
+        let held = review_assignment::of_cases(&mut conn, desk, &case_ids)
+            .await
+            .map_err(db::DatabaseError::from)?;
+        let by_case = held.into_iter().map(|held| (AssignmentKey(held.case_id), held));
+        Ok(by_case.collect())
+    }
+}
 
 /// The documents of an agreement that the viewer sees, newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

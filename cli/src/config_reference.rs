@@ -209,6 +209,7 @@ mod tests {
         ("_SEND_CONCURRENCY", "messages"),
         ("_IMPORT_CONCURRENCY", "rosters"),
         ("_CHECK_CONCURRENCY", "files"),
+        ("_DIGEST_CONCURRENCY", "digests"),
         ("_PRUNE_CONCURRENCY", "prunings"),
     ];
 

@@ -1,7 +1,7 @@
 //! The jobs' payloads, and how one is enqueued inside the transaction of the step that owes it. Taking and running
 //! them is the worker's business.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -216,6 +216,8 @@ text_enum! {
         Passcodes = "PASSCODES",
         /// Invitations to join an employer that are over.
         MemberInvitations = "MEMBER_INVITATIONS",
+        /// Assignments of cases to reviewers that are over.
+        ReviewAssignments = "REVIEW_ASSIGNMENTS",
         /// Links for the stamped copy that are over.
         StampedCopyLinks = "STAMPED_COPY_LINKS",
         /// Files that were handed in and not used.
@@ -237,6 +239,20 @@ pub struct Prune {
 
 impl Job for Prune {
     const QUEUE: &'static str = "prune";
+    const MAX_ATTEMPTS: i32 = 10;
+}
+
+/// Tells each reviewer what waits for him on a day. Idempotent: a reviewer is told once a day through each channel, and nobody once the
+/// day is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DigestReviews {
+    /// The day in Asia/Shanghai.
+    pub day: NaiveDate,
+}
+
+impl Job for DigestReviews {
+    const QUEUE: &'static str = "digest_reviews";
     const MAX_ATTEMPTS: i32 = 10;
 }
 

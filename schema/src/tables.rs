@@ -303,9 +303,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    message_opt_outs (account_id, message_group, channel) {
+        account_id -> Uuid,
+        message_group -> Text,
+        channel -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     messages (id) {
         id -> Uuid,
-        event_id -> Int8,
+        event_id -> Nullable<Int8>,
         account_id -> Uuid,
         channel -> Text,
         template -> Text,
@@ -316,6 +325,7 @@ diesel::table! {
         created_at -> Timestamptz,
         sent_at -> Nullable<Timestamptz>,
         read_at -> Nullable<Timestamptz>,
+        digest_on -> Nullable<Date>,
     }
 }
 
@@ -357,6 +367,17 @@ diesel::table! {
         counted_since -> Timestamptz,
         last_request_at -> Timestamptz,
         forget_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    review_assignments (case_id) {
+        case_id -> Uuid,
+        case_kind -> Text,
+        level -> Text,
+        waiting_since -> Timestamptz,
+        account_id -> Uuid,
+        assigned_at -> Timestamptz,
     }
 }
 
@@ -495,11 +516,13 @@ diesel::joinable!(graduates -> accounts (account_id));
 diesel::joinable!(graduates -> schools (school_id));
 diesel::joinable!(idempotency_keys -> accounts (account_id));
 diesel::joinable!(member_invitations -> employers (employer_id));
+diesel::joinable!(message_opt_outs -> accounts (account_id));
 diesel::joinable!(messages -> accounts (account_id));
 diesel::joinable!(messages -> case_events (event_id));
 diesel::joinable!(operators -> accounts (account_id));
 diesel::joinable!(passcodes -> accounts (account_id));
 diesel::joinable!(registration_keys -> employers (employer_id));
+diesel::joinable!(review_assignments -> accounts (account_id));
 diesel::joinable!(reviewers -> accounts (account_id));
 diesel::joinable!(reviewers -> schools (school_id));
 diesel::joinable!(school_review_routes -> schools (school_id));
@@ -532,11 +555,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     jobs,
     login_throttles,
     member_invitations,
+    message_opt_outs,
     messages,
     operators,
     passcodes,
     registration_keys,
     request_throttles,
+    review_assignments,
     reviewers,
     school_review_routes,
     schools,

@@ -130,7 +130,7 @@ async fn a_later_commit_of_an_earlier_transaction_is_waited_for(table: &str) {
     assert!(
         inbox
             .iter()
-            .all(|(cursor, message)| cursor.id == message.event_id)
+            .all(|(cursor, message)| Some(cursor.id) == message.event_id)
     );
     let rest = message::replay(conn, account, cursors[0], 100).await.unwrap();
     assert_eq!(rest.len(), 1, "the rest after the first");

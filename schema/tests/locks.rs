@@ -6,7 +6,7 @@ use wangqian_schema::{
     messages::MessageTemplate,
     model::{
         employer, graduate,
-        message::{self, Channel, MessageStatus, NewMessage},
+        message::{self, Channel, MessageStatus, NewMessage, OwedBy},
     },
     step::{self, StepError},
     workflow::{Refusal, ReviewRoute},
@@ -52,7 +52,7 @@ async fn any_number_of_messages_is_one_prepared_statement() {
         for _ in 0..count {
             messages.push(NewMessage {
                 id: Uuid::now_v7(),
-                event_id,
+                owed_by: OwedBy::Event(event_id),
                 account_id: world.employer().await.viewer.account_id(),
                 channel: Channel::InApp,
                 template: MessageTemplate::DataCorrected,
@@ -62,9 +62,10 @@ async fn any_number_of_messages_is_one_prepared_statement() {
                 sent_at: None,
             });
         }
-        message::insert(&conn, &messages).await.unwrap();
+        message::owe(&conn, &messages).await.unwrap();
     }
-    let kept = "SELECT count(*) FROM pg_prepared_statements WHERE ltrim(statement, E' \\n') LIKE 'INSERT INTO messages%'";
+    let kept =
+        "SELECT count(*) FROM pg_prepared_statements WHERE ltrim(statement, E' \\n') LIKE 'WITH owed AS%'";
     assert_eq!(number(&mut conn, kept).await, 1);
     assert_eq!(
         number(

@@ -45,7 +45,7 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
         "Query.reviewQueue",
         Asker::School,
         "{ reviewQueue(first: 100) { edges { node {
-            id version waitingSince graduate { name } ...all
+            id version waitingSince graduate { name } assignment { reviewerName mine } ...all
             ... on Termination { explanation agreement { agreementNumber employer { name } } }
         } } } }",
         "/reviewQueue/edges/*",
@@ -219,6 +219,14 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
 /// Lists that need no row above, and why.
 pub(super) const NOT_COUNTED: &[(&str, &str)] = &[
     ("Query.codes", "from memory: no statement at all"),
+    (
+        "Query.messagePreferences",
+        "eight at most, by one statement for all",
+    ),
+    (
+        "SetMessagePreferencePayload.messagePreferences",
+        "eight at most, by one statement for all",
+    ),
     (
         "InviteGraduatesPayload.results",
         "each is a step with statements of its own",

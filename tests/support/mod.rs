@@ -1,7 +1,7 @@
 //! What the black-box tests share: a whole product in this process ([`Server`]), the executable as a process
 //! ([`process`]), the roles as processes of their own ([`cluster`]), a client that speaks GraphQL over HTTP ([`Client`]) and reads
 //! subscriptions ([`events`]), the clients of others ([`node`], [`follower`]), what leaves the platform ([`outbox`]), people to act
-//! as ([`people`]), their papers ([`papers`]), the operations of online signing ([`signing`]) and of registration
+//! as ([`people`]), their papers ([`papers`]), the operations of online signing ([`signing`]), of the review desk ([`reviewing`]) and of registration
 //! ([`registering`]), files for cases ([`made_files`]) and how they are handed in ([`uploading`]), and what the SDL says of refusals, held against every answer ([`refusals`]).
 
 pub(crate) mod client;
@@ -17,6 +17,7 @@ pub(crate) mod people;
 pub(crate) mod process;
 pub(crate) mod refusals;
 pub(crate) mod registering;
+pub(crate) mod reviewing;
 pub(crate) mod roster;
 pub(crate) mod server;
 pub(crate) mod signing;

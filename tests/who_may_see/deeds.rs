@@ -6,7 +6,7 @@ use super::{
     probes::{Mark, Probe, of},
     world::{Target, World},
 };
-use crate::support::{client::PASSWORD, filing, registering, signing, terminating, uploading};
+use crate::support::{client::PASSWORD, filing, registering, reviewing, signing, terminating, uploading};
 
 const END_SESSION: &str = "mutation($id: ID!) { endSession(input: { sessionId: $id }) {
     sessionId userErrors { code field message } } }";
@@ -86,6 +86,15 @@ pub(super) const DOING: &[Probe] = &[
     step("declineInvitation", signing::DECLINE, agreement),
     step("cancelInvitation", signing::CANCEL, agreement),
     step("reviewCase", signing::REVIEW, approval),
+    step("assignReview", reviewing::ASSIGN, reviewing::of_case),
+    step("releaseReview", reviewing::RELEASE, reviewing::of_case),
+    Probe {
+        row: "setMessagePreference",
+        document: reviewing::SET_PREFERENCE,
+        target: Target::Nothing,
+        variables: |_| json!({ "input": { "group": "INVITATIONS", "channel": "EMAIL", "enabled": false } }),
+        mark: Mark::Change,
+    },
     Probe {
         row: "reviewCases",
         document: "mutation($input: ReviewCasesInput!) { reviewCases(input: $input) {

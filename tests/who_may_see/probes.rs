@@ -136,6 +136,24 @@ pub(super) const READING: &[Probe] = &[
         Target::Nothing,
         Mark::Text(World::case),
     ),
+    of(
+        "reviewQueue of those taken",
+        "{ reviewQueue(first: 100, assignment: ME) { nodes { id } } }",
+        Target::Nothing,
+        Mark::Text(World::case),
+    ),
+    of(
+        "Agreement.assignment",
+        "query($id: ID!) { node(id: $id) { ... on Agreement { status assignment { reviewerName mine } } } }",
+        Target::Case,
+        Mark::Text(|_| "示例审核人".to_owned()),
+    ),
+    of(
+        "messagePreferences",
+        "{ messagePreferences { group channel enabled } }",
+        Target::Nothing,
+        Mark::Text(World::case),
+    ),
     Probe {
         row: "findGraduates by student number",
         document: signing::FIND,

@@ -24,8 +24,8 @@ use wangqian_document::Renderer;
 use wangqian_schema::{
     Platform,
     jobs::{
-        CheckUpload, ExpireInvitation, ImportGraduates, Job, Prune, RemindInvitation, RenderDocument,
-        SendMemberInvitation, SendMessage, SendNotice, SendPasscode, SendStampedCopyLink,
+        CheckUpload, DigestReviews, ExpireInvitation, ImportGraduates, Job, Prune, RemindInvitation,
+        RenderDocument, SendMemberInvitation, SendMessage, SendNotice, SendPasscode, SendStampedCopyLink,
     },
     wake,
 };
@@ -87,6 +87,7 @@ pub async fn run(
         SendStampedCopyLink::QUEUE,
         ImportGraduates::QUEUE,
         CheckUpload::QUEUE,
+        DigestReviews::QUEUE,
         Prune::QUEUE,
     ];
     let (ended, (), (), _, _, _) = tokio::join!(
@@ -239,6 +240,17 @@ async fn monitor(
                 .backend(queue)
                 .data(parts.clone())
                 .build(jobs::check_upload)
+        });
+    }
+    let digest = config(DigestReviews::QUEUE, settings.digest_concurrency);
+    if digest.concurrency > 0 {
+        let (host, platform) = (host.clone(), platform.clone());
+        monitor = monitor.register(move |_| {
+            let queue = host.queue::<DigestReviews>(digest);
+            worker(digest.name)
+                .backend(queue)
+                .data(platform.clone())
+                .build(jobs::digest_reviews)
         });
     }
     let prune = config(Prune::QUEUE, settings.prune_concurrency);

@@ -30,6 +30,9 @@ pub struct WorkerSettings {
     /// leaves the queue to other processes.
     #[arg(long, env = "WANGQIAN_WORKER_CHECK_CONCURRENCY", default_value_t = 2)]
     pub check_concurrency: usize,
+    /// Daily digests for the reviewers that are made at the same time in one process; 0 leaves the queue to other processes.
+    #[arg(long, env = "WANGQIAN_WORKER_DIGEST_CONCURRENCY", default_value_t = 1)]
+    pub digest_concurrency: usize,
     /// Prunings, of what was kept long enough, that run at the same time in one process; 0 leaves the queue to other
     /// processes.
     #[arg(long, env = "WANGQIAN_WORKER_PRUNE_CONCURRENCY", default_value_t = 1)]

@@ -69,9 +69,9 @@ impl MessageDelivery {
         NodeType::MessageDelivery.id(self.0.id)
     }
 
-    /// 办理事项编号 The case whose step owes it, as `wangqian audit --case` takes it.
-    async fn case_reference(&self) -> String {
-        self.0.case_id.to_string()
+    /// 办理事项编号 The case whose step owes it, as `wangqian audit --case` takes it; null for a daily digest.
+    async fn case_reference(&self) -> Option<String> {
+        self.0.case_id.map(|id| id.to_string())
     }
 
     /// 收件人账号编号 The account that it is for. All messages to one person bear the same.

@@ -19,12 +19,14 @@ pub mod employer_verification;
 pub mod graduate;
 pub mod graduate_import;
 pub mod live;
+pub mod message_preference;
 pub mod node;
 pub mod notification;
 mod passcode;
 pub mod password;
 pub mod registration;
 pub mod review;
+pub mod review_assignment;
 pub mod reviewer;
 pub mod school;
 pub mod stuck_work;
@@ -72,6 +74,7 @@ pub struct Query(
     code::CodeQuery,
     stuck_work::StuckWorkQuery,
     delivery::DeliveryQuery,
+    message_preference::MessagePreferenceQuery,
     graduate_import::GraduateImportQuery,
 );
 
@@ -95,7 +98,9 @@ pub struct Mutation(
     agreement::StampedCopyMutation,
     termination::TerminationMutation,
     review::ReviewMutation,
+    review_assignment::ReviewAssignmentMutation,
     notification::NotificationMutation,
+    message_preference::MessagePreferenceMutation,
     stuck_work::StuckWorkMutation,
     graduate_import::GraduateImportMutation,
 );

@@ -48,11 +48,14 @@ impl Notification {
         Ok(self.text(ctx)?.body)
     }
 
-    /// 办理事项 The case that it is about, as it is now; null for what is about the viewer's own data.
+    /// 办理事项 The case that it is about, as it is now; null for what is about the viewer's own data, and for a daily digest.
     async fn case(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Case>> {
+        let Some(event_id) = self.0.event_id else {
+            return Ok(None);
+        };
         let event = ctx
             .loader()
-            .load_one(EventKey(self.0.event_id))
+            .load_one(EventKey(event_id))
             .await
             .map_err(internal)?;
         let Some(event) = event else { return Ok(None) };

@@ -15,6 +15,7 @@ use wangqian_schema::{
 use super::{
     agreement::Agreement,
     graduate::Graduate,
+    review_assignment::{AssignedTo, ReviewAssignment},
     school::{ReviewLevel, ReviewRoute, Workflow},
     termination::Termination,
 };
@@ -49,6 +50,11 @@ use crate::{
         name = "waiting_since",
         ty = "Option<DateTime<Utc>>",
         desc = "待审核起始时间 Since when it waits for that level; null unless it is under review."
+    ),
+    field(
+        name = "assignment",
+        ty = "Option<ReviewAssignment>",
+        desc = "审核认领 Which reviewer has taken it, for his fellows of the level and place at which it waits; null for everybody else, and where nobody has."
     ),
     field(
         name = "updated_at",
@@ -90,6 +96,10 @@ impl ReviewQuery {
         #[graphql(desc = "毕业年份 Only those of graduates of this class year.")] class_year: Option<i32>,
         #[graphql(desc = "待审核起始时间 Only those that have waited since this moment at least.")]
         waiting_since: Option<DateTime<Utc>>,
+        #[graphql(
+            desc = "审核认领 Only those that the viewer has taken, or that nobody has; all without it."
+        )]
+        assignment: Option<AssignedTo>,
         #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
         #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
         #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
@@ -114,6 +124,7 @@ impl ReviewQuery {
             // A year that no graduate can have.
             class_year: class_year.map(|year| year.try_into().unwrap_or_default()),
             waiting_since,
+            assignment: assignment.map(Into::into),
         };
         let mut conn = ctx.connection().await?;
         let page = model::list(&mut conn, &viewer, &filter, &request).await;

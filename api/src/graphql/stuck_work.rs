@@ -66,7 +66,7 @@ impl StuckWork {
         self.0.kind.into()
     }
 
-    /// 办理事项编号 The case whose step owes it, as `wangqian audit --case` takes it; of a notice the
+    /// 办理事项编号 The case whose step owes it, as `wangqian audit --case` takes it; of a notice and of a daily digest the
     /// account, of an invitation to join the employer. An import, an uploaded file and a recurring job are their own. Operators do not see the case
     /// itself.
     async fn case_reference(&self) -> String {

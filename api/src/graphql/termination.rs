@@ -20,6 +20,7 @@ use super::{
     code::Code,
     graduate::Graduate,
     is_idempotency_key,
+    review_assignment::{ReviewAssignment, assignment_of},
     school::{ReviewLevel, ReviewRoute},
 };
 use crate::{
@@ -140,6 +141,12 @@ impl Termination {
     /// 待审核起始时间 Since when it waits for that level; null unless it is under review.
     pub async fn waiting_since(&self) -> Option<DateTime<Utc>> {
         self.0.termination.waiting_since
+    }
+
+    /// 审核认领 Which reviewer has taken it, for his fellows of the level and place at which it waits; null for everybody else, and where nobody
+    /// has.
+    pub async fn assignment(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<ReviewAssignment>> {
+        assignment_of(ctx, &self.0.termination).await
     }
 
     /// 申请时间 When it was asked for; of an offline one, when it was handed in last.

@@ -22,9 +22,10 @@ use crate::{
 pub struct Delivery {
     /// The message.
     pub id: Uuid,
-    /// The case whose step owes it.
-    #[diesel(select_expression = case_events::case_id)]
-    pub case_id: Uuid,
+    /// The case whose step owes it; `None` for what a digest owes.
+    #[diesel(select_expression = case_events::case_id.nullable())]
+    #[diesel(select_expression_type = diesel::dsl::Nullable<case_events::case_id>)]
+    pub case_id: Option<Uuid>,
     /// Whom it is for.
     pub account_id: Uuid,
     /// What kind of person that is.
@@ -71,7 +72,7 @@ pub async fn list(
         return Ok(request.page(Vec::new()));
     }
     let mut query = messages::table
-        .inner_join(case_events::table)
+        .left_join(case_events::table)
         .inner_join(accounts::table)
         .limit(request.fetch())
         .select(Delivery::as_select())
@@ -114,7 +115,7 @@ pub async fn find(conn: &mut AsyncPgConnection, viewer: &Viewer, id: Uuid) -> Qu
     }
     messages::table
         .find(id)
-        .inner_join(case_events::table)
+        .left_join(case_events::table)
         .inner_join(accounts::table)
         .select(Delivery::as_select())
         .first(conn)

@@ -1,10 +1,13 @@
-//! Messages: what an event owes to one person through one channel, and how far it got. The channel `IN_APP` is the inbox.
+//! Messages: what an event, or the digest of a day, owes to one person through one channel, and how far it got. The channel `IN_APP` is
+//! the inbox.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{
     prelude::*,
     sql_query,
-    sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+    sql_types::{
+        Array, BigInt, Date, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
+    },
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
@@ -15,6 +18,7 @@ use super::{
 };
 use crate::{
     Kept,
+    jobs::{Job, SendMessage},
     messages::MessageTemplate,
     tables::{case_events, messages},
     text_enum::text_enum,
@@ -54,8 +58,8 @@ text_enum! {
 pub struct Message {
     /// Its id, which travels to the provider.
     pub id: Uuid,
-    /// The event that owes it.
-    pub event_id: i64,
+    /// The event that owes it; `None` for what a digest owes.
+    pub event_id: Option<i64>,
     /// Whom it is for.
     pub account_id: Uuid,
     /// Through which channel.
@@ -72,12 +76,37 @@ pub struct Message {
     pub read_at: Option<DateTime<Utc>>,
 }
 
+/// What owes a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwedBy {
+    /// A step, by its event.
+    Event(i64),
+    /// The digest of a day in Asia/Shanghai.
+    Digest(NaiveDate),
+}
+
+impl OwedBy {
+    const fn event_id(self) -> Option<i64> {
+        match self {
+            Self::Event(id) => Some(id),
+            Self::Digest(_) => None,
+        }
+    }
+
+    const fn digest_on(self) -> Option<NaiveDate> {
+        match self {
+            Self::Event(_) => None,
+            Self::Digest(day) => Some(day),
+        }
+    }
+}
+
 /// A message to be written.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the fields of Message")]
 pub struct NewMessage {
     pub id: Uuid,
-    pub event_id: i64,
+    pub owed_by: OwedBy,
     pub account_id: Uuid,
     pub channel: Channel,
     pub template: MessageTemplate,
@@ -87,33 +116,84 @@ pub struct NewMessage {
     pub sent_at: Option<DateTime<Utc>>,
 }
 
-const INSERT: &str = "
-    INSERT INTO messages (id, event_id, account_id, channel, template, params, status, created_at, sent_at)
-    SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+/// The messages of an event or of a digest to people, one a person and channel.
+pub(crate) fn addressed(
+    owed_by: OwedBy,
+    accounts: &[Uuid],
+    channels: &[Channel],
+    template: MessageTemplate,
+    params: &serde_json::Value,
+    now: DateTime<Utc>,
+) -> Vec<NewMessage> {
+    let mut messages = Vec::new();
+    for account_id in accounts {
+        for channel in channels {
+            let in_app = *channel == Channel::InApp;
+            messages.push(NewMessage {
+                id: Uuid::now_v7(),
+                owed_by,
+                account_id: *account_id,
+                channel: *channel,
+                template,
+                params: params.clone(),
+                status: if in_app {
+                    MessageStatus::Sent
+                } else {
+                    MessageStatus::Pending
+                },
+                created_at: now,
+                sent_at: in_app.then_some(now),
+            });
+        }
+    }
+    messages
+}
 
-/// Writes messages in the caller's transaction: by arrays, so that any number of them is one and the same statement.
+/// The job of each message that has to leave the platform is made from what was written, so that there is none without the other.
+const OWE: &str = "
+    WITH owed AS (
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS owed
+            (id, event_id, digest_on, account_id, channel, template, params, status, created_at, sent_at, message_group)),
+    written AS (
+        INSERT INTO messages (id, event_id, digest_on, account_id, channel, template, params, status, created_at, sent_at)
+        SELECT id, event_id, digest_on, account_id, channel, template, params, status, created_at, sent_at FROM owed
+        WHERE NOT EXISTS (SELECT FROM message_opt_outs AS off WHERE off.account_id = owed.account_id
+            AND off.message_group = owed.message_group AND off.channel = owed.channel)
+        ON CONFLICT (account_id, digest_on, channel) WHERE digest_on IS NOT NULL DO NOTHING
+        RETURNING id, status, created_at)
+    INSERT INTO jobs (queue, payload, priority, max_attempts, unique_key, run_at)
+    SELECT $12, jsonb_build_object('message_id', id), $13, $14, id::text, created_at FROM written WHERE status = 'PENDING'
+    ON CONFLICT DO NOTHING";
+
+/// Writes messages with the jobs that send them, in the caller's transaction: by arrays, so that any number of them is one and the
+/// same statement. Gives how many have to be sent. What somebody does not want through a channel is not owed to him through it, and what a
+/// digest owes already is left as it is.
 ///
 /// # Errors
 /// The database's; a second message of an event to a person through a channel violates a constraint.
-pub async fn insert(mut conn: &AsyncPgConnection, new: &[NewMessage]) -> QueryResult<()> {
+pub async fn owe(mut conn: &AsyncPgConnection, new: &[NewMessage]) -> QueryResult<usize> {
     if new.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     fn column<'a, T>(new: &'a [NewMessage], value: impl Fn(&'a NewMessage) -> T) -> Vec<T> {
         new.iter().map(value).collect()
     }
-    let insert = sql_query(INSERT)
+    let owe = sql_query(OWE)
         .bind::<Array<SqlUuid>, _>(column(new, |message| message.id))
-        .bind::<Array<BigInt>, _>(column(new, |message| message.event_id))
+        .bind::<Array<Nullable<BigInt>>, _>(column(new, |message| message.owed_by.event_id()))
+        .bind::<Array<Nullable<Date>>, _>(column(new, |message| message.owed_by.digest_on()))
         .bind::<Array<SqlUuid>, _>(column(new, |message| message.account_id))
         .bind::<Array<Text>, _>(column(new, |message| message.channel))
         .bind::<Array<Text>, _>(column(new, |message| message.template))
         .bind::<Array<Jsonb>, _>(column(new, |message| &message.params))
         .bind::<Array<Text>, _>(column(new, |message| message.status))
         .bind::<Array<Timestamptz>, _>(column(new, |message| message.created_at))
-        .bind::<Array<Nullable<Timestamptz>>, _>(column(new, |message| message.sent_at));
-    Kept(insert).execute(&mut conn).await?;
-    Ok(())
+        .bind::<Array<Nullable<Timestamptz>>, _>(column(new, |message| message.sent_at))
+        .bind::<Array<Nullable<Text>>, _>(column(new, |message| message.template.group()))
+        .bind::<Text, _>(SendMessage::QUEUE)
+        .bind::<SmallInt, _>(SendMessage::PRIORITY)
+        .bind::<Integer, _>(SendMessage::MAX_ATTEMPTS);
+    Kept(owe).execute(&mut conn).await
 }
 
 /// A message by its id: for the job that sends it.

@@ -2,6 +2,8 @@
 
 use uuid::Uuid;
 
+use crate::workflow::ReviewLevel;
+
 /// A signed-in person. What he sees follows from this alone (DOMAIN.md, Who may do what).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Viewer {
@@ -47,6 +49,18 @@ impl Viewer {
             | Self::EmployerMember { account_id, .. }
             | Self::Reviewer { account_id, .. }
             | Self::Operator { account_id } => *account_id,
+        }
+    }
+
+    /// The level at which a reviewer decides, and the department or school whose cases those are.
+    pub const fn reviews(&self) -> Option<(ReviewLevel, Uuid)> {
+        match self {
+            Self::Reviewer {
+                department_id: Some(department_id),
+                ..
+            } => Some((ReviewLevel::Department, *department_id)),
+            Self::Reviewer { school_id, .. } => Some((ReviewLevel::School, *school_id)),
+            Self::Graduate { .. } | Self::EmployerMember { .. } | Self::Operator { .. } => None,
         }
     }
 }

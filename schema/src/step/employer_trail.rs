@@ -4,15 +4,13 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::{Value, json};
 
-use super::{
-    Doer, StepError,
-    trail::{addressed, send},
-};
+use super::{Doer, StepError};
 use crate::{
     messages::{Audience, registration_owed},
     model::{
         employer::{self, Employer},
         event::{self, CaseKind, ChainEnd, Concerned, NewEvent},
+        message::{self, OwedBy},
     },
     tables::employers,
     workflow::employer_registration::{EmployerAction, EmployerVerification},
@@ -68,7 +66,14 @@ pub(super) async fn record_employer(
     let members = employer::member_accounts(conn, employer.id).await?;
     let params = json!({ "employer": employer.name, "reason": entry.reason });
     let channels = Audience::Employer.channels();
-    let messages = addressed(event_id, &members, channels, template, &params, doer.now);
-    send(conn, &messages, doer.now).await?;
+    let messages = message::addressed(
+        OwedBy::Event(event_id),
+        &members,
+        channels,
+        template,
+        &params,
+        doer.now,
+    );
+    message::owe(conn, &messages).await?;
     Ok(())
 }

@@ -6,10 +6,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{
-    Doer, StepError, first,
-    trail::{addressed, send},
-};
+use super::{Doer, StepError, first};
 use crate::{
     Platform,
     messages::{Audience, MessageTemplate},
@@ -17,6 +14,7 @@ use crate::{
         Viewer,
         event::{self, CaseKind, ChainEnd, Concerned, NewEvent},
         graduate::{self, Graduate},
+        message::{self, OwedBy},
         school,
     },
     roster::GraduateField,
@@ -99,9 +97,16 @@ pub(super) async fn tell_of_corrections(
         let accounts = std::slice::from_ref(&graduate.account_id);
         let channels = Audience::Graduate.channels();
         let template = MessageTemplate::DataCorrected;
-        messages.extend(addressed(*event_id, accounts, channels, template, &params, now));
+        messages.extend(message::addressed(
+            OwedBy::Event(*event_id),
+            accounts,
+            channels,
+            template,
+            &params,
+            now,
+        ));
     }
-    send(conn, &messages, now).await?;
+    message::owe(conn, &messages).await?;
     Ok(())
 }
 

@@ -14,6 +14,7 @@ mod invite;
 mod member;
 mod paper;
 mod registration;
+mod review_assignment;
 mod school;
 mod stamped_copy;
 mod termination;
@@ -43,6 +44,7 @@ pub use self::member::{
 pub use self::registration::{
     Registration, StoredLicence, may_resubmit, register, resubmit_employer, verify_employer,
 };
+pub use self::review_assignment::{assign_review, release_review};
 pub use self::school::{
     NewReviewer, NewSchool, SchoolUpdate, add_department, add_reviewer, open_school, rename_department,
     set_review_route, set_reviewer_enabled, update_reviewer, update_school,
@@ -120,6 +122,12 @@ pub enum StepError {
     AlreadyTaken {
         /// The field, in camelCase.
         field: &'static str,
+    },
+    /// A fellow reviewer has taken the case.
+    #[error("another reviewer has taken this case")]
+    Assigned {
+        /// His name.
+        reviewer: String,
     },
     /// The caller's key was used before with another body.
     #[error("this idempotency key was used with another request")]

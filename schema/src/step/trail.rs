@@ -1,7 +1,6 @@
 //! The trail of a step: its event in the hash chain, and the messages it owes with the jobs that send them.
 
 use chrono::{DateTime, Utc};
-use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 use futures_util::try_join;
 use serde_json::Value;
@@ -9,14 +8,13 @@ use uuid::Uuid;
 
 use super::{Doer, StepError, first, flow::Flow};
 use crate::{
-    jobs,
-    messages::{MessageTemplate, Owed},
+    messages::Owed,
     model::{
         case::CaseRow,
         employer,
         event::{self, NewEvent},
         graduate::{self, Graduate},
-        message::{self, Channel, MessageStatus, NewMessage},
+        message::{self, NewMessage, OwedBy},
         school::{self, School},
     },
 };
@@ -91,7 +89,14 @@ impl Parties {
                 false => std::slice::from_ref(&graduate.account_id),
             };
             let channels = audience.channels();
-            messages.extend(addressed(event_id, accounts, channels, *template, &params, now));
+            messages.extend(message::addressed(
+                OwedBy::Event(event_id),
+                accounts,
+                channels,
+                *template,
+                &params,
+                now,
+            ));
         }
         messages
     }
@@ -123,62 +128,6 @@ pub(super) async fn record<F: Flow>(
     let (event_id, end) = event::append(conn, &row.chain(), &new).await?;
     view.row_mut().set_chain(end);
     let messages = parties.messages(view, event_id, entry.reason, doer.now);
-    try_join!(F::update(conn, view.row()), send(conn, &messages, doer.now))?;
-    Ok(())
-}
-
-/// The messages of an event to people, one a person and channel.
-pub(super) fn addressed(
-    event_id: i64,
-    accounts: &[Uuid],
-    channels: &[Channel],
-    template: MessageTemplate,
-    params: &Value,
-    now: DateTime<Utc>,
-) -> Vec<NewMessage> {
-    let mut messages = Vec::new();
-    for account_id in accounts {
-        for channel in channels {
-            let in_app = *channel == Channel::InApp;
-            messages.push(NewMessage {
-                id: Uuid::now_v7(),
-                event_id,
-                account_id: *account_id,
-                channel: *channel,
-                template,
-                params: params.clone(),
-                status: if in_app {
-                    MessageStatus::Sent
-                } else {
-                    MessageStatus::Pending
-                },
-                created_at: now,
-                sent_at: in_app.then_some(now),
-            });
-        }
-    }
-    messages
-}
-
-/// Writes messages with the jobs that send them, in the caller's transaction.
-///
-/// # Errors
-/// The database's; a second message of an event to a person through a channel violates a constraint.
-pub(super) async fn send(
-    conn: &AsyncPgConnection,
-    messages: &[NewMessage],
-    now: DateTime<Utc>,
-) -> QueryResult<()> {
-    let sends: Vec<_> = messages
-        .iter()
-        .filter(|message| message.status == MessageStatus::Pending)
-        .map(|message| jobs::SendMessage {
-            message_id: message.id,
-        })
-        .collect();
-    try_join!(
-        message::insert(conn, messages),
-        jobs::enqueue_all(conn, &sends, now)
-    )?;
+    try_join!(F::update(conn, view.row()), message::owe(conn, &messages))?;
     Ok(())
 }

@@ -80,8 +80,8 @@ pub struct StuckWork {
     /// What was to be done.
     #[diesel(sql_type = Text)]
     pub kind: StuckWorkKind,
-    /// The case whose step owes it: an agreement, or for messages also a termination, a graduate or an employer; of a notice the account, of an
-    /// invitation to join the employer. An import, an upload and a recurring job are their own.
+    /// The case whose step owes it: an agreement, or for messages also a termination, a graduate or an employer; of a notice and of a daily digest
+    /// the account, of an invitation to join the employer. An import, an upload and a recurring job are their own.
     #[diesel(sql_type = SqlUuid)]
     pub case_id: Uuid,
     /// Since when it is owed.
@@ -198,8 +198,8 @@ macro_rules! list {
             source!("DOCUMENT", "render_document", "work.agreement_id", "work.created_at", "false", "documents AS work",
                 "work.created_at", "", "work.ready_at IS NULL AND work.created_at <= $1", $direction),
             " UNION ALL ",
-            source!("MESSAGE", "send_message", "event.case_id", "work.created_at", "work.status = 'PARKED'",
-                "messages AS work JOIN case_events AS event ON event.id = work.event_id",
+            source!("MESSAGE", "send_message", "coalesce(event.case_id, work.account_id)", "work.created_at", "work.status = 'PARKED'",
+                "messages AS work LEFT JOIN case_events AS event ON event.id = work.event_id",
                 "work.created_at", "", "work.status IN ('PENDING', 'PARKED') AND work.created_at <= $1", $direction),
             " UNION ALL ",
             source!("NOTICE", "send_notice", "work.account_id", "work.created_at", "false", "account_notices AS work",

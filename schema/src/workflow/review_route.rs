@@ -40,6 +40,19 @@ text_enum! {
     }
 }
 
+impl Workflow {
+    /// What people call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OnlineSigning => "线上签约",
+            Self::OnlineTermination => "线上解约",
+            Self::OfflineSigning => "线下签约",
+            Self::AgreementRegistration => "已签就业协议登记",
+            Self::OfflineTermination => "线下解约",
+        }
+    }
+}
+
 impl ReviewRoute {
     /// The level that decides first.
     pub const fn first(self) -> ReviewLevel {

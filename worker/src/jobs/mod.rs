@@ -2,6 +2,7 @@
 //! rows it changes decide which run counts.
 
 mod check_upload;
+mod digest_reviews;
 mod expire_invitation;
 mod import_graduates;
 mod paper;
@@ -15,6 +16,7 @@ mod send_passcode;
 mod send_stamped_copy_link;
 
 pub(crate) use check_upload::{CheckParts, check_upload};
+pub(crate) use digest_reviews::digest_reviews;
 pub(crate) use expire_invitation::expire_invitation;
 pub(crate) use import_graduates::{ImportParts, import_graduates};
 pub(crate) use prune::{PruneParts, prune};

@@ -7,8 +7,8 @@ use wangqian_schema::{
     Platform,
     jobs::{Prune, Pruned},
     model::{
-        idempotency, login_throttle, member, passcode, registration, request_throttle, session,
-        stamped_copy_link, upload,
+        idempotency, login_throttle, member, passcode, registration, request_throttle, review_assignment,
+        session, stamped_copy_link, upload,
     },
 };
 use wangqian_storage::{Storage, StorageError};
@@ -46,6 +46,7 @@ async fn rows(what: Pruned, parts: &PruneParts) -> Result<usize, JobError> {
         }
         Pruned::Passcodes => passcode::forget(conn, now).await?,
         Pruned::MemberInvitations => member::forget(conn, now).await?,
+        Pruned::ReviewAssignments => review_assignment::forget(conn, now).await?,
         Pruned::StampedCopyLinks => stamped_copy_link::forget(conn, now).await?,
         Pruned::IdempotencyKeys => {
             idempotency::forget(conn, now).await? + registration::forget_keys(conn, now).await?

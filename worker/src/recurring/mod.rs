@@ -10,9 +10,12 @@ mod schedule;
 use std::{collections::HashMap, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::QueryResult;
+use diesel_async::AsyncPgConnection;
 use wangqian_schema::{
     Platform,
-    jobs::{self, Prune, Pruned},
+    clock::shanghai_date,
+    jobs::{self, DigestReviews, Prune, Pruned},
 };
 
 use schedule::Schedule;
@@ -24,8 +27,35 @@ struct Recurring {
     schedule: Schedule,
     /// How old a missed tick may be and still be caught up with; less than done jobs are kept at least, which is a day.
     catch_up: TimeDelta,
-    /// What is deleted.
-    what: Pruned,
+    task: Task,
+}
+
+/// What there is to be done at a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Task {
+    /// Deletes what was kept long enough.
+    Prune(Pruned),
+    /// Tells reviewers what waits for them on the day of the tick.
+    DigestReviews,
+}
+
+impl Task {
+    /// Enqueues its job of a tick, and says whether it was not there yet.
+    async fn enqueue(
+        self,
+        conn: &mut AsyncPgConnection,
+        name: &str,
+        tick: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> QueryResult<bool> {
+        match self {
+            Self::Prune(what) => jobs::enqueue_tick(conn, &Prune { what }, name, tick, now).await,
+            Self::DigestReviews => {
+                let day = shanghai_date(tick);
+                jobs::enqueue_tick(conn, &DigestReviews { day }, name, tick, now).await
+            }
+        }
+    }
 }
 
 const fn hourly(name: &'static str, minute: u32, what: Pruned) -> Recurring {
@@ -33,7 +63,7 @@ const fn hourly(name: &'static str, minute: u32, what: Pruned) -> Recurring {
         name,
         schedule: Schedule::Hourly { minute },
         catch_up: TimeDelta::hours(1),
-        what,
+        task: Task::Prune(what),
     }
 }
 
@@ -42,12 +72,12 @@ const fn nightly(name: &'static str, hour: u32, minute: u32, what: Pruned) -> Re
         name,
         schedule: Schedule::Daily { hour, minute },
         catch_up: TimeDelta::hours(12),
-        what,
+        task: Task::Prune(what),
     }
 }
 
 /// Every recurring job. Those by the hour delete what people's addresses stand in or what grows by the hour; those by night
-/// the rest.
+/// the rest. The reviewers' digest comes in the morning; one that was missed still comes in time for the day's work.
 const RECURRING: &[Recurring] = &[
     hourly("prune_passcodes", 5, Pruned::Passcodes),
     hourly("prune_member_invitations", 15, Pruned::MemberInvitations),
@@ -57,6 +87,13 @@ const RECURRING: &[Recurring] = &[
     hourly("prune_done_jobs", 45, Pruned::DoneJobs),
     nightly("prune_idempotency_keys", 3, 10, Pruned::IdempotencyKeys),
     nightly("prune_sessions", 3, 20, Pruned::Sessions),
+    nightly("prune_review_assignments", 3, 30, Pruned::ReviewAssignments),
+    Recurring {
+        name: "digest_reviews",
+        schedule: Schedule::Daily { hour: 8, minute: 30 },
+        catch_up: TimeDelta::hours(9),
+        task: Task::DigestReviews,
+    },
 ];
 
 /// Enqueues the ticks as they come, for ever, looking at the clock every so often. A failure is made good by the next look.
@@ -87,8 +124,9 @@ async fn enqueue_due(
             continue;
         }
         let mut conn = platform.pool.get().await.map_err(|error| error.to_string())?;
-        let job = Prune { what: recurring.what };
-        if jobs::enqueue_tick(&mut conn, &job, recurring.name, tick, now)
+        if recurring
+            .task
+            .enqueue(&mut conn, recurring.name, tick, now)
             .await
             .map_err(|error| error.to_string())?
         {
@@ -109,7 +147,11 @@ mod tests {
     fn names_tell_jobs_apart_and_no_tick_is_forgotten_while_it_may_be_caught_up_with() {
         let names: BTreeSet<_> = RECURRING.iter().map(|recurring| recurring.name).collect();
         assert_eq!(names.len(), RECURRING.len());
-        let pruned: BTreeSet<_> = RECURRING.iter().map(|recurring| recurring.what).collect();
+        let pruned = RECURRING.iter().filter_map(|recurring| match recurring.task {
+            Task::Prune(what) => Some(what),
+            Task::DigestReviews => None,
+        });
+        let pruned: BTreeSet<_> = pruned.collect();
         assert_eq!(pruned, Pruned::ALL.iter().copied().collect());
         for recurring in RECURRING {
             assert!(!recurring.name.contains(':'), "{}", recurring.name);

@@ -7,6 +7,7 @@
 
 mod check_upload;
 mod claiming;
+mod digest;
 mod failing;
 mod jobs;
 #[path = "../../../tests/support/made_files.rs"]

@@ -41,27 +41,27 @@ async fn every_tick_is_one_job_whatever_the_workers_their_clocks_and_restarts() 
         ahead.clock.advance(by);
     };
     let (first, second) = (world.work(&[]), world.work_on(&ahead, &[]));
-    // Six by the hour and two by night, caught up with at the first start.
-    ticks_done(&world, 8).await;
+    // Six by the hour, three by night and one in the morning, caught up with at the first start.
+    ticks_done(&world, 10).await;
     both(TimeDelta::hours(1));
-    ticks_done(&world, 14).await;
+    ticks_done(&world, 16).await;
     second.stop().await;
     let second = world.work_on(&ahead, &[]);
     both(TimeDelta::hours(1));
-    ticks_done(&world, 20).await;
+    ticks_done(&world, 22).await;
 
     // Nobody is there for a day: the last tick of each is caught up with, those before it are left out.
     first.stop().await;
     second.stop().await;
     both(TimeDelta::hours(24));
     let (first, second) = (world.work(&[]), world.work_on(&ahead, &[]));
-    ticks_done(&world, 28).await;
+    ticks_done(&world, 32).await;
     first.stop().await;
     second.stop().await;
-    // At 18:50 the night is too long ago.
+    // At 18:50 night and morning are too long ago.
     both(TimeDelta::hours(30));
     let first = world.work(&[]);
-    ticks_done(&world, 34).await;
+    ticks_done(&world, 38).await;
     first.stop().await;
     let twice = "SELECT count(*) - count(DISTINCT unique_key) FROM jobs";
     assert_eq!(world.db.number(twice).await, 0);
@@ -123,13 +123,15 @@ async fn what_was_kept_long_enough_is_deleted_and_nothing_else() {
                    VALUES ({hash}, 1, {attempts}, {attempts});
                  INSERT INTO uploads (id, purpose, content_type, byte_size, created_at, expires_at)
                    VALUES (gen_random_uuid(), 'BUSINESS_LICENCE', 'image/png', 1, {hours}, {hours});
+                 INSERT INTO review_assignments (case_id, case_kind, level, waiting_since, account_id, assigned_at)
+                   VALUES (gen_random_uuid(), 'AGREEMENT', 'SCHOOL', {hours}, '{member}', {hours});
                  INSERT INTO jobs (queue, payload, max_attempts, state, finished_at)
                    VALUES ('old', '{{}}', 1, 'DONE', now() - interval '1 day' * (9 - {n}) + interval '1 hour')"
             ))
             .await;
     }
     let workers = world.work(&[]);
-    ticks_done(&world, 8).await;
+    ticks_done(&world, 10).await;
     for table in [
         "sessions",
         "idempotency_keys",
@@ -139,6 +141,7 @@ async fn what_was_kept_long_enough_is_deleted_and_nothing_else() {
         "request_throttles",
         "login_throttles",
         "uploads",
+        "review_assignments",
         "jobs WHERE queue = 'old'",
     ] {
         assert_eq!(

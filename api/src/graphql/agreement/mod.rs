@@ -25,6 +25,7 @@ use super::{
     document::Document,
     employer::Employer,
     graduate::Graduate,
+    review_assignment::{ReviewAssignment, assignment_of},
     school::{ReviewLevel, ReviewRoute},
     termination::Termination,
 };
@@ -181,6 +182,12 @@ impl Agreement {
     /// 待审核起始时间 Since when it waits for that level; null unless it is under review.
     pub async fn waiting_since(&self) -> Option<DateTime<Utc>> {
         self.0.agreement.waiting_since
+    }
+
+    /// 审核认领 Which reviewer has taken it, for his fellows of the level and place at which it waits; null for everybody else, and where nobody
+    /// has.
+    pub async fn assignment(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<ReviewAssignment>> {
+        assignment_of(ctx, &self.0.agreement).await
     }
 
     /// 协议编号 The agreement number: class year, school code, degree level and serial; null until it is

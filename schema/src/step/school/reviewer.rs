@@ -13,17 +13,14 @@ use crate::{
     model::{
         Viewer,
         account::{self, AccountKind, NewAccount},
-        message::Channel,
+        message::{self, Channel, OwedBy},
         registration::check_member_name,
         reviewer::{self, Reviewer, ReviewerAccount, ReviewerDetails, ReviewerDraft},
         school, session,
         terms::FieldError,
     },
     password,
-    step::{
-        IdempotencyKey, StepError, role_of_person, taken_by_constraint,
-        trail::{addressed, send},
-    },
+    step::{IdempotencyKey, StepError, role_of_person, taken_by_constraint},
     tables::{accounts, reviewers},
     workflow::school::{SchoolAction, SchoolFacts, decide, permit},
 };
@@ -120,8 +117,15 @@ pub(super) async fn open_account(
     .collect();
     let (now, template) = (held.doer.now, MessageTemplate::ReviewerAdded);
     let params = json!({ "name": details.name, "school": held.school.name, "place": place });
-    let messages = addressed(event_id, &[account_id], &channels, template, &params, now);
-    send(conn, &messages, now).await?;
+    let messages = message::addressed(
+        OwedBy::Event(event_id),
+        &[account_id],
+        &channels,
+        template,
+        &params,
+        now,
+    );
+    message::owe(conn, &messages).await?;
     Ok(())
 }
 

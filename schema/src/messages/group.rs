@@ -1,0 +1,214 @@
+//! Kinds of messages that people may not want by mail or WeChat: which message is of which kind, and to whom a choice is offered. The inbox
+//! always has everything; codes, security notices, links that somebody waits for and every SMS are sent whatever is chosen.
+
+use super::MessageTemplate;
+use crate::{
+    model::{Viewer, message::Channel},
+    text_enum::text_enum,
+};
+
+text_enum! {
+    /// A kind of messages.
+    pub enum MessageGroup {
+        /// 签约邀请: invitations, how they are answered, and how they end.
+        Invitations = "INVITATIONS",
+        /// 审核: how agreements and registrations fare with the reviewers.
+        Reviews = "REVIEWS",
+        /// 解约: terminations with their answers and reviews.
+        Terminations = "TERMINATIONS",
+        /// 信息更正: what the school has corrected.
+        DataCorrections = "DATA_CORRECTIONS",
+        /// 单位注册: how an employer's registration fares.
+        EmployerRegistration = "EMPLOYER_REGISTRATION",
+        /// 待审核提醒: a reviewer's daily digest.
+        DailyDigest = "DAILY_DIGEST",
+    }
+}
+
+impl MessageTemplate {
+    /// Of which kind it is; `None` for what nobody switches off.
+    pub const fn group(self) -> Option<MessageGroup> {
+        Some(match self {
+            Self::InvitationReceived
+            | Self::InvitationExpiring
+            | Self::InvitationExpired
+            | Self::InvitationCancelled
+            | Self::InvitationAccepted
+            | Self::InvitationDeclined
+            | Self::InvitationUnanswered => MessageGroup::Invitations,
+            Self::ReviewAdvanced
+            | Self::AgreementSigned
+            | Self::SigningRejected
+            | Self::TermsApproved
+            | Self::AgreementReturned
+            | Self::StampedCopyReturned
+            | Self::StampedCopyReceived
+            | Self::AgreementRegistered
+            | Self::RegistrationRejected
+            | Self::FiledAgreementSigned
+            | Self::FiledAgreementRejected => MessageGroup::Reviews,
+            Self::TerminationRequested
+            | Self::TerminationWithdrawn
+            | Self::TerminationAccepted
+            | Self::TerminationRefused
+            | Self::TerminationAdvanced
+            | Self::AgreementTerminated
+            | Self::TerminationRejected
+            | Self::TerminationReturned => MessageGroup::Terminations,
+            Self::DataCorrected => MessageGroup::DataCorrections,
+            Self::EmployerRegistered | Self::EmployerVerified | Self::EmployerRefused => {
+                MessageGroup::EmployerRegistration
+            }
+            Self::ReviewDigest => MessageGroup::DailyDigest,
+            Self::StampedCopyLink
+            | Self::PasswordResetCode
+            | Self::ContactChangeCode
+            | Self::ContactChanged
+            | Self::PasswordChanged
+            | Self::OtherContactChanged
+            | Self::RegistrationCode
+            | Self::MemberInvited
+            | Self::ReviewerAdded => return None,
+        })
+    }
+}
+
+/// The kinds about which somebody may choose, and the channels by which he may not want them.
+pub const fn offered(viewer: &Viewer) -> (&'static [MessageGroup], &'static [Channel]) {
+    match viewer {
+        Viewer::Graduate { .. } => (
+            &[
+                MessageGroup::Invitations,
+                MessageGroup::Reviews,
+                MessageGroup::Terminations,
+                MessageGroup::DataCorrections,
+            ],
+            &[Channel::Email, Channel::Wechat],
+        ),
+        Viewer::EmployerMember { .. } => (
+            &[
+                MessageGroup::Invitations,
+                MessageGroup::Reviews,
+                MessageGroup::Terminations,
+                MessageGroup::EmployerRegistration,
+            ],
+            &[Channel::Email],
+        ),
+        Viewer::Reviewer { .. } => (&[MessageGroup::DailyDigest], &[Channel::Email]),
+        Viewer::Operator { .. } => (&[], &[]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        messages::{Audience, Owed, STAMPED_COPY_RECEIVED, owed, registration_owed, termination_owed},
+        workflow::{
+            agreement::{AgreementAction, AgreementChannel, AgreementStatus},
+            employer_registration::EmployerAction,
+            termination::{Party, TerminationAction, TerminationStatus},
+        },
+    };
+
+    const NOBODY: Uuid = Uuid::nil();
+    const GRADUATE: Viewer = Viewer::Graduate {
+        account_id: NOBODY,
+        graduate_id: NOBODY,
+        school_id: NOBODY,
+        department_id: NOBODY,
+    };
+    const MEMBER: Viewer = Viewer::EmployerMember {
+        account_id: NOBODY,
+        employer_id: NOBODY,
+    };
+    const REVIEWER: Viewer = Viewer::Reviewer {
+        account_id: NOBODY,
+        school_id: NOBODY,
+        department_id: None,
+    };
+
+    const fn told(audience: Audience) -> Viewer {
+        match audience {
+            Audience::Graduate | Audience::GraduateReceipt => GRADUATE,
+            Audience::Employer | Audience::EmployerReceipt => MEMBER,
+            Audience::Reviewer => REVIEWER,
+        }
+    }
+
+    /// Whatever a step owes.
+    fn all_owed() -> Vec<(Audience, MessageTemplate)> {
+        let mut all: Vec<(Audience, MessageTemplate)> = Vec::new();
+        let mut add = |owed: Owed| all.extend(owed);
+        add(STAMPED_COPY_RECEIVED);
+        for action in AgreementAction::ALL {
+            for status in AgreementStatus::ALL {
+                for channel in AgreementChannel::ALL {
+                    add(owed(*channel, *action, *status));
+                }
+            }
+        }
+        for action in TerminationAction::ALL {
+            for status in TerminationStatus::ALL {
+                for party in Party::ALL {
+                    add(termination_owed(*action, *status, *party));
+                }
+            }
+        }
+        let of_registration = EmployerAction::ALL
+            .iter()
+            .filter_map(|action| registration_owed(*action));
+        all.extend(of_registration.map(|template| (Audience::Employer, template)));
+        all.push((Audience::Graduate, MessageTemplate::DataCorrected));
+        all.push((Audience::Reviewer, MessageTemplate::ReviewDigest));
+        all
+    }
+
+    #[test]
+    fn whoever_is_told_may_choose_and_nobody_is_offered_what_he_never_gets() {
+        let mut used = HashSet::new();
+        for (audience, template) in all_owed() {
+            let group = template
+                .group()
+                .expect("what steps owe to people with an inbox may be switched off");
+            let (groups, channels) = offered(&told(audience));
+            assert!(groups.contains(&group), "{template} to {audience:?}");
+            for channel in audience.channels() {
+                let always = matches!(channel, Channel::InApp | Channel::Sms);
+                assert_eq!(channels.contains(channel), !always, "{template} by {channel}");
+                used.insert((std::mem::discriminant(&told(audience)), group, *channel));
+            }
+        }
+        for viewer in [GRADUATE, MEMBER, REVIEWER] {
+            let (groups, channels) = offered(&viewer);
+            for group in groups {
+                for channel in channels {
+                    assert!(
+                        used.contains(&(std::mem::discriminant(&viewer), *group, *channel)),
+                        "{group} by {channel}"
+                    );
+                }
+            }
+        }
+        assert_eq!(offered(&Viewer::Operator { account_id: NOBODY }).0, []);
+    }
+
+    #[test]
+    fn codes_links_and_security_notices_are_of_no_kind() {
+        let always: Vec<_> = MessageTemplate::ALL
+            .iter()
+            .filter(|template| template.group().is_none())
+            .collect();
+        for template in always {
+            let security = ["CODE", "CHANGED", "LINK", "INVITED", "REVIEWER_ADDED"];
+            assert!(
+                security.iter().any(|word| template.as_str().ends_with(word)),
+                "{template}"
+            );
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! The texts of all messages: one file a message in `templates/`, one entry a channel.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::MessageTemplate;
+use crate::model::message::Channel;
+
+/// A message ready to be read: for the inbox and mail with a title, elsewhere the title is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// Title or subject line.
+    pub title: String,
+    /// The text.
+    pub body: String,
+}
+
+/// A message could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("the text {template} for {channel} cannot be made: {problem}")]
+pub struct TextError {
+    template: MessageTemplate,
+    channel: Channel,
+    problem: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    title: String,
+    in_app: Option<String>,
+    wechat: Option<String>,
+    email: Option<String>,
+    sms: Option<String>,
+}
+
+macro_rules! files {
+    ($($template:ident => $file:literal),+ $(,)?) => {
+        const fn source(template: MessageTemplate) -> &'static str {
+            match template { $(MessageTemplate::$template => include_str!(concat!("templates/", $file, ".toml"))),+ }
+        }
+    };
+}
+files! {
+    InvitationReceived => "invitation_received",
+    InvitationExpiring => "invitation_expiring",
+    InvitationExpired => "invitation_expired",
+    InvitationCancelled => "invitation_cancelled",
+    InvitationAccepted => "invitation_accepted",
+    InvitationDeclined => "invitation_declined",
+    InvitationUnanswered => "invitation_unanswered",
+    ReviewAdvanced => "review_advanced",
+    AgreementSigned => "agreement_signed",
+    SigningRejected => "signing_rejected",
+    TermsApproved => "terms_approved",
+    AgreementReturned => "agreement_returned",
+    StampedCopyReturned => "stamped_copy_returned",
+    AgreementRegistered => "agreement_registered",
+    RegistrationRejected => "registration_rejected",
+    FiledAgreementSigned => "filed_agreement_signed",
+    FiledAgreementRejected => "filed_agreement_rejected",
+    StampedCopyLink => "stamped_copy_link",
+    StampedCopyReceived => "stamped_copy_received",
+    TerminationRequested => "termination_requested",
+    TerminationWithdrawn => "termination_withdrawn",
+    TerminationAccepted => "termination_accepted",
+    TerminationRefused => "termination_refused",
+    TerminationAdvanced => "termination_advanced",
+    AgreementTerminated => "agreement_terminated",
+    TerminationRejected => "termination_rejected",
+    TerminationReturned => "termination_returned",
+    PasswordResetCode => "password_reset_code",
+    ContactChangeCode => "contact_change_code",
+    ContactChanged => "contact_changed",
+    PasswordChanged => "password_changed",
+    OtherContactChanged => "other_contact_changed",
+    RegistrationCode => "registration_code",
+    EmployerRegistered => "employer_registered",
+    EmployerVerified => "employer_verified",
+    EmployerRefused => "employer_refused",
+    MemberInvited => "member_invited",
+    DataCorrected => "data_corrected",
+    ReviewerAdded => "reviewer_added",
+    ReviewDigest => "review_digest",
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "the files are compiled in and a test reads each of them"
+)]
+static FILES: LazyLock<HashMap<MessageTemplate, File>> = LazyLock::new(|| {
+    MessageTemplate::ALL
+        .iter()
+        .map(|template| {
+            (
+                *template,
+                toml::from_str(source(*template)).expect("a readable file"),
+            )
+        })
+        .collect()
+});
+
+/// Writes a message for a channel.
+///
+/// # Errors
+/// [`TextError`] when the message does not exist for that channel or a parameter is missing.
+pub fn write(
+    template: MessageTemplate,
+    channel: Channel,
+    params: &Value,
+    public_url: &str,
+) -> Result<Text, TextError> {
+    let failed = |problem: String| TextError {
+        template,
+        channel,
+        problem,
+    };
+    let file = FILES
+        .get(&template)
+        .ok_or_else(|| failed("no such text".to_owned()))?;
+    let body = match channel {
+        Channel::InApp => file.in_app.as_ref(),
+        Channel::Wechat => file.wechat.as_ref(),
+        Channel::Sms => file.sms.as_ref(),
+        Channel::Email => file.email.as_ref(),
+    };
+    let body = body.ok_or_else(|| failed("not written for this channel".to_owned()))?;
+    let mut engine = minijinja::Environment::new();
+    engine.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    let mut context = params.as_object().cloned().unwrap_or_default();
+    context.insert("public_url".to_owned(), public_url.into());
+    let context = minijinja::Value::from(minijinja::value::Serde(context));
+    let render = |text: &str| {
+        engine
+            .render_str(text, &context)
+            .map_err(|error| failed(error.to_string()))
+    };
+    Ok(Text {
+        title: render(&file.title)?,
+        body: render(body)?.trim().to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        messages::{Audience, owed, registration_owed, termination_owed},
+        model::passcode::Purpose,
+        workflow::{
+            Workflow,
+            agreement::{AgreementAction, AgreementChannel, AgreementStatus},
+            employer_registration::EmployerAction,
+            termination::{Party, TerminationAction, TerminationStatus},
+        },
+    };
+
+    #[test]
+    fn every_message_is_written_for_every_channel_that_may_owe_it() {
+        let params = json!({
+            "graduate": "林示例", "employer": "示例科技有限公司", "school": "示例大学", "position": "工程师",
+            "deadline": "2027年3月5日 18:00", "reason": "示例原因", "agreement_number": "20279000131000001",
+        });
+        let steps = AgreementChannel::ALL
+            .iter()
+            .flat_map(|channel| AgreementAction::ALL.iter().map(move |action| (*channel, *action)));
+        for (channel, action) in steps {
+            for status in AgreementStatus::ALL {
+                for (audience, template) in owed(channel, action, *status) {
+                    for channel in audience.channels() {
+                        let text = write(*template, *channel, &params, "https://wq.example").unwrap();
+                        assert!(!text.body.contains("{{"), "{template} {channel}");
+                        assert!(
+                            !text.title.is_empty() && !text.title.contains('\n'),
+                            "{template} {channel}"
+                        );
+                    }
+                }
+            }
+        }
+        let corrected = json!({ "graduate": "林示例", "school": "示例大学", "fields": "姓名、专业" });
+        for channel in Audience::Graduate.channels() {
+            let text = write(
+                MessageTemplate::DataCorrected,
+                *channel,
+                &corrected,
+                "https://wq.example",
+            )
+            .unwrap();
+            assert!(text.body.contains("姓名、专业"), "{channel}");
+        }
+    }
+
+    #[test]
+    fn every_step_of_a_termination_is_written_for_whoever_hears_of_it() {
+        let params = json!({
+            "graduate": "林示例", "employer": "示例科技有限公司", "school": "示例大学", "requester": "毕业生林示例",
+            "answerer": "示例科技有限公司", "agreement_number": "20279000131000001", "termination_reason": "家庭原因",
+            "reason": "示例原因",
+        });
+        // Of what only the graduate himself does nobody else hears.
+        let own = [TerminationAction::Submit, TerminationAction::Discard];
+        let actions = TerminationAction::ALL
+            .iter()
+            .filter(|action| !own.contains(action));
+        for action in actions {
+            for status in TerminationStatus::ALL {
+                for party in Party::ALL {
+                    let owed = termination_owed(*action, *status, *party);
+                    assert!(!owed.is_empty(), "{action} {party}");
+                    for (audience, template) in owed {
+                        for channel in audience.channels() {
+                            let text = write(*template, *channel, &params, "https://wq.example").unwrap();
+                            assert!(text.body.contains("20279000131000001"), "{template} {channel}");
+                            assert!(!text.title.is_empty(), "{template} {channel}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_code_is_written_for_mail_and_sms() {
+        let params = json!({ "code": "042042", "minutes": 10 });
+        for purpose in Purpose::ALL {
+            // A mail address is all that a registration proves.
+            let channels = match purpose {
+                Purpose::Registration => &[Channel::Email][..],
+                _ => &[Channel::Email, Channel::Sms],
+            };
+            for channel in channels.iter().copied() {
+                let text = write(purpose.template(), channel, &params, "https://wq.example").unwrap();
+                assert!(
+                    text.body.contains("042042") && text.body.contains("10"),
+                    "{purpose} {channel}"
+                );
+                assert!(
+                    !text.title.contains("042042"),
+                    "a title shows on locked screens and in lists"
+                );
+            }
+            assert!(write(purpose.template(), Channel::InApp, &params, "").is_err());
+        }
+    }
+
+    #[test]
+    fn every_step_of_a_registration_is_written_for_mail_and_inbox() {
+        let params = json!({ "employer": "示例科技有限公司", "reason": "示例原因" });
+        for action in EmployerAction::OF_REGISTRATION {
+            let template = registration_owed(*action).unwrap();
+            for channel in Audience::Employer.channels() {
+                let text = write(template, *channel, &params, "https://wq.example").unwrap();
+                assert!(text.body.contains("示例科技有限公司"), "{action} {channel}");
+                assert_eq!(text.body.contains("示例原因"), *action == EmployerAction::Refuse);
+            }
+        }
+    }
+
+    #[test]
+    fn every_notice_about_an_account_is_written_for_mail_and_sms() {
+        let params = json!({ "moment": "2027年3月5日 18:00" });
+        for template in [
+            MessageTemplate::ContactChanged,
+            MessageTemplate::OtherContactChanged,
+            MessageTemplate::PasswordChanged,
+        ] {
+            for channel in [Channel::Email, Channel::Sms] {
+                let text = write(template, channel, &params, "https://wq.example").unwrap();
+                assert!(text.body.contains("2027年3月5日 18:00"), "{template} {channel}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_colleague_is_invited_by_mail_with_his_link() {
+        let params =
+            json!({ "name": "示例同事", "employer": "示例科技有限公司", "token": "abc123", "days": 7 });
+        let text = write(
+            MessageTemplate::MemberInvited,
+            Channel::Email,
+            &params,
+            "https://wq.example",
+        )
+        .unwrap();
+        assert!(
+            text.body.contains("https://wq.example/join#abc123"),
+            "{}",
+            text.body
+        );
+    }
+
+    #[test]
+    fn a_new_reviewer_is_told_by_mail_and_sms_how_to_set_his_password() {
+        for channel in [Channel::Email, Channel::Sms] {
+            let params = json!({ "name": "示例老师", "school": "示例大学", "place": "全校" });
+            let text = write(
+                MessageTemplate::ReviewerAdded,
+                channel,
+                &params,
+                "https://wq.example",
+            )
+            .unwrap();
+            for told in ["示例大学", "https://wq.example", "验证码"] {
+                assert!(text.body.contains(told), "{channel}: {}", text.body);
+            }
+        }
+    }
+
+    #[test]
+    fn a_reviewer_reads_how_many_of_each_workflow_wait_and_since_when() {
+        let waiting: Vec<_> = Workflow::ALL
+            .iter()
+            .zip(2..)
+            .map(|(workflow, cases)| json!({ "workflow": workflow.name(), "cases": cases }))
+            .collect();
+        let params = json!({ "moment": "2027年3月5日 08:30", "cases": 14, "waiting": waiting, "oldest": "2027年3月1日 10:00" });
+        for channel in Audience::Reviewer.channels() {
+            let text = write(
+                MessageTemplate::ReviewDigest,
+                *channel,
+                &params,
+                "https://wq.example",
+            )
+            .unwrap();
+            assert_eq!(text.title, "今日待审核：14 件");
+            for told in ["14 件", "2027年3月1日 10:00", "2027年3月5日 08:30"] {
+                assert!(text.body.contains(told), "{channel}: {}", text.body);
+            }
+            for (workflow, cases) in Workflow::ALL.iter().zip(2..) {
+                let told = format!("{} {cases} 件", workflow.name());
+                assert!(text.body.contains(&told), "{channel}: {}", text.body);
+            }
+        }
+    }
+
+    #[test]
+    fn a_missing_parameter_is_an_error_and_user_text_is_not_a_template() {
+        let error = write(
+            MessageTemplate::SigningRejected,
+            Channel::Email,
+            &json!({}),
+            "https://wq.example",
+        )
+        .unwrap_err();
+        assert!(error.to_string().contains("SIGNING_REJECTED"), "{error}");
+        let params = json!({ "graduate": "林", "employer": "甲", "school": "大学", "position": "乙", "deadline": "", "reason": "{{ 7 * 6 }} <b>&", "agreement_number": null });
+        let text = write(
+            MessageTemplate::SigningRejected,
+            Channel::InApp,
+            &params,
+            "https://wq.example",
+        )
+        .unwrap();
+        assert!(text.body.contains("{{ 7 * 6 }} <b>&"), "{}", text.body);
+    }
+}
