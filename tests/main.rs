@@ -29,6 +29,7 @@ mod metrics;
 mod offline_signing;
 mod online_signing;
 mod online_termination;
+mod other_destinations;
 mod outages;
 mod paper;
 mod password_races;

@@ -11,6 +11,7 @@ use crate::{
     text_enum::text_enum,
     workflow::{
         agreement::{AgreementAction, AgreementChannel, AgreementStatus},
+        destination::{DestinationAction, DestinationStatus},
         employer_registration::EmployerAction,
         termination::{Party, TerminationAction, TerminationStatus},
     },
@@ -71,6 +72,20 @@ text_enum! {
         AgreementTerminated = "AGREEMENT_TERMINATED",
         /// To both: the review refused the termination.
         TerminationRejected = "TERMINATION_REJECTED",
+        /// To the graduate: the department approved his destination, or its voiding; the school decides next.
+        DestinationAdvanced = "DESTINATION_ADVANCED",
+        /// To the graduate: his destination is registered.
+        DestinationRegistered = "DESTINATION_REGISTERED",
+        /// To the graduate: his destination is to be mended.
+        DestinationReturned = "DESTINATION_RETURNED",
+        /// To the graduate: the review refused his destination, which is void.
+        DestinationRejected = "DESTINATION_REJECTED",
+        /// To the graduate: a reviewer has changed what he filled in.
+        DestinationChanged = "DESTINATION_CHANGED",
+        /// To the graduate: his destination is void, as he wanted.
+        DestinationVoided = "DESTINATION_VOIDED",
+        /// To the graduate: his destination stands, although he wanted it void.
+        VoidingRejected = "VOIDING_REJECTED",
         /// To whoever reads the address: the code with which a new password can be set.
         PasswordResetCode = "PASSWORD_RESET_CODE",
         /// To whoever reads the address: the code with which it becomes the account's own.
@@ -248,6 +263,36 @@ pub const fn termination_owed(action: TerminationAction, to: TerminationStatus, 
     }
 }
 
+/// What a step on a destination owes the graduate: the decisions and changes of others.
+pub const fn destination_owed(
+    action: DestinationAction,
+    from: DestinationStatus,
+    to: DestinationStatus,
+) -> Owed {
+    use Audience::Graduate;
+    use DestinationStatus as Is;
+    use MessageTemplate as Text;
+    match (action, from, to) {
+        (DestinationAction::Approve, _, Is::Registered) => &[(Graduate, Text::DestinationRegistered)],
+        (DestinationAction::Approve, _, Is::Voided) => &[(Graduate, Text::DestinationVoided)],
+        (DestinationAction::Approve, _, _) => &[(Graduate, Text::DestinationAdvanced)],
+        (DestinationAction::Return, _, _) => &[(Graduate, Text::DestinationReturned)],
+        (DestinationAction::Reject, Is::VoidingReview, _) => &[(Graduate, Text::VoidingRejected)],
+        (DestinationAction::Reject, _, _) => &[(Graduate, Text::DestinationRejected)],
+        (DestinationAction::Change, _, _) => &[(Graduate, Text::DestinationChanged)],
+        // His own steps.
+        (
+            DestinationAction::SaveDraft
+            | DestinationAction::Submit
+            | DestinationAction::Withdraw
+            | DestinationAction::Discard
+            | DestinationAction::Void,
+            _,
+            _,
+        ) => &[],
+    }
+}
+
 /// What a step on an employer's registration owes to each of its members; one on its members owes nothing.
 pub const fn registration_owed(action: EmployerAction) -> Option<MessageTemplate> {
     match action {
@@ -324,6 +369,13 @@ files! {
     TerminationAdvanced => "termination_advanced",
     AgreementTerminated => "agreement_terminated",
     TerminationRejected => "termination_rejected",
+    DestinationAdvanced => "destination_advanced",
+    DestinationRegistered => "destination_registered",
+    DestinationReturned => "destination_returned",
+    DestinationRejected => "destination_rejected",
+    DestinationChanged => "destination_changed",
+    DestinationVoided => "destination_voided",
+    VoidingRejected => "voiding_rejected",
     PasswordResetCode => "password_reset_code",
     ContactChangeCode => "contact_change_code",
     ContactChanged => "contact_changed",
@@ -459,6 +511,46 @@ mod tests {
                             let text = write(*template, *channel, &params, "https://wq.example").unwrap();
                             assert!(text.body.contains("20279000131000001"), "{template} {channel}");
                             assert!(!text.title.is_empty(), "{template} {channel}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_step_of_others_on_a_destination_is_written_for_its_graduate() {
+        for voiding in [false, true] {
+            let params = json!({
+                "graduate": "林示例", "school": "示例大学", "type": "自主创业", "reason": "示例原因",
+                "fields": "去向类型、备注", "voiding": voiding,
+            });
+            for action in DestinationAction::ALL {
+                let by_himself = match action {
+                    DestinationAction::Approve
+                    | DestinationAction::Return
+                    | DestinationAction::Reject
+                    | DestinationAction::Change => false,
+                    _ => true,
+                };
+                for (from, to) in DestinationStatus::ALL
+                    .iter()
+                    .flat_map(|from| DestinationStatus::ALL.iter().map(move |to| (*from, *to)))
+                {
+                    let owed = destination_owed(*action, from, to);
+                    assert_eq!(owed.is_empty(), by_himself, "{action}");
+                    for (audience, template) in owed {
+                        for channel in audience.channels() {
+                            let text = write(*template, *channel, &params, "https://wq.example").unwrap();
+                            assert!(text.body.contains("自主创业"), "{template} {channel}");
+                            assert!(!text.title.is_empty(), "{template} {channel}");
+                            let gives_reason =
+                                matches!(action, DestinationAction::Return | DestinationAction::Reject);
+                            assert_eq!(
+                                text.body.contains("示例原因"),
+                                gives_reason || *action == DestinationAction::Change,
+                                "{template} {channel}"
+                            );
                         }
                     }
                 }

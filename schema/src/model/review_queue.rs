@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::{
     Page, PageRequest, Viewer,
     agreement::{self, AgreementView},
+    destination::{self, DestinationView},
     event::CaseKind,
     termination::{self, TerminationView},
 };
@@ -29,6 +30,8 @@ pub enum ReviewCase {
     Agreement(Box<AgreementView>),
     /// A termination.
     Termination(Box<TerminationView>),
+    /// A destination.
+    Destination(Box<DestinationView>),
 }
 
 #[derive(QueryableByName)]
@@ -106,6 +109,15 @@ macro_rules! queue {
                 $level,
                 $direction
             ),
+            " UNION ALL ",
+            part!(
+                "DESTINATION",
+                "'OTHER_DESTINATION'",
+                "destinations",
+                $place,
+                $level,
+                $direction
+            ),
             " ORDER BY waiting_since ",
             $direction,
             ", id ",
@@ -172,6 +184,12 @@ pub async fn list(
         terminations
             .into_iter()
             .map(|view| (view.termination.id, ReviewCase::Termination(Box::new(view)))),
+    );
+    let destinations = destination::by_ids(conn, viewer, &of(CaseKind::Destination)).await?;
+    found.extend(
+        destinations
+            .into_iter()
+            .map(|view| (view.destination.id, ReviewCase::Destination(Box::new(view)))),
     );
     let page = request.page(places);
     let items = page.items.into_iter();

@@ -35,6 +35,8 @@ text_enum! {
         OfflineSigning = "OFFLINE_SIGNING",
         /// W5 registration of an agreement that was signed on paper.
         AgreementRegistration = "AGREEMENT_REGISTRATION",
+        /// W6 other destinations, and their voiding where the school reviews it.
+        OtherDestination = "OTHER_DESTINATION",
     }
 }
 

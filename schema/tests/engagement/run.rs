@@ -164,7 +164,9 @@ impl Run {
                     Workflow::OnlineSigning => self.model.routes[school] = route,
                     Workflow::OnlineTermination => self.model.ending_routes[school] = route,
                     // Counts for no case of these.
-                    Workflow::OfflineSigning | Workflow::AgreementRegistration => {}
+                    Workflow::OfflineSigning
+                    | Workflow::AgreementRegistration
+                    | Workflow::OtherDestination => {}
                 }
             }
             Try::Invite { by, graduate, hours } => {
