@@ -92,9 +92,9 @@ fn contract(monthly_pay: i32) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn registered_reviewed_changed_and_made_void() {
     let story = Story::begun(ReviewRoute::DepartmentThenSchool, "1").await;
-    let types = "{ destinationTypes { destinationType nameZh proof signingDate archiveAsked nationalCodes { code } } }";
+    let types = "{ offeredDestinationTypes { destinationType nameZh proof signingDate archiveAsked nationalCodes { code } } }";
     let offered = story.client.query(types, json!({})).await;
-    let offered = offered["destinationTypes"].as_array().unwrap();
+    let offered = offered["offeredDestinationTypes"].as_array().unwrap();
     assert_eq!(offered.len(), 20);
     assert!(
         offered
@@ -102,7 +102,7 @@ async fn registered_reviewed_changed_and_made_void() {
             .all(|of| of["destinationType"] != "ENTRUSTED_SUPPLEMENT")
     );
     let all = story.school.query(types, json!({})).await;
-    assert_eq!(all["destinationTypes"].as_array().unwrap().len(), 21);
+    assert_eq!(all["offeredDestinationTypes"].as_array().unwrap().len(), 21);
 
     // A draft may be anything, and nobody but he sees it.
     let begun = placing::create(&story.client, json!({ "details": { "labourContract": {} } })).await;
@@ -258,10 +258,10 @@ async fn an_oriented_graduate_sees_one_type() {
     let story = Story::begun(ReviewRoute::SchoolOnly, "2").await;
     let types = story
         .client
-        .query("{ destinationTypes { destinationType } }", json!({}))
+        .query("{ offeredDestinationTypes { destinationType } }", json!({}))
         .await;
     assert_eq!(
-        types["destinationTypes"],
+        types["offeredDestinationTypes"],
         json!([{ "destinationType": "ENTRUSTED_SUPPLEMENT" }])
     );
     assert_eq!(

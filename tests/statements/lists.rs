@@ -263,7 +263,7 @@ pub(super) const NOT_COUNTED: &[(&str, &str)] = &[
     ("AgreementTerms.warnings", "from memory"),
     ("Destination.warnings", "from the row"),
     (
-        "Query.destinationTypes",
+        "Query.offeredDestinationTypes",
         "from memory, and the graduate himself once",
     ),
     ("DestinationTypeEntry.nationalCodes", "from memory"),

@@ -196,24 +196,6 @@ impl World {
         if let Viewer::EmployerMember { employer_id, .. } = self.employer {
             people::member(platform, employer_id).await;
         }
-        let mut conn = platform.pool.get().await.unwrap();
-        conn.batch_execute(
-            "WITH import AS (INSERT INTO graduate_imports (id, school_id, created_by, file_name, file_format, byte_size,
-                object_key, status, created_at, upload_until, progressed_at, finished_at)
-                SELECT gen_random_uuid(), school_id, account_id, 'a', 'CSV', 1, gen_random_uuid(), 'DONE', now(), now(), now(),
-                now() FROM reviewers WHERE department_id IS NULL RETURNING id)
-            INSERT INTO graduate_import_problems SELECT id, 2, 1, 'NAME', 'REQUIRED' FROM import;
-            INSERT INTO member_invitations (id, employer_id, email, name, role, created_at, expires_at)
-                SELECT gen_random_uuid(), employer_id, gen_random_uuid() || '@example.com', '示例同事', 'MEMBER', now(),
-                now() + interval '7 days' FROM employer_members WHERE role = 'ADMINISTRATOR';
-            INSERT INTO case_events (occurred_at, case_kind, case_id, sequence, actor_role, actor_account_id, action,
-                to_status, changes, employer_id, previous_hash, hash)
-                SELECT now(), 'EMPLOYER', id, 1, 'OPERATOR', (SELECT account_id FROM operators LIMIT 1), 'REFUSE', 'PENDING',
-                '{}', id, sha256(''), sha256('') FROM employers WHERE verification = 'PENDING'
-                ON CONFLICT DO NOTHING",
-        )
-        .await
-        .unwrap();
         // A destination of a graduate of his own, changed by the reviewer, with a file.
         let (department, _) = people::department(platform, self.school.school).await;
         let person = people::graduate(platform, &self.school, |new| new.department_id = department).await;
@@ -241,6 +223,24 @@ impl World {
                 .await
                 .unwrap();
         }
+        let mut conn = platform.pool.get().await.unwrap();
+        conn.batch_execute(
+            "WITH import AS (INSERT INTO graduate_imports (id, school_id, created_by, file_name, file_format, byte_size,
+                object_key, status, created_at, upload_until, progressed_at, finished_at)
+                SELECT gen_random_uuid(), school_id, account_id, 'a', 'CSV', 1, gen_random_uuid(), 'DONE', now(), now(), now(),
+                now() FROM reviewers WHERE department_id IS NULL RETURNING id)
+            INSERT INTO graduate_import_problems SELECT id, 2, 1, 'NAME', 'REQUIRED' FROM import;
+            INSERT INTO member_invitations (id, employer_id, email, name, role, created_at, expires_at)
+                SELECT gen_random_uuid(), employer_id, gen_random_uuid() || '@example.com', '示例同事', 'MEMBER', now(),
+                now() + interval '7 days' FROM employer_members WHERE role = 'ADMINISTRATOR';
+            INSERT INTO case_events (occurred_at, case_kind, case_id, sequence, actor_role, actor_account_id, action,
+                to_status, changes, employer_id, previous_hash, hash)
+                SELECT now(), 'EMPLOYER', id, 1, 'OPERATOR', (SELECT account_id FROM operators LIMIT 1), 'REFUSE', 'PENDING',
+                '{}', id, sha256(''), sha256('') FROM employers WHERE verification = 'PENDING'
+                ON CONFLICT DO NOTHING",
+        )
+        .await
+        .unwrap();
         // Files of every agreement that is signed, and one that the graduate fills in, with the links for its stamped copy.
         let filed = format!(
             "INSERT INTO case_files (id, case_kind, case_id, sequence, position, file_name, content_type, byte_size, sha256,

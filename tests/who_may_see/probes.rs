@@ -146,8 +146,8 @@ pub(super) const READING: &[Probe] = &[
         Mark::Target,
     ),
     of(
-        "destinationTypes",
-        "{ destinationTypes { destinationType nameZh } }",
+        "offeredDestinationTypes",
+        "{ offeredDestinationTypes { destinationType nameZh } }",
         Target::Nothing,
         Mark::Text(|world| world.target(Target::Graduate).0),
     ),

@@ -5,6 +5,7 @@ mod changing;
 mod drafts;
 mod people;
 mod races;
+mod random;
 mod reviewing;
 mod sabotage;
 mod voiding;

@@ -7,10 +7,7 @@ use wangqian_schema::{
         review_queue::{self, QueueFilter},
     },
     step::{self, CorrectionDraft, DestinationStep},
-    workflow::{
-        Refusal, ReviewLevel, ReviewRoute, Workflow,
-        destination::DestinationStatus::{self, *},
-    },
+    workflow::{Refusal, ReviewLevel, ReviewRoute, Workflow, destination::DestinationStatus::*},
 };
 
 use super::{Scene, contract, freelance, seeking, standing, wrong};
@@ -226,10 +223,7 @@ async fn a_graduate_who_is_moved_takes_his_destination_along() {
     let seen = async |viewer, id| scene.find(viewer, id).await.map(|view| view.destination.status);
     assert_eq!(seen(&other, id).await, Some(RegistrationReview));
     assert_eq!(seen(&scene.department, id).await, None);
-    assert_eq!(
-        seen(&scene.department, voided).await,
-        Some(DestinationStatus::Voided)
-    );
+    assert_eq!(seen(&scene.department, voided).await, Some(Voided));
     // A correction asks him to confirm again, and nothing is registered before.
     let refused = refusal(scene.take(&scene.school, id, DestinationStep::Approve).await);
     assert_eq!(refused, Refusal::ConfirmationPending);

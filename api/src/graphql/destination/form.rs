@@ -133,6 +133,7 @@ pub enum BusinessInput {
     /// 在孵化机构中创业 In an incubator.
     Incubator(IncubatorForm),
     /// 电子商务创业 A shop on a platform.
+    #[graphql(name = "eCommerce")]
     ECommerce(ECommerceForm),
 }
 
@@ -263,7 +264,7 @@ impl From<DestinationDraft> for DestinationForm {
 pub struct DestinationFormInput {
     /// 去向代码 A code of `DESTINATION_CODE` that the type may have; may be left out where there is only one.
     national_code: Option<String>,
-    /// 签订日期 When it was signed, not in the future; whether it is needed, `destinationTypes` says.
+    /// 签订日期 When it was signed, not in the future; whether it is needed, `offeredDestinationTypes` says.
     signed_on: Option<Date>,
     /// 备注 A remark, at most 500 characters.
     remark: Option<String>,

@@ -73,7 +73,10 @@ impl DestinationQuery {
     /// 去向类型列表 The types of destination (§9.1 figure 27): for a graduate those that he may choose among, for everybody else all. 定向/委培
     /// graduates who may not sign online see one alone.
     #[graphql(complexity = "21 * child_complexity")]
-    async fn destination_types(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<DestinationTypeEntry>> {
+    async fn offered_destination_types(
+        &self,
+        ctx: &Context<'_>,
+    ) -> async_graphql::Result<Vec<DestinationTypeEntry>> {
         let viewer = ctx.viewer()?;
         let types = match viewer {
             Viewer::Graduate { graduate_id, .. } => {
