@@ -1,8 +1,13 @@
 //! Graduates of the demo data who go somewhere without an agreement, in most statuses that a destination can have. Of types that nothing
 //! has to prove, since demo data bring no files.
 
-use serde_json::json;
-use wangqian_schema::{destination::DestinationDraft, step::DestinationStep};
+use wangqian_schema::{
+    destination::{
+        DestinationDraft, DestinationType, DetailsDraft, HelpWanted, NotSeekingDraft, PreparingStudyDraft,
+        SeekingDraft, StudyAim,
+    },
+    step::DestinationStep,
+};
 
 use super::{graduates::Who, places::Staff, story::Hour};
 
@@ -17,18 +22,29 @@ pub(super) struct Placing {
 }
 
 /// All of them, in the order of their beginning. The graduates are of the first school, where both levels review.
-pub(super) fn placings() -> Result<Vec<Placing>, serde_json::Error> {
+pub(super) fn placings() -> Vec<Placing> {
     let seeking = |code: &str| {
         form(
             code,
-            json!({ "type": "SEEKING", "help_wanted": ["JOB_REFERRAL", "CAREER_GUIDANCE"], "wanted_region": "110108",
-                "wanted_position": "软件测试", "wanted_pay": 9000 }),
+            DetailsDraft::Seeking(SeekingDraft {
+                help_wanted: vec![HelpWanted::JobReferral, HelpWanted::CareerGuidance],
+                wanted_region: Some("110108".to_owned()),
+                wanted_position: Some("软件测试".to_owned()),
+                wanted_pay: Some(9000),
+            }),
         )
     };
-    let not_seeking = |code: &str, note: &str| form(code, json!({ "type": "NOT_SEEKING", "note": note }));
+    let not_seeking = |code: &str, note: &str| {
+        let note = Some(note.to_owned());
+        form(code, DetailsDraft::NotSeeking(NotSeekingDraft { note }))
+    };
     let preparing = form(
         "71",
-        json!({ "type": "PREPARING_STUDY", "aim": "POSTGRADUATE", "year": null, "support": "希望使用学院自习室。" }),
+        DetailsDraft::PreparingStudy(PreparingStudyDraft {
+            aim: Some(StudyAim::Postgraduate),
+            year: None,
+            support: Some("希望使用学院自习室。".to_owned()),
+        }),
     );
     let own = |hour, step| (hour, None, step);
     let submitted = |hour| own(hour, DestinationStep::Submit(Vec::new()));
@@ -38,10 +54,10 @@ pub(super) fn placings() -> Result<Vec<Placing>, serde_json::Error> {
     use DestinationStep::{Approve, Change, Reject, Return, Void};
     let [registered, voided, returned, rejected, changed, waiting, draft] =
         [33, 48, 42, 51, 45, 36, 54].map(Who::Cycle);
-    Ok(vec![
+    vec![
         Placing {
             graduate: registered,
-            draft: seeking("701")?,
+            draft: seeking("701"),
             acts: vec![
                 submitted(-140),
                 department(-118, registered, Approve),
@@ -50,7 +66,7 @@ pub(super) fn placings() -> Result<Vec<Placing>, serde_json::Error> {
         },
         Placing {
             graduate: voided,
-            draft: seeking("702")?,
+            draft: seeking("702"),
             acts: vec![
                 submitted(-138),
                 department(-116, voided, Approve),
@@ -60,7 +76,7 @@ pub(super) fn placings() -> Result<Vec<Placing>, serde_json::Error> {
         },
         Placing {
             graduate: returned,
-            draft: not_seeking("722", "准备出国。")?,
+            draft: not_seeking("722", "准备出国。"),
             acts: vec![
                 submitted(-75),
                 department(-51, returned, Return(reason("请补充拟前往的国家和计划时间。"))),
@@ -68,7 +84,7 @@ pub(super) fn placings() -> Result<Vec<Placing>, serde_json::Error> {
         },
         Placing {
             graduate: rejected,
-            draft: not_seeking("721", "")?,
+            draft: not_seeking("721", ""),
             acts: vec![
                 submitted(-73),
                 department(
@@ -80,32 +96,40 @@ pub(super) fn placings() -> Result<Vec<Placing>, serde_json::Error> {
         },
         Placing {
             graduate: changed,
-            draft: seeking("701")?,
+            draft: seeking("701"),
             acts: vec![
                 submitted(-68),
                 department(
                     -44,
                     changed,
-                    Change(Box::new(seeking("703")?), reason("电话核实：正在准备公招考试。")),
+                    Change(Box::new(seeking("703")), reason("电话核实：正在准备公招考试。")),
                 ),
                 department(-43, changed, Approve),
             ],
         },
         Placing {
             graduate: waiting,
-            draft: preparing?,
+            draft: preparing,
             acts: vec![submitted(-25)],
         },
         Placing {
             graduate: draft,
-            draft: DestinationDraft::empty(wangqian_schema::destination::DestinationType::LabourContract),
+            draft: DestinationDraft::empty(DestinationType::LabourContract),
             acts: Vec::new(),
         },
-    ])
+    ]
 }
 
-fn form(code: &str, details: serde_json::Value) -> Result<DestinationDraft, serde_json::Error> {
-    serde_json::from_value(json!({ "national_code": code, "truthful": true, "details": details }))
+/// A form on which the graduate has ticked that it is true.
+fn form(code: &str, details: DetailsDraft) -> DestinationDraft {
+    DestinationDraft {
+        national_code: Some(code.to_owned()),
+        signed_on: None,
+        remark: None,
+        truthful: true,
+        archive: None,
+        details,
+    }
 }
 
 #[cfg(test)]
@@ -125,7 +149,7 @@ mod tests {
             })
             .collect();
         let mut seen = HashSet::new();
-        for placing in placings().expect("forms") {
+        for placing in placings() {
             let who = placing.graduate;
             assert!(!busy.contains(&who.number()) && who.confirmed(), "{who:?}");
             assert!(seen.insert(who.number()), "{who:?} has one only");

@@ -100,11 +100,9 @@ pub fn failure(error: &DemoError) -> Failure {
             error,
             "check the database, then run the same command again: it goes on where it stopped",
         ),
-        DemoError::Step(_)
-        | DemoError::Hashing(_)
-        | DemoError::Task(_)
-        | DemoError::Number(_)
-        | DemoError::Form(_) => Failure::internal("demo data could not be loaded", error),
+        DemoError::Step(_) | DemoError::Hashing(_) | DemoError::Task(_) | DemoError::Number(_) => {
+            Failure::internal("demo data could not be loaded", error)
+        }
     }
 }
 
@@ -156,9 +154,6 @@ pub enum DemoError {
     /// A made-up number is not valid.
     #[error("a made-up number is not valid: {0}")]
     Number(#[from] Invalid),
-    /// A made-up form is none.
-    #[error("a made-up form cannot be read: {0}")]
-    Form(#[from] serde_json::Error),
 }
 
 /// What a step found wrong with its input.
@@ -297,7 +292,7 @@ impl Player {
             Some(staff) => viewer_of(staff),
             None => viewer_of_graduate(graduate),
         };
-        for placing in destinations::placings()? {
+        for placing in destinations::placings() {
             let clock = &self.platform.clock;
             let begun = placing.acts.as_slice().first().map_or(-20, |(hour, ..)| *hour);
             clock.advance(self.at(begun) - clock.now());
