@@ -30,6 +30,7 @@ mod offline_signing;
 mod offline_termination;
 mod online_signing;
 mod online_termination;
+mod other_destinations;
 mod outages;
 mod paper;
 mod password_races;

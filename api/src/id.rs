@@ -11,6 +11,8 @@ pub enum NodeType {
     Agreement,
     /// A termination.
     Termination,
+    /// A destination.
+    Destination,
     /// A document of an agreement.
     Document,
     /// A graduate.
@@ -42,9 +44,10 @@ pub enum NodeType {
 }
 
 impl NodeType {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::Agreement,
         Self::Termination,
+        Self::Destination,
         Self::Document,
         Self::Graduate,
         Self::Employer,
@@ -65,6 +68,7 @@ impl NodeType {
         match self {
             Self::Agreement => "Agreement",
             Self::Termination => "Termination",
+            Self::Destination => "Destination",
             Self::Document => "Document",
             Self::Graduate => "Graduate",
             Self::Employer => "Employer",

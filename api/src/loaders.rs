@@ -11,9 +11,11 @@ use wangqian_schema::{
         Page, PageRequest, Viewer,
         agreement::{self, AgreementView},
         case_file::{self, CaseFile},
+        destination::{self, DestinationView},
         document::{self, Document},
         employer::{self, Employer},
         event::{self, Event},
+        field_change::{self, Changes},
         graduate::{self, Graduate},
         graduate_import::{self, ImportProblem, ProblemKey},
         registration::{self, Submission},
@@ -148,6 +150,11 @@ seen!(
     /// The last termination of an agreement, if the viewer sees it.
     LastTerminationKey => TerminationView, |conn, viewer, ids| termination::last_of(conn, viewer, &ids),
     |view: &TerminationView| view.termination.agreement_id
+);
+seen!(
+    /// A destination, if the viewer sees it.
+    DestinationKey => DestinationView, |conn, viewer, ids| destination::by_ids(conn, viewer, &ids),
+    |view: &DestinationView| view.destination.id
 );
 seen!(
     /// How an employer's registration stands, for its members and operators.
@@ -302,6 +309,32 @@ impl Batch<HistoryKey> for Loader {
             );
         }
         Ok(pages)
+    }
+}
+
+/// What an event of a case that the viewer sees changed, field by field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FieldChangesKey {
+    /// The case.
+    pub case_id: Uuid,
+    /// The number of the event.
+    pub sequence: i32,
+}
+
+impl Batch<FieldChangesKey> for Loader {
+    type Value = Changes;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[FieldChangesKey]) -> Result<HashMap<FieldChangesKey, Changes>, LoadError> {
+        let events: Vec<_> = keys.iter().map(|key| (key.case_id, key.sequence)).collect();
+        let mut conn = self.connection().await?;
+        let found = field_change::of_events(&mut conn, &events)
+            .await
+            .map_err(db::DatabaseError::from)?;
+        Ok(found
+            .into_iter()
+            .map(|(case_id, sequence, changes)| (FieldChangesKey { case_id, sequence }, changes))
+            .collect())
     }
 }
 

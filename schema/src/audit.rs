@@ -78,6 +78,9 @@ const fn cases(kind: CaseKind) -> &'static str {
     match kind {
         CaseKind::Agreement => "SELECT id, event_count, event_hash, status FROM agreements",
         CaseKind::Termination => "SELECT id, event_count, event_hash, status FROM terminations",
+        CaseKind::Destination => {
+            "SELECT id, event_count, event_hash, status FROM destinations WHERE NOT private"
+        }
         CaseKind::Graduate => {
             "SELECT id, event_count, event_hash,
                 CASE WHEN confirmed_at IS NULL THEN 'UNCONFIRMED' ELSE 'CONFIRMED' END AS status

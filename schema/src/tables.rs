@@ -122,6 +122,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    destinations (id) {
+        id -> Uuid,
+        status -> Text,
+        graduate_id -> Uuid,
+        school_id -> Uuid,
+        department_id -> Uuid,
+        draft -> Jsonb,
+        form -> Nullable<Jsonb>,
+        warnings -> Jsonb,
+        destination_type -> Text,
+        private -> Bool,
+        review_route -> Nullable<Text>,
+        awaiting_review -> Nullable<Text>,
+        waiting_since -> Nullable<Timestamptz>,
+        submitted_by -> Nullable<Uuid>,
+        reason -> Nullable<Text>,
+        version -> Int4,
+        event_count -> Int4,
+        event_hash -> Bytea,
+        submitted_at -> Nullable<Timestamptz>,
+        department_approved_at -> Nullable<Timestamptz>,
+        school_approved_at -> Nullable<Timestamptz>,
+        registered_at -> Nullable<Timestamptz>,
+        voided_at -> Nullable<Timestamptz>,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     documents (id) {
         id -> Uuid,
         agreement_id -> Uuid,
@@ -183,6 +212,14 @@ diesel::table! {
         case_kind -> Text,
         case_id -> Uuid,
         taken_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    field_changes (case_id, sequence) {
+        case_id -> Uuid,
+        sequence -> Int4,
+        changes -> Jsonb,
     }
 }
 
@@ -410,6 +447,7 @@ diesel::table! {
         version -> Int4,
         event_count -> Int4,
         event_hash -> Bytea,
+        voiding_reviewed -> Bool,
     }
 }
 
@@ -504,6 +542,10 @@ diesel::joinable!(agreements -> schools (school_id));
 diesel::joinable!(case_events -> accounts (actor_account_id));
 diesel::joinable!(case_files -> accounts (uploaded_by));
 diesel::joinable!(departments -> schools (school_id));
+diesel::joinable!(destinations -> accounts (submitted_by));
+diesel::joinable!(destinations -> departments (department_id));
+diesel::joinable!(destinations -> graduates (graduate_id));
+diesel::joinable!(destinations -> schools (school_id));
 diesel::joinable!(documents -> agreements (agreement_id));
 diesel::joinable!(employer_licences -> employers (employer_id));
 diesel::joinable!(employer_members -> accounts (account_id));
@@ -543,11 +585,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     case_events,
     case_files,
     departments,
+    destinations,
     documents,
     employer_licences,
     employer_members,
     employers,
     engagements,
+    field_changes,
     graduate_import_problems,
     graduate_imports,
     graduates,

@@ -29,7 +29,7 @@ use crate::filed::{filled, ready};
 use crate::support::{Company, Student, World, execute, invitation, reason, text};
 
 /// Everything in the database, as text.
-async fn everything(conn: &mut AsyncPgConnection) -> Vec<String> {
+pub(crate) async fn everything(conn: &mut AsyncPgConnection) -> Vec<String> {
     let mut rows = Vec::new();
     for table in tables(conn).await {
         let query = format!("SELECT concat('{table} ', to_jsonb({table})) FROM {table} ORDER BY 1");
@@ -47,7 +47,7 @@ async fn tables(conn: &mut AsyncPgConnection) -> Vec<String> {
 }
 
 /// Notes from now on which rows are written, where [`everything`] does not look.
-async fn watch_writes(conn: &mut AsyncPgConnection) {
+pub(crate) async fn watch_writes(conn: &mut AsyncPgConnection) {
     execute(
         conn,
         "CREATE SCHEMA watch;
@@ -66,14 +66,14 @@ async fn watch_writes(conn: &mut AsyncPgConnection) {
 }
 
 /// The kinds of writes since the last time, such as `INSERT jobs`.
-async fn writes_seen(conn: &mut AsyncPgConnection) -> BTreeSet<String> {
+pub(crate) async fn writes_seen(conn: &mut AsyncPgConnection) -> BTreeSet<String> {
     let seen = text(conn, "SELECT DISTINCT place FROM watch.writes").await;
     execute(conn, "TRUNCATE watch.writes").await;
     seen.into_iter().collect()
 }
 
 /// Makes every write of this kind to a table fail. `deferred`: only when the transaction commits.
-async fn sabotage(conn: &mut AsyncPgConnection, table: &str, write: &str, deferred: bool) {
+pub(crate) async fn sabotage(conn: &mut AsyncPgConnection, table: &str, write: &str, deferred: bool) {
     let kind = if deferred {
         "CREATE CONSTRAINT TRIGGER sabotage AFTER"
     } else {
@@ -95,7 +95,7 @@ async fn sabotage(conn: &mut AsyncPgConnection, table: &str, write: &str, deferr
     .await;
 }
 
-async fn repair(conn: &mut AsyncPgConnection, table: &str) {
+pub(crate) async fn repair(conn: &mut AsyncPgConnection, table: &str) {
     execute(conn, &format!("DROP TRIGGER sabotage ON {table}")).await;
 }
 

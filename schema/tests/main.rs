@@ -12,6 +12,7 @@ mod audit;
 mod case_files;
 mod deadlines;
 mod destination_rules;
+mod destinations;
 mod digest;
 mod engagement;
 mod feed;

@@ -430,9 +430,11 @@ fn schools_are_opened_by_the_operator_and_run_by_their_own_reviewers() {
                     Do::Open => *role == Operator,
                     Do::Update => *role == Operator || runs && !facts.renames,
                     Do::AddReviewer | Do::DisableReviewer | Do::EnableReviewer => *role == Operator || runs,
-                    Do::SetReviewRoute | Do::AddDepartment | Do::RenameDepartment | Do::UpdateReviewer => {
-                        runs
-                    }
+                    Do::SetReviewRoute
+                    | Do::SetVoidingReview
+                    | Do::AddDepartment
+                    | Do::RenameDepartment
+                    | Do::UpdateReviewer => runs,
                 };
                 let takes_away =
                     *action == Do::DisableReviewer || *action == Do::UpdateReviewer && facts.moves;

@@ -92,6 +92,27 @@ async fn every_step_is_an_event_that_the_audit_follows() {
     assert_eq!(route(Some(Workflow::OnlineSigning), None).await.unwrap(), 4);
     assert!(matches!(route(None, None).await, Err(StepError::Invalid(_))));
     assert_eq!(route(None, Some(ReviewRoute::DepartmentOnly)).await.unwrap(), 5);
+    let voiding = async |reviewed, version| {
+        step::set_voiding_review(platform, &first, reviewed, version)
+            .await
+            .map(|school| (school.voiding_reviewed, school.version))
+    };
+    assert_eq!(voiding(false, None).await.unwrap(), (false, 5), "as it stands");
+    assert_eq!(voiding(true, Some(5)).await.unwrap(), (true, 6));
+    let stale = voiding(false, Some(5)).await;
+    assert!(
+        matches!(stale, Err(StepError::StaleVersion { current: 6 })),
+        "{stale:?}"
+    );
+    let telephone = SchoolUpdate {
+        contact_phone: Some("000-00000009".to_owned()),
+        ..SchoolUpdate::default()
+    };
+    let updated = step::update_school(platform, &first, None, &telephone, None).await;
+    assert!(
+        updated.unwrap().voiding_reviewed,
+        "another change leaves it as it is"
+    );
     let department = step::add_department(platform, &first, "01", "示例学院", &key("2"))
         .await
         .unwrap();
@@ -124,6 +145,8 @@ async fn every_step_is_an_event_that_the_audit_follows() {
         "SET_REVIEW_ROUTE",
         "SET_REVIEW_ROUTE",
         "SET_REVIEW_ROUTE",
+        "SET_VOIDING_REVIEW",
+        "UPDATE",
         "ADD_DEPARTMENT",
         "RENAME_DEPARTMENT",
         "ADD_REVIEWER",
@@ -137,11 +160,11 @@ async fn every_step_is_an_event_that_the_audit_follows() {
         assert!(!changes.contains(personal), "{changes}");
     }
     let report = audit::walk(conn, None).await.unwrap();
-    assert_eq!((report.cases, report.events, report.breaks), (1, 12, Vec::new()));
-    execute(conn, "UPDATE schools SET event_count = 11").await;
+    assert_eq!((report.cases, report.events, report.breaks), (1, 14, Vec::new()));
+    execute(conn, "UPDATE schools SET event_count = 13").await;
     let broken = Break {
         case_id: school.id,
-        sequence: 12,
+        sequence: 14,
         kind: BreakKind::WrongEnd,
     };
     assert_eq!(audit::walk(conn, Some(school.id)).await.unwrap().breaks, [broken]);

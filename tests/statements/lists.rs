@@ -47,6 +47,7 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
         "{ reviewQueue(first: 100) { edges { node {
             id version waitingSince graduate { name } assignment { reviewerName mine } ...all
             ... on Termination { explanation agreement { agreementNumber employer { name } } }
+            ... on Destination { destinationType viewerActions form { nationalCode { nameZh } } }
         } } } }",
         "/reviewQueue/edges/*",
     ),
@@ -86,6 +87,33 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
         Asker::Employer,
         "{ terminations(last: 100) { nodes { history(first: 5) { nodes { id action occurredAt } } } } }",
         "/terminations/nodes/*/history/nodes/*",
+    ),
+    (
+        "Query.destinations",
+        Asker::School,
+        "{ destinations(first: 100) { edges { cursor node { id status version destinationType reviewRoute viewerActions
+            warnings { field } graduate { name department { name school { name } } }
+            form { nationalCode { nameZh } details { __typename ... on SeekingForm { wantedPay } } }
+            files { id downloadLink { url } } history(first: 10) { nodes { fieldChanges { label old new } } } } } } }",
+        "/destinations/edges/*",
+    ),
+    (
+        "Destination.files",
+        Asker::School,
+        "{ destinations(last: 100) { nodes { files { id fileName downloadLink { url } thumbnailLink { url } } } } }",
+        "/destinations/nodes/*/files/*",
+    ),
+    (
+        "Destination.history",
+        Asker::School,
+        "{ destinations(first: 100) { nodes { history(last: 1) { nodes { action changedFields } } } } }",
+        "/destinations/nodes/*/history/nodes/*",
+    ),
+    (
+        "DestinationEvent.fieldChanges",
+        Asker::School,
+        "{ destinations(first: 100) { nodes { history(last: 1) { nodes { fieldChanges { label old new } } } } } }",
+        "/destinations/nodes/*/history/nodes/*/fieldChanges/*",
     ),
     (
         "Graduate.history",
@@ -241,5 +269,11 @@ pub(super) const NOT_COUNTED: &[(&str, &str)] = &[
     ),
     ("InvitationResult.warnings", "from memory"),
     ("AgreementTerms.warnings", "from memory"),
+    ("Destination.warnings", "from the row"),
+    (
+        "Query.offeredDestinationTypes",
+        "from memory, and the graduate himself once",
+    ),
+    ("DestinationTypeEntry.nationalCodes", "from memory"),
     ("UploadLink.headers", "from memory"),
 ];

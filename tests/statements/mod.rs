@@ -47,8 +47,8 @@ use wangqian_schema::{
         terms::TermsDraft,
     },
     step::{
-        self, Actor, AgreementStep, IdempotencyKey, Invitation, TerminationForm, TerminationRequest,
-        TerminationStep,
+        self, Actor, AgreementStep, DestinationStep, IdempotencyKey, Invitation, TerminationForm,
+        TerminationRequest, TerminationStep,
     },
     workflow::ReviewRoute,
 };
@@ -197,6 +197,33 @@ impl World {
         if let Viewer::EmployerMember { employer_id, .. } = self.employer {
             people::member(platform, employer_id).await;
         }
+        // A destination of a graduate of his own, changed by the reviewer, with a file.
+        let (department, _) = people::department(platform, self.school.school).await;
+        let person = people::graduate(platform, &self.school, |new| new.department_id = department).await;
+        let himself = viewer(platform, &person.email).await;
+        let draft = |remark: &str| -> wangqian_schema::destination::DestinationDraft {
+            serde_json::from_value(serde_json::json!({
+                "national_code": "701", "remark": remark, "truthful": true, "details": { "type": "SEEKING" },
+            }))
+            .unwrap()
+        };
+        let key = IdempotencyKey {
+            key: person.id.to_string(),
+            request_hash: [0; 32],
+        };
+        let begun = step::create_destination_draft(platform, &himself, &draft("一"), &key).await;
+        let id = begun.unwrap().destination.id;
+        for (who, step) in [
+            (himself, DestinationStep::Submit(Vec::new())),
+            (
+                self.reviewer,
+                DestinationStep::Change(Box::new(draft("二")), None),
+            ),
+        ] {
+            step::take_destination(platform, Actor::Viewer(who), id, step, None)
+                .await
+                .unwrap();
+        }
         let mut conn = platform.pool.get().await.unwrap();
         conn.batch_execute(
             "WITH import AS (INSERT INTO graduate_imports (id, school_id, created_by, file_name, file_format, byte_size,
@@ -221,6 +248,11 @@ impl World {
                 original_sha256, object_key, thumbnail_key, created_at)
                 SELECT gen_random_uuid(), 'AGREEMENT', id, 1, 0, 'a', 'image/png', 1, sha256(''), sha256(''),
                 gen_random_uuid()::text, gen_random_uuid()::text, now() FROM agreements WHERE signed_at IS NOT NULL
+                ON CONFLICT DO NOTHING;
+            INSERT INTO case_files (id, case_kind, case_id, sequence, position, file_name, content_type, byte_size, sha256,
+                original_sha256, object_key, thumbnail_key, created_at)
+                SELECT gen_random_uuid(), 'DESTINATION', id, 1, 0, 'a', 'image/png', 1, sha256(''), sha256(''),
+                gen_random_uuid()::text, gen_random_uuid()::text, now() FROM destinations
                 ON CONFLICT DO NOTHING;
             WITH filed AS (INSERT INTO agreements (id, channel, status, graduate_id, school_id, department_id, terms, draft,
                 review_route, submitted_at, agreement_number, updated_at)

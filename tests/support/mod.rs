@@ -14,6 +14,7 @@ pub(crate) mod node;
 pub(crate) mod outbox;
 pub(crate) mod papers;
 pub(crate) mod people;
+pub(crate) mod placing;
 pub(crate) mod process;
 pub(crate) mod refusals;
 pub(crate) mod registering;

@@ -98,6 +98,7 @@ pub(crate) async fn school(platform: &Platform, route: ReviewRoute) -> SchoolWor
         address: None,
         default_review_route: route,
         version: 1,
+        voiding_reviewed: false,
     };
     let department = Department {
         id: Uuid::now_v7(),

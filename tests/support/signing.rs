@@ -24,6 +24,7 @@ pub(crate) const CANCEL: &str = "mutation($input: AgreementStepInput!) { cancelI
 pub(crate) const REVIEW: &str = "mutation($input: ReviewCaseInput!) { reviewCase(input: $input) {
     agreement: case { ... on Agreement { id status version awaitingReview agreementNumber reason } }
     termination: case { ... on Termination { id status version awaitingReview reason } }
+    destination: case { ... on Destination { id status version awaitingReview reason } }
     userErrors { code field message } } }";
 /// Finds a graduate by name and student number.
 pub(crate) const FIND: &str = "query($name: String!, $number: GraduateNumberInput!) {

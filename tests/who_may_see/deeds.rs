@@ -6,7 +6,9 @@ use super::{
     probes::{Mark, Probe, of},
     world::{Target, World},
 };
-use crate::support::{client::PASSWORD, filing, registering, reviewing, signing, terminating, uploading};
+use crate::support::{
+    client::PASSWORD, filing, placing, registering, reviewing, signing, terminating, uploading,
+};
 
 const END_SESSION: &str = "mutation($id: ID!) { endSession(input: { sessionId: $id }) {
     sessionId userErrors { code field message } } }";
@@ -23,6 +25,10 @@ fn agreement(id: &str) -> Value {
 
 fn termination(id: &str) -> Value {
     json!({ "input": { "terminationId": id } })
+}
+
+fn destination(id: &str) -> Value {
+    json!({ "input": { "destinationId": id } })
 }
 
 fn approval(id: &str) -> Value {
@@ -194,6 +200,63 @@ pub(super) const DOING: &[Probe] = &[
         |_| json!({}),
         Target::Nothing,
     ),
+    filed(
+        "createDestinationDraft",
+        "mutation($input: CreateDestinationDraftInput!) { createDestinationDraft(input: $input) {
+            destination { id } userErrors { code field message } } }",
+        |_| {
+            json!({ "input": {
+                "idempotencyKey": uuid::Uuid::now_v7(), "draft": { "details": { "notSeeking": {} } },
+            } })
+        },
+        Target::Nothing,
+    ),
+    filed(
+        "saveDestinationDraft",
+        "mutation($input: SaveDestinationDraftInput!) { saveDestinationDraft(input: $input) {
+            destination { id } userErrors { code field message } } }",
+        |id| json!({ "input": { "destinationId": id, "draft": placing::seeking("备注") } }),
+        Target::Destination,
+    ),
+    filed(
+        "submitDestination",
+        "mutation($input: SubmitDestinationInput!) { submitDestination(input: $input) {
+            destination { id } userErrors { code field message } } }",
+        destination,
+        Target::Destination,
+    ),
+    filed(
+        "withdrawDestination",
+        "mutation($input: DestinationStepInput!) { withdrawDestination(input: $input) {
+            destination { id } userErrors { code field message } } }",
+        destination,
+        Target::Destination,
+    ),
+    filed(
+        "discardDestination",
+        "mutation($input: DestinationStepInput!) { discardDestination(input: $input) {
+            destination { id } userErrors { code field message } } }",
+        destination,
+        Target::Destination,
+    ),
+    filed(
+        "voidDestination",
+        "mutation($input: VoidDestinationInput!) { voidDestination(input: $input) {
+            destination { id } userErrors { code field message } } }",
+        destination,
+        Target::Destination,
+    ),
+    filed(
+        "changeDestination",
+        "mutation($input: ChangeDestinationInput!) { changeDestination(input: $input) {
+            destination { id } userErrors { code field message } } }",
+        |id| json!({ "input": { "destinationId": id, "form": placing::seeking("另注") } }),
+        Target::Destination,
+    ),
+    Probe {
+        target: Target::Destination,
+        ..step("reviewCase of the destination", signing::REVIEW, approval)
+    },
     ending("withdrawTermination", terminating::WITHDRAW_TERMINATION, termination),
     ending("acceptTermination", terminating::ACCEPT_TERMINATION, termination),
     ending("refuseTermination", terminating::REFUSE_TERMINATION, termination),
@@ -433,6 +496,13 @@ pub(super) const DOING: &[Probe] = &[
     of(
         "setReviewRoute",
         "mutation { setReviewRoute(input: { workflow: ONLINE_SIGNING, route: SCHOOL_ONLY }) {
+            school { id } userErrors { code field message } } }",
+        Target::Nothing,
+        Mark::Change,
+    ),
+    of(
+        "setVoidingReview",
+        "mutation { setVoidingReview(input: { reviewed: true }) {
             school { id } userErrors { code field message } } }",
         Target::Nothing,
         Mark::Change,

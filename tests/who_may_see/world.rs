@@ -12,6 +12,7 @@ use crate::support::{
     Client, Server, filing, made_files,
     outbox::Outbox,
     people::{self, Company, Person, SchoolWorld},
+    placing,
     process::PATIENCE,
     roster,
     signing::*,
@@ -102,6 +103,8 @@ pub(super) enum Target {
     Upload,
     /// A file of the case.
     CaseFile,
+    /// The destination that the graduate registers.
+    Destination,
     /// The agreement that the graduate fills in himself.
     Filed,
     /// What opens the link for its stamped copy.
@@ -126,6 +129,7 @@ struct Id {
 const SNAPSHOT: &str = "SELECT concat_ws(' ',
     (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM agreements t),
     (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM terminations t),
+    (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM destinations t),
     (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM graduates t),
     (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM employers t),
     (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM accounts t),
@@ -174,6 +178,7 @@ pub(super) struct World {
     upload: String,
     case_file: String,
     filed: String,
+    destination: String,
     copy_link: String,
     filed_termination: String,
 }
@@ -264,6 +269,7 @@ impl World {
             upload: String::new(),
             case_file: String::new(),
             filed: String::new(),
+            destination: String::new(),
             copy_link: String::new(),
             filed_termination: String::new(),
             server,
@@ -286,6 +292,11 @@ impl World {
     /// The termination of this section.
     pub(super) fn termination(&self) -> String {
         self.termination.clone()
+    }
+
+    /// The destination of this section.
+    pub(super) fn destination(&self) -> String {
+        self.destination.clone()
     }
 
     /// The case of this section.
@@ -354,6 +365,7 @@ impl World {
             Target::Import => (self.import.clone(), nothing(NodeType::GraduateImport)),
             Target::Upload => (self.upload.clone(), nothing(NodeType::Upload)),
             Target::Filed => (self.filed.clone(), nothing(NodeType::Agreement)),
+            Target::Destination => (self.destination(), nothing(NodeType::Destination)),
             Target::CopyLink => (self.copy_link.clone(), "00".to_owned()),
             Target::FiledTermination => (self.filed_termination.clone(), nothing(NodeType::Termination)),
             Target::CaseFile => (self.case_file.clone(), nothing(NodeType::CaseFile)),
@@ -442,6 +454,19 @@ impl World {
                 let begun = filing::create(graduate, "OFFLINE", json!({})).await;
                 self.filed = filing::id(&begun);
             }
+            "A destination" => {
+                let graduate = self.client(Who::Graduate);
+                let begun = placing::create(graduate, placing::seeking("")).await;
+                self.destination = placing::id(&begun);
+            }
+            "A destination under review" => {
+                let graduate = self.client(Who::Graduate);
+                let begun = placing::create(graduate, placing::seeking("")).await;
+                let id = placing::id(&begun);
+                placing::submit(graduate, &id, &[]).await;
+                self.destination = id;
+            }
+            "A destination to be made void" => {}
             "The link for a stamped copy" => self.await_link().await,
             "A stamped copy" => self.approve_terms().await,
             "An offline termination to be mended" => self.take_end_back().await,

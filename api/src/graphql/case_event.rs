@@ -1,24 +1,27 @@
 //! Events: the history of a case, and what the live feed brings.
 
-use async_graphql::{Context, Enum, ID, Interface, Object};
+use async_graphql::{Context, Enum, ID, Interface, Object, SimpleObject};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use wangqian_schema::{
+    destination::label_zh,
     model::event as model,
     roster,
-    workflow::{self, agreement as rules, employer_registration, graduate_data, school, termination},
+    workflow::{
+        self, agreement as rules, destination, employer_registration, graduate_data, school, termination,
+    },
 };
 
 use super::{
-    agreement::AgreementStatus, employer::EmployerVerification, graduate_import::GraduateField,
-    reviewer::Reviewer, school::Department, termination::TerminationStatus,
+    agreement::AgreementStatus, destination::DestinationStatus, employer::EmployerVerification,
+    graduate_import::GraduateField, reviewer::Reviewer, school::Department, termination::TerminationStatus,
 };
 use crate::{
     context::ContextExt,
     error::internal,
     id::NodeType,
-    loaders::{DepartmentKey, ReviewerKey},
+    loaders::{DepartmentKey, FieldChangesKey, ReviewerKey},
 };
 
 /// 办理角色 In which role somebody acted.
@@ -107,6 +110,43 @@ pub enum TerminationAction {
     Discard,
 }
 
+/// 毕业去向操作 What can be done to a destination.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "destination::DestinationAction")]
+pub enum DestinationAction {
+    /// 保存 The graduate changes what he has filled in: `saveDestinationDraft`. Leaves no event.
+    SaveDraft,
+    /// 提交审核 The graduate hands it in: `submitDestination`.
+    Submit,
+    /// 撤回修改 The graduate takes it back: `withdrawDestination`.
+    Withdraw,
+    /// 放弃登记 The graduate gives it up: `discardDestination`.
+    Discard,
+    /// 审核通过 A reviewer approves: `reviewCase`.
+    Approve,
+    /// 退回修改 A reviewer wants it mended: `reviewCase`.
+    Return,
+    /// 审核不通过 A reviewer rejects: `reviewCase`.
+    Reject,
+    /// 审核修改 A reviewer changes the type or fields himself: `changeDestination`.
+    Change,
+    /// 作废 The graduate makes a registered one void: `voidDestination`.
+    Void,
+}
+
+/// 修改项 One field that was changed in what somebody else had filled in.
+#[derive(SimpleObject)]
+pub struct FieldChange {
+    /// 字段 The field, from its form: `startOn`, `employer.creditCode`, `type`.
+    field: String,
+    /// 字段名称 What people call it, in Chinese.
+    label: String,
+    /// 修改前 What it was: codes and closed lists by their code or word; null where it was empty.
+    old: Option<String>,
+    /// 修改后 What it is; null where it is empty.
+    new: Option<String>,
+}
+
 /// 基本信息操作 What can be done to a graduate's basic information.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "graduate_data::GraduateDataAction")]
@@ -173,6 +213,8 @@ pub enum SchoolAction {
     Update,
     /// 审核方式变更 It reviews by another route: `setReviewRoute`.
     SetReviewRoute,
+    /// 作废审核设置 It reviews what graduates make void, or no longer: `setVoidingReview`.
+    SetVoidingReview,
     /// 新增院系 It has another department: `addDepartment`.
     AddDepartment,
     /// 院系更名 A department has another name or code: `renameDepartment`.
@@ -221,6 +263,8 @@ pub enum CaseEvent {
     AgreementEvent(AgreementEvent),
     /// An event of a termination.
     TerminationEvent(TerminationEvent),
+    /// An event of a destination.
+    DestinationEvent(DestinationEvent),
     /// An event of a graduate's basic information.
     GraduateEvent(GraduateEvent),
     /// An event of an employer's registration or of its members.
@@ -234,6 +278,7 @@ impl From<model::Event> for CaseEvent {
         match event.case_kind {
             model::CaseKind::Agreement => Self::AgreementEvent(AgreementEvent(event)),
             model::CaseKind::Termination => Self::TerminationEvent(TerminationEvent(event)),
+            model::CaseKind::Destination => Self::DestinationEvent(DestinationEvent(event)),
             model::CaseKind::Graduate => Self::GraduateEvent(GraduateEvent(event)),
             model::CaseKind::Employer => Self::EmployerEvent(EmployerEvent(event)),
             model::CaseKind::School => Self::SchoolEvent(SchoolEvent(event)),
@@ -313,6 +358,34 @@ event!(
     TerminationEvent,
     TerminationAction(termination::TerminationAction),
     TerminationStatus(termination::TerminationStatus)
+);
+event!(
+    /// 毕业去向事件 One step of a destination.
+    DestinationEvent,
+    DestinationAction(destination::DestinationAction),
+    DestinationStatus(destination::DestinationStatus),
+    /// 变更字段 The fields that changed: of a submission since the one before, of a reviewer's own change all that it changed.
+    async fn changed_fields(&self) -> Vec<String> {
+        let fields = self.0.changes["changed"].as_array().into_iter().flatten();
+        fields.filter_map(|field| field.as_str().map(str::to_owned)).collect()
+    },
+    /// 修改项 What a reviewer's own change made of each field; empty of all other steps.
+    async fn field_changes(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<FieldChange>> {
+        if self.0.action != destination::DestinationAction::Change.as_str() {
+            return Ok(Vec::new());
+        }
+        let key = FieldChangesKey { case_id: self.0.case_id, sequence: self.0.sequence };
+        let found = ctx.loader().load_one(key).await.map_err(internal)?;
+        let changes = found.into_iter().flat_map(|changes| changes.0);
+        Ok(changes
+            .map(|change| FieldChange {
+                label: label_zh(&change.path).unwrap_or(&change.path).to_owned(),
+                field: change.path,
+                old: change.old,
+                new: change.new,
+            })
+            .collect())
+    }
 );
 event!(
     /// 毕业生信息事件 One step on a graduate's basic information.

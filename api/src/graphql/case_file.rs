@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use wangqian_schema::{
     files::FileKind,
-    model::{Viewer, agreement, case_file::CaseFile as Row, event::CaseKind, termination},
+    model::{Viewer, agreement, case_file::CaseFile as Row, destination, event::CaseKind, termination},
 };
 use wangqian_storage::DownloadName;
 
@@ -172,6 +172,7 @@ pub(super) async fn sees(
     Ok(match file.case_kind {
         CaseKind::Agreement => agreement::find(conn, viewer, file.case_id).await?.is_some(),
         CaseKind::Termination => termination::find(conn, viewer, file.case_id).await?.is_some(),
+        CaseKind::Destination => destination::find(conn, viewer, file.case_id).await?.is_some(),
         // No case that takes files.
         CaseKind::Graduate | CaseKind::Employer | CaseKind::School => false,
     })

@@ -10,15 +10,15 @@ use uuid::Uuid;
 use wangqian_schema::{
     Platform, db,
     model::{
-        Viewer, agreement, employer,
+        Viewer, agreement, destination, employer,
         event::{CaseKind, Event, EventCursor},
         graduate, school, termination,
     },
 };
 
 use super::{
-    agreement::Agreement, case_event::CaseEvent, employer::Employer, graduate::Graduate, node,
-    notification::Notification, school::School, termination::Termination,
+    agreement::Agreement, case_event::CaseEvent, destination::Destination, employer::Employer,
+    graduate::Graduate, node, notification::Notification, school::School, termination::Termination,
 };
 use crate::{
     context::ContextExt,
@@ -35,6 +35,8 @@ pub enum Case {
     Agreement(Agreement),
     /// A termination.
     Termination(Termination),
+    /// A destination.
+    Destination(Destination),
     /// A graduate, whose basic information is confirmed and corrected.
     Graduate(Graduate),
     /// An employer, whose registration is verified.
@@ -92,6 +94,9 @@ async fn case(
         CaseKind::Termination => termination::find(conn, viewer, event.case_id)
             .await?
             .map(|view| Case::Termination(Termination::from(view))),
+        CaseKind::Destination => destination::find(conn, viewer, event.case_id)
+            .await?
+            .map(|view| Case::Destination(Destination::from(view))),
         CaseKind::Graduate => graduate::find(conn, viewer, event.case_id)
             .await?
             .map(|graduate| Case::Graduate(Graduate(graduate))),
@@ -135,6 +140,7 @@ impl LiveSubscription {
             Some((
                 NodeType::Agreement
                 | NodeType::Termination
+                | NodeType::Destination
                 | NodeType::Graduate
                 | NodeType::Employer
                 | NodeType::School,

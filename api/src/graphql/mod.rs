@@ -12,6 +12,7 @@ pub mod date;
 pub mod delivery;
 #[cfg(test)]
 mod described;
+pub mod destination;
 pub mod document;
 pub mod employer;
 pub mod employer_member;
@@ -39,9 +40,12 @@ use async_graphql::{
     MergedObject, MergedSubscription, Schema, SchemaBuilder,
     connection::{Connection, Edge, EmptyFields, PageInfo},
 };
-use case_event::{AgreementEvent, EmployerEvent, GraduateEvent, SchoolEvent, TerminationEvent};
+use case_event::{
+    AgreementEvent, DestinationEvent, EmployerEvent, GraduateEvent, SchoolEvent, TerminationEvent,
+};
 use chrono::{DateTime, Utc};
 use delivery::MessageDelivery;
+use destination::Destination;
 use employer::Employer;
 use employer_member::{EmployerMember, MemberInvitation};
 use graduate_import::{GraduateImport, ImportProblem};
@@ -65,6 +69,7 @@ pub struct Query(
     agreement::AgreementQuery,
     agreement::StampedCopyQuery,
     termination::TerminationQuery,
+    destination::DestinationQuery,
     review::ReviewQuery,
     graduate::GraduateQuery,
     school::SchoolQuery,
@@ -97,6 +102,7 @@ pub struct Mutation(
     agreement::AgreementFilingMutation,
     agreement::StampedCopyMutation,
     termination::TerminationMutation,
+    destination::DestinationMutation,
     review::ReviewMutation,
     review_assignment::ReviewAssignmentMutation,
     notification::NotificationMutation,
@@ -135,6 +141,8 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         AgreementEvent: "办理记录" "events of an agreement",
         Termination: "解约" "terminations",
         TerminationEvent: "解约办理记录" "events of a termination",
+        Destination: "毕业去向" "destinations",
+        DestinationEvent: "毕业去向办理记录" "events of a destination",
         ReviewableCase: "待审核事项" "cases that wait for review",
         Notification: "消息" "messages",
         Session: "登录会话" "sessions",

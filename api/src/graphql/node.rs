@@ -3,8 +3,8 @@
 use async_graphql::{Context, ID, Interface, Object};
 use wangqian_schema::{
     model::{
-        agreement, case_file, case_upload, delivery, document, employer, graduate, graduate_import, member,
-        message, reviewer, school, session, termination,
+        agreement, case_file, case_upload, delivery, destination, document, employer, graduate,
+        graduate_import, member, message, reviewer, school, session, termination,
     },
     stuck_work,
 };
@@ -15,6 +15,7 @@ use super::{
     case_file::{self as files, CaseFile},
     case_upload::Upload,
     delivery::MessageDelivery,
+    destination::Destination,
     document::Document,
     employer::Employer,
     employer_member::EmployerMember,
@@ -40,6 +41,8 @@ pub enum Node {
     Agreement(Agreement),
     /// 解约
     Termination(Termination),
+    /// 毕业去向
+    Destination(Destination),
     /// 就业协议书
     Document(Document),
     /// 毕业生
@@ -102,6 +105,10 @@ pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Op
         NodeType::Termination => {
             let found = termination::find(conn, &viewer, uuid).await.map_err(internal)?;
             found.map(|view| Node::Termination(Termination::from(view)))
+        }
+        NodeType::Destination => {
+            let found = destination::find(conn, &viewer, uuid).await.map_err(internal)?;
+            found.map(|view| Node::Destination(Destination::from(view)))
         }
         NodeType::Document => {
             let found = document::find(conn, uuid).await.map_err(internal)?;

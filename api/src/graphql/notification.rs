@@ -11,12 +11,15 @@ use wangqian_schema::{
     },
 };
 
-use super::{agreement::Agreement, employer::Employer, live::Case, school::School, termination::Termination};
+use super::{
+    agreement::Agreement, destination::Destination, employer::Employer, live::Case, school::School,
+    termination::Termination,
+};
 use crate::{
     context::ContextExt,
     error::{UserError, internal},
     id::NodeType,
-    loaders::{AgreementKey, EmployerKey, EventKey, SchoolKey, TerminationKey},
+    loaders::{AgreementKey, DestinationKey, EmployerKey, EventKey, SchoolKey, TerminationKey},
     paging::{Arguments, connection, cost},
 };
 
@@ -71,6 +74,11 @@ impl Notification {
                 .await
                 .map_err(internal)?
                 .map(|view| Case::Termination(Termination::from(view))),
+            CaseKind::Destination => loader
+                .load_one(DestinationKey(event.case_id))
+                .await
+                .map_err(internal)?
+                .map(|view| Case::Destination(Destination::from(view))),
             // Its members are told of it, and they see it.
             CaseKind::Employer => loader
                 .load_one(EmployerKey(event.case_id))

@@ -8,12 +8,13 @@ use async_graphql::{
 use chrono::{DateTime, Utc};
 use wangqian_schema::{
     model::review_queue::{self as model, QueueFilter, ReviewCase},
-    step::{self, Actor, AgreementStep, StepError, TerminationStep},
+    step::{self, Actor, AgreementStep, DestinationStep, StepError, TerminationStep},
     workflow::Refusal,
 };
 
 use super::{
     agreement::Agreement,
+    destination::Destination,
     graduate::Graduate,
     review_assignment::{AssignedTo, ReviewAssignment},
     school::{ReviewLevel, ReviewRoute, Workflow},
@@ -67,6 +68,8 @@ pub enum ReviewableCase {
     Agreement(Agreement),
     /// 解约
     Termination(Termination),
+    /// 毕业去向
+    Destination(Destination),
 }
 
 impl From<ReviewCase> for ReviewableCase {
@@ -74,6 +77,7 @@ impl From<ReviewCase> for ReviewableCase {
         match case {
             ReviewCase::Agreement(view) => Self::Agreement(Agreement(view)),
             ReviewCase::Termination(view) => Self::Termination(Termination(view)),
+            ReviewCase::Destination(view) => Self::Destination(Destination(view)),
         }
     }
 }
@@ -150,7 +154,7 @@ pub enum ReviewDecision {
 /// 审核 Decides a case that waits for the viewer's review.
 #[derive(InputObject)]
 pub struct ReviewCaseInput {
-    /// 办理事项 The case: the id of an agreement or of a termination.
+    /// 办理事项 The case: the id of an agreement, of a termination or of a destination.
     case_id: ID,
     /// 审核结论 The decision.
     decision: ReviewDecision,
@@ -183,7 +187,7 @@ pub struct ReviewCasesInput {
 /// 待审核的一项 One case of several that are decided in the same way.
 #[derive(InputObject)]
 pub struct CaseToReviewInput {
-    /// 办理事项 The case: the id of an agreement or of a termination.
+    /// 办理事项 The case: the id of an agreement, of a termination or of a destination.
     case_id: ID,
     /// 预期版本号 The `version` that the viewer has looked at; when given, a changed case is refused with `STALE_VERSION`.
     expected_version: Option<i32>,
@@ -215,11 +219,11 @@ pub struct ReviewMutation;
 
 #[Object]
 impl ReviewMutation {
-    /// 审核 A reviewer decides a case that waits for him (§4.3, §5.3, §6.2, §6.4, §8.2). The last approval of a termination ends the agreement, and
+    /// 审核 A reviewer decides a case that waits for him (§4.3, §5.3, §6.2, §6.4, §8.2, §9.2). The last approval of a termination ends the agreement, and
     /// the graduate is free.
     ///
-    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `REASON_REQUIRED`, `INVALID_INPUT`; to an agreement's
-    /// approval also `DATA_NOT_CONFIRMED` (he has not confirmed a correction yet), `ONLINE_SIGNING_NOT_ALLOWED` and
+    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `REASON_REQUIRED`, `INVALID_INPUT`; to an agreement's or
+    /// destination's approval also `DATA_NOT_CONFIRMED` (he has not confirmed a correction yet), to an agreement's `ONLINE_SIGNING_NOT_ALLOWED` and
     /// `EMPLOYER_NOT_VERIFIED` (any more; both can be rejected).
     async fn review_case(
         &self,
@@ -328,6 +332,15 @@ async fn decide(
             };
             let taken = step::take_termination(platform, actor, id, step, expected_version).await;
             taken.map(|view| ReviewCase::Termination(Box::new(view)))
+        }
+        Some((NodeType::Destination, id)) => {
+            let step = match decision {
+                ReviewDecision::Approve => DestinationStep::Approve,
+                ReviewDecision::Reject => DestinationStep::Reject(reason),
+                ReviewDecision::Return => DestinationStep::Return(reason),
+            };
+            let taken = step::take_destination(platform, actor, id, step, expected_version).await;
+            taken.map(|view| ReviewCase::Destination(Box::new(view)))
         }
         _ => Err(StepError::NotFound),
     })

@@ -104,6 +104,7 @@ fn reviewable(id: &ID) -> Result<(CaseKind, uuid::Uuid), StepError> {
     match id::decode(id) {
         Some((NodeType::Agreement, id)) => Ok((CaseKind::Agreement, id)),
         Some((NodeType::Termination, id)) => Ok((CaseKind::Termination, id)),
+        Some((NodeType::Destination, id)) => Ok((CaseKind::Destination, id)),
         _ => Err(StepError::NotFound),
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 
+mod destinations;
 mod graduates;
 mod ids;
 mod offers;
@@ -25,8 +26,8 @@ use wangqian_schema::{
     model::Viewer,
     password,
     step::{
-        self, Actor, AgreementStep, Invitation, StepError, TerminationForm, TerminationRequest,
-        TerminationStep,
+        self, Actor, AgreementStep, IdempotencyKey, Invitation, StepError, TerminationForm,
+        TerminationRequest, TerminationStep,
     },
     tables::{accounts as account_rows, agreements, case_events, schools, terminations},
     workflow::{Workflow, agreement::AgreementAction, termination::Party},
@@ -281,7 +282,53 @@ impl Player {
                 }
             }
         }
+        self.place().await?;
         Ok(self.steps)
+    }
+
+    /// Plays what happened to the destinations: each on its own, after the story.
+    async fn place(&mut self) -> Result<(), DemoError> {
+        let actor_of = |graduate: Who, staff: Option<Staff>| match staff {
+            Some(staff) => viewer_of(staff),
+            None => viewer_of_graduate(graduate),
+        };
+        for placing in destinations::placings() {
+            let clock = &self.platform.clock;
+            let begun = placing.acts.as_slice().first().map_or(-20, |(hour, ..)| *hour);
+            clock.advance(self.at(begun) - clock.now());
+            // Once, however often a run is taken up.
+            let key = IdempotencyKey {
+                key: "demo-destination".to_owned(),
+                request_hash: [0; 32],
+            };
+            let graduate = viewer_of_graduate(placing.graduate);
+            let begun = step::create_destination_draft(&self.platform, &graduate, &placing.draft, &key).await;
+            let view = match begun {
+                Err(StepError::Refused(refusal)) if self.resumed => {
+                    tracing::warn!(%refusal, "a demo graduate went another way meanwhile");
+                    continue;
+                }
+                begun => begun?,
+            };
+            let (id, taken) = (view.destination.id, view.destination.event_count);
+            for (nth, (hour, staff, step)) in (0..).zip(placing.acts) {
+                if nth < taken {
+                    continue;
+                }
+                let clock = &self.platform.clock;
+                clock.advance(self.at(hour) - clock.now());
+                let actor = Actor::Viewer(actor_of(placing.graduate, staff));
+                match step::take_destination(&self.platform, actor, id, step, None).await {
+                    Ok(_) => self.steps += 1,
+                    Err(StepError::Refused(refusal)) if self.resumed => {
+                        tracing::warn!(%refusal, "a demo destination went another way meanwhile and is left as it is");
+                        break;
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn take(&self, case: &Case, agreement_id: Option<Uuid>, act: Act) -> Result<(), StepError> {

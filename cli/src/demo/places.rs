@@ -88,6 +88,7 @@ pub(super) fn schools() -> [School; 2] {
             address: Some("示例省示例市示例大道1号".to_owned()),
             default_review_route: ReviewRoute::DepartmentThenSchool,
             version: 1,
+            voiding_reviewed: false,
         },
         School {
             id: Place::Education.school_id(),
@@ -97,6 +98,7 @@ pub(super) fn schools() -> [School; 2] {
             address: Some("示例省示例市学府路2号".to_owned()),
             default_review_route: ReviewRoute::DepartmentOnly,
             version: 1,
+            voiding_reviewed: false,
         },
     ]
 }

@@ -12,6 +12,7 @@ mod checker;
 mod details;
 mod employer;
 mod intention;
+mod labels;
 mod minimum_wage;
 mod rate;
 mod service;
@@ -33,6 +34,7 @@ pub use intention::{
     HelpWanted, NotSeeking, NotSeekingDraft, PreparingStudy, PreparingStudyDraft, Seeking, SeekingDraft,
     StudyAim,
 };
+pub use labels::label_zh;
 pub use minimum_wage::{MinimumWage, minimum_wage};
 pub use rate::{RateFormula, RateGroup, SIGNED_AGREEMENT_CODE, is_placed, rate_group};
 pub use service::{Conscript, ConscriptDraft, Grassroots, GrassrootsDraft, ProgrammeLevel, ServiceBranch};
@@ -97,6 +99,32 @@ pub struct DestinationDraft {
     pub archive: Option<ArchiveDraft>,
     /// The type and its own fields.
     pub details: DetailsDraft,
+}
+
+/// 提示 What is allowed and yet unusual in a destination, as it is kept with it: the day on which it was handed in decides, since
+/// minimum wages change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromSqlRow, AsExpression)]
+#[diesel(sql_type = Jsonb)]
+#[serde(transparent)]
+pub struct Warnings(pub Vec<Warning>);
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// The field, as in errors.
+    pub field: String,
+    /// What it is, in Chinese.
+    pub message: String,
+}
+
+impl From<Vec<FieldError>> for Warnings {
+    fn from(warnings: Vec<FieldError>) -> Self {
+        let warning = |warning: FieldError| Warning {
+            field: warning.field.to_owned(),
+            message: warning.message,
+        };
+        Self(warnings.into_iter().map(warning).collect())
+    }
 }
 
 /// A valid destination, and what is worth a second look in it.
@@ -222,17 +250,19 @@ impl DestinationDraft {
     ///
     /// # Errors
     /// Every such field by its name, and what to tell of it.
-    pub fn check_size(&self) -> Result<(), Vec<(String, String)>> {
+    pub fn check_size(&self) -> Result<(), Vec<FieldError>> {
         let wrong: Vec<_> = fields(&flat(self))
             .into_iter()
             .filter_map(|(path, text)| {
-                if text.contains('\0') {
-                    Some((path, "含有不可见的控制字符".to_owned()))
+                let message = if text.contains('\0') {
+                    "含有不可见的控制字符".to_owned()
                 } else if text.chars().count() > Self::MAX_FIELD {
-                    Some((path, format!("不得超过 {} 个字", Self::MAX_FIELD)))
+                    format!("不得超过 {} 个字", Self::MAX_FIELD)
                 } else {
-                    None
-                }
+                    return None;
+                };
+                let field = labels::name(&path);
+                Some(FieldError { field, message })
             })
             .collect();
         match wrong.is_empty() {
@@ -287,4 +317,4 @@ fn json(form: &impl Serialize) -> serde_json::Value {
     serde_json::to_value(form).expect("a form in JSON")
 }
 
-kept_as_json!(Destination, DestinationDraft);
+kept_as_json!(Destination, DestinationDraft, Warnings);

@@ -12,7 +12,7 @@ text_enum! {
     pub enum MessageGroup {
         /// 签约邀请: invitations, how they are answered, and how they end.
         Invitations = "INVITATIONS",
-        /// 审核: how agreements and registrations fare with the reviewers.
+        /// 审核: how agreements, registrations and destinations fare with the reviewers.
         Reviews = "REVIEWS",
         /// 解约: terminations with their answers and reviews.
         Terminations = "TERMINATIONS",
@@ -46,7 +46,14 @@ impl MessageTemplate {
             | Self::AgreementRegistered
             | Self::RegistrationRejected
             | Self::FiledAgreementSigned
-            | Self::FiledAgreementRejected => MessageGroup::Reviews,
+            | Self::FiledAgreementRejected
+            | Self::DestinationAdvanced
+            | Self::DestinationRegistered
+            | Self::DestinationReturned
+            | Self::DestinationRejected
+            | Self::DestinationChanged
+            | Self::DestinationVoided
+            | Self::VoidingRejected => MessageGroup::Reviews,
             Self::TerminationRequested
             | Self::TerminationWithdrawn
             | Self::TerminationAccepted
@@ -107,9 +114,13 @@ mod tests {
 
     use super::*;
     use crate::{
-        messages::{Audience, Owed, STAMPED_COPY_RECEIVED, owed, registration_owed, termination_owed},
+        messages::{
+            Audience, Owed, STAMPED_COPY_RECEIVED, destination_owed, owed, registration_owed,
+            termination_owed,
+        },
         workflow::{
             agreement::{AgreementAction, AgreementChannel, AgreementStatus},
+            destination::{DestinationAction, DestinationStatus},
             employer_registration::EmployerAction,
             termination::{Party, TerminationAction, TerminationStatus},
         },
@@ -156,6 +167,13 @@ mod tests {
             for status in TerminationStatus::ALL {
                 for party in Party::ALL {
                     add(termination_owed(*action, *status, *party));
+                }
+            }
+        }
+        for action in DestinationAction::ALL {
+            for from in DestinationStatus::ALL {
+                for to in DestinationStatus::ALL {
+                    add(destination_owed(*action, *from, *to));
                 }
             }
         }

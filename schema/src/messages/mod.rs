@@ -7,7 +7,9 @@ mod text;
 
 pub use self::{
     group::{MessageGroup, offered},
-    owed::{Audience, Owed, STAMPED_COPY_RECEIVED, owed, registration_owed, termination_owed},
+    owed::{
+        Audience, Owed, STAMPED_COPY_RECEIVED, destination_owed, owed, registration_owed, termination_owed,
+    },
     text::{Text, TextError, write},
 };
 use crate::text_enum::text_enum;
@@ -69,6 +71,20 @@ text_enum! {
         TerminationRejected = "TERMINATION_REJECTED",
         /// To the graduate: his application to end the agreement is to be mended.
         TerminationReturned = "TERMINATION_RETURNED",
+        /// To the graduate: the department approved his destination, or its voiding; the school decides next.
+        DestinationAdvanced = "DESTINATION_ADVANCED",
+        /// To the graduate: his destination is registered.
+        DestinationRegistered = "DESTINATION_REGISTERED",
+        /// To the graduate: his destination is to be mended.
+        DestinationReturned = "DESTINATION_RETURNED",
+        /// To the graduate: the review refused his destination, which is void.
+        DestinationRejected = "DESTINATION_REJECTED",
+        /// To the graduate: a reviewer has changed what he filled in.
+        DestinationChanged = "DESTINATION_CHANGED",
+        /// To the graduate: his destination is void, as he wanted.
+        DestinationVoided = "DESTINATION_VOIDED",
+        /// To the graduate: his destination stands, although he wanted it void.
+        VoidingRejected = "VOIDING_REJECTED",
         /// To whoever reads the address: the code with which a new password can be set.
         PasswordResetCode = "PASSWORD_RESET_CODE",
         /// To whoever reads the address: the code with which it becomes the account's own.

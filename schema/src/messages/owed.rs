@@ -5,6 +5,7 @@ use crate::{
     model::message::Channel,
     workflow::{
         agreement::{AgreementAction, AgreementChannel, AgreementStatus},
+        destination::{DestinationAction, DestinationStatus},
         employer_registration::EmployerAction,
         termination::{Party, TerminationAction, TerminationStatus},
     },
@@ -161,6 +162,36 @@ pub const fn termination_owed(action: TerminationAction, to: TerminationStatus, 
         (TerminationAction::Return, _) => &[(Graduate, Text::TerminationReturned)],
         // His own steps on an application that nobody else is a party to.
         (TerminationAction::Submit | TerminationAction::Discard, _) => &[],
+    }
+}
+
+/// What a step on a destination owes the graduate: the decisions and changes of others.
+pub const fn destination_owed(
+    action: DestinationAction,
+    from: DestinationStatus,
+    to: DestinationStatus,
+) -> Owed {
+    use Audience::Graduate;
+    use DestinationStatus as Is;
+    use MessageTemplate as Text;
+    match (action, from, to) {
+        (DestinationAction::Approve, _, Is::Registered) => &[(Graduate, Text::DestinationRegistered)],
+        (DestinationAction::Approve, _, Is::Voided) => &[(Graduate, Text::DestinationVoided)],
+        (DestinationAction::Approve, _, _) => &[(Graduate, Text::DestinationAdvanced)],
+        (DestinationAction::Return, _, _) => &[(Graduate, Text::DestinationReturned)],
+        (DestinationAction::Reject, Is::VoidingReview, _) => &[(Graduate, Text::VoidingRejected)],
+        (DestinationAction::Reject, _, _) => &[(Graduate, Text::DestinationRejected)],
+        (DestinationAction::Change, _, _) => &[(Graduate, Text::DestinationChanged)],
+        // His own steps.
+        (
+            DestinationAction::SaveDraft
+            | DestinationAction::Submit
+            | DestinationAction::Withdraw
+            | DestinationAction::Discard
+            | DestinationAction::Void,
+            _,
+            _,
+        ) => &[],
     }
 }
 

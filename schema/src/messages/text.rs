@@ -71,6 +71,13 @@ files! {
     AgreementTerminated => "agreement_terminated",
     TerminationRejected => "termination_rejected",
     TerminationReturned => "termination_returned",
+    DestinationAdvanced => "destination_advanced",
+    DestinationRegistered => "destination_registered",
+    DestinationReturned => "destination_returned",
+    DestinationRejected => "destination_rejected",
+    DestinationChanged => "destination_changed",
+    DestinationVoided => "destination_voided",
+    VoidingRejected => "voiding_rejected",
     PasswordResetCode => "password_reset_code",
     ContactChangeCode => "contact_change_code",
     ContactChanged => "contact_changed",
@@ -149,11 +156,12 @@ mod tests {
 
     use super::*;
     use crate::{
-        messages::{Audience, owed, registration_owed, termination_owed},
+        messages::{Audience, destination_owed, owed, registration_owed, termination_owed},
         model::passcode::Purpose,
         workflow::{
             Workflow,
             agreement::{AgreementAction, AgreementChannel, AgreementStatus},
+            destination::{DestinationAction, DestinationStatus},
             employer_registration::EmployerAction,
             termination::{Party, TerminationAction, TerminationStatus},
         },
@@ -217,6 +225,46 @@ mod tests {
                             let text = write(*template, *channel, &params, "https://wq.example").unwrap();
                             assert!(text.body.contains("20279000131000001"), "{template} {channel}");
                             assert!(!text.title.is_empty(), "{template} {channel}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_step_of_others_on_a_destination_is_written_for_its_graduate() {
+        for voiding in [false, true] {
+            let params = json!({
+                "graduate": "林示例", "school": "示例大学", "type": "自主创业", "reason": "示例原因",
+                "fields": "去向类型、备注", "voiding": voiding,
+            });
+            for action in DestinationAction::ALL {
+                let by_himself = match action {
+                    DestinationAction::Approve
+                    | DestinationAction::Return
+                    | DestinationAction::Reject
+                    | DestinationAction::Change => false,
+                    _ => true,
+                };
+                for (from, to) in DestinationStatus::ALL
+                    .iter()
+                    .flat_map(|from| DestinationStatus::ALL.iter().map(move |to| (*from, *to)))
+                {
+                    let owed = destination_owed(*action, from, to);
+                    assert_eq!(owed.is_empty(), by_himself, "{action}");
+                    for (audience, template) in owed {
+                        for channel in audience.channels() {
+                            let text = write(*template, *channel, &params, "https://wq.example").unwrap();
+                            assert!(text.body.contains("自主创业"), "{template} {channel}");
+                            assert!(!text.title.is_empty(), "{template} {channel}");
+                            let gives_reason =
+                                matches!(action, DestinationAction::Return | DestinationAction::Reject);
+                            assert_eq!(
+                                text.body.contains("示例原因"),
+                                gives_reason || *action == DestinationAction::Change,
+                                "{template} {channel}"
+                            );
                         }
                     }
                 }

@@ -85,9 +85,15 @@ pub trait CaseRow: Clone + Send + Sync {
 }
 
 /// Says that a row with the columns of a case is one: `case_row!(Agreement, CaseKind::Agreement, AgreementStatus, private)`, with
-/// the column that hides it from reviewers where there is one.
+/// the column that hides it from reviewers where there is one; `case_row!(alone Destination, …)` where no employer is a party.
 macro_rules! case_row {
+    (alone $row:ty, $kind:expr, $status:ty $(, $private:ident)?) => {
+        $crate::model::case::case_row!(@ $row, $kind, $status, [], [$($private)?]);
+    };
     ($row:ty, $kind:expr, $status:ty $(, $private:ident)?) => {
+        $crate::model::case::case_row!(@ $row, $kind, $status, [employer_id], [$($private)?]);
+    };
+    (@ $row:ty, $kind:expr, $status:ty, [$($employer:ident)?], [$($private:ident)?]) => {
         impl $crate::model::case::CaseRow for $row {
             const KIND: $crate::model::event::CaseKind = $kind;
             type Status = $status;
@@ -101,7 +107,7 @@ macro_rules! case_row {
             }
 
             fn employer_id(&self) -> Option<uuid::Uuid> {
-                self.employer_id
+                None$(.or(self.$employer))?
             }
 
             fn school_id(&self) -> uuid::Uuid {
@@ -181,9 +187,16 @@ pub(crate) use case_row;
 /// Makes the `visible_to` of a table of cases: a graduate and an employer see their own, a reviewer those of the department's or
 /// school's graduates, an operator none. The same answer as [`CaseRow::role_of`], in SQL.
 ///
-/// With the name of a column, `visible_cases!(agreements, private)`, reviewers do not see the rows for which it is true.
+/// With the name of a column, `visible_cases!(agreements, private)`, reviewers do not see the rows for which it is true; with `alone`
+/// before the table no employer is ever a party.
 macro_rules! visible_cases {
+    (alone $table:ident $(, $private:ident)?) => {
+        $crate::model::case::visible_cases!(@ $table, [], [$($private)?]);
+    };
     ($table:ident $(, $private:ident)?) => {
+        $crate::model::case::visible_cases!(@ $table, [employer_id], [$($private)?]);
+    };
+    (@ $table:ident, [$($employer:ident)?], [$($private:ident)?]) => {
         /// Which of them a viewer sees: a graduate and an employer their own, a reviewer those of the department's or
         /// school's graduates, an operator none. The same answer as
         /// [`CaseRow::role_of`](crate::model::case::CaseRow::role_of), in SQL.
@@ -193,8 +206,10 @@ macro_rules! visible_cases {
         where
             diesel::dsl::Eq<$table::graduate_id, uuid::Uuid>:
                 diesel::BoxableExpression<QS, diesel::pg::Pg, SqlType = diesel::sql_types::Bool>,
-            diesel::dsl::Eq<diesel::dsl::AssumeNotNull<$table::employer_id>, uuid::Uuid>:
-                diesel::BoxableExpression<QS, diesel::pg::Pg, SqlType = diesel::sql_types::Bool>,
+            $(
+                diesel::dsl::Eq<diesel::dsl::AssumeNotNull<$table::$employer>, uuid::Uuid>:
+                    diesel::BoxableExpression<QS, diesel::pg::Pg, SqlType = diesel::sql_types::Bool>,
+            )?
             diesel::dsl::Eq<$table::department_id, uuid::Uuid>:
                 diesel::BoxableExpression<QS, diesel::pg::Pg, SqlType = diesel::sql_types::Bool>,
             diesel::dsl::Eq<$table::school_id, uuid::Uuid>:
@@ -211,9 +226,11 @@ macro_rules! visible_cases {
             use $crate::model::Viewer;
             match *viewer {
                 Viewer::Graduate { graduate_id, .. } => Box::new($table::graduate_id.eq(graduate_id)),
-                Viewer::EmployerMember { employer_id, .. } => {
-                    Box::new($table::employer_id.assume_not_null().eq(employer_id))
-                }
+                $(
+                    Viewer::EmployerMember { employer_id, .. } => {
+                        Box::new($table::$employer.assume_not_null().eq(employer_id))
+                    }
+                )?
                 Viewer::Reviewer {
                     department_id: Some(department_id),
                     ..
@@ -223,7 +240,8 @@ macro_rules! visible_cases {
                     department_id: None,
                     ..
                 } => Box::new($table::school_id.eq(school_id)$(.and(diesel::dsl::not($table::$private)))?),
-                Viewer::Operator { .. } => Box::new(false.into_sql::<diesel::sql_types::Bool>()),
+                // Operators, and employers where none is a party.
+                _ => Box::new(false.into_sql::<diesel::sql_types::Bool>()),
             }
         }
     };

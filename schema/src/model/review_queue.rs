@@ -15,6 +15,7 @@ use super::{
     Page, PageRequest, Viewer,
     agreement::{self, AgreementView},
     case::CaseRow,
+    destination::{self, DestinationView},
     event::CaseKind,
     review_assignment::holds,
     termination::{self, TerminationView},
@@ -31,6 +32,8 @@ pub enum ReviewCase {
     Agreement(Box<AgreementView>),
     /// A termination.
     Termination(Box<TerminationView>),
+    /// A destination.
+    Destination(Box<DestinationView>),
 }
 
 /// Where a case stands in its review: at which level it waits since when, if it does.
@@ -64,6 +67,7 @@ impl ReviewCase {
         match self {
             Self::Agreement(view) => ReviewRound::of(&view.agreement),
             Self::Termination(view) => ReviewRound::of(&view.termination),
+            Self::Destination(view) => ReviewRound::of(&view.destination),
         }
     }
 }
@@ -85,6 +89,9 @@ pub async fn find(
         CaseKind::Termination => termination::find(conn, viewer, id)
             .await?
             .map(|view| ReviewCase::Termination(Box::new(view))),
+        CaseKind::Destination => destination::find(conn, viewer, id)
+            .await?
+            .map(|view| ReviewCase::Destination(Box::new(view))),
         CaseKind::Graduate | CaseKind::Employer | CaseKind::School => None,
     })
 }
@@ -191,6 +198,13 @@ macro_rules! every_kind {
                 "CASE WHEN employer_id IS NULL THEN 'OFFLINE_TERMINATION' ELSE 'ONLINE_TERMINATION' END",
                 "terminations"
                 $(, $argument)*
+            ),
+            " UNION ALL ",
+            $part!(
+                "DESTINATION",
+                "'OTHER_DESTINATION'",
+                "destinations"
+                $(, $argument)*
             )
         )
     };
@@ -268,6 +282,12 @@ pub async fn list(
         terminations
             .into_iter()
             .map(|view| (view.termination.id, ReviewCase::Termination(Box::new(view)))),
+    );
+    let destinations = destination::by_ids(conn, viewer, &of(CaseKind::Destination)).await?;
+    found.extend(
+        destinations
+            .into_iter()
+            .map(|view| (view.destination.id, ReviewCase::Destination(Box::new(view)))),
     );
     let page = request.page(places);
     let items = page.items.into_iter();

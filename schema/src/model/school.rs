@@ -38,6 +38,8 @@ pub struct School {
     pub default_review_route: ReviewRoute,
     /// Goes up with every change of the school's own data and of its routes.
     pub version: i32,
+    /// 作废需审核: whether it reviews what graduates make void of their registered destinations (§9.2: no, unless it says so).
+    pub voiding_reviewed: bool,
 }
 
 /// 院系
@@ -87,6 +89,7 @@ impl SchoolDraft {
                 address,
                 default_review_route: route,
                 version: 1,
+                voiding_reviewed: false,
             }),
             false => Err(form.errors),
         }

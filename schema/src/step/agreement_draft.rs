@@ -1,23 +1,22 @@
-//! What a graduate does with an agreement that he fills in himself, before he hands it in: begin, change, give up. Drafts leave no
-//! trail: nobody but him knows of them until he hands them in.
+//! Agreements that a graduate fills in himself, before he hands them in.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
-    Actor, AgreementStep, Doer, IdempotencyKey, StepError, claimed,
-    flow::{check_version, decide_and_apply},
+    AgreementStep, IdempotencyKey, StepError,
+    drafting::{self, Drafted, Filer},
 };
 use crate::{
     Platform,
     model::{
         Viewer,
         agreement::{self, AgreementView},
-        case::CaseRow,
         terms::AgreementDraft,
     },
-    tables::{agreements, graduates},
+    tables::agreements,
     workflow::{
         ActorRole, Refusal,
         agreement::{AgreementAction, AgreementChannel, AgreementStatus, DraftFacts, decide, decide_draft},
@@ -35,62 +34,8 @@ pub async fn create_agreement_draft(
     draft: &AgreementDraft,
     key: &IdempotencyKey,
 ) -> Result<AgreementView, StepError> {
-    let Viewer::Graduate {
-        account_id,
-        graduate_id,
-        ..
-    } = *viewer
-    else {
-        return Err(Refusal::NotYourRole.into());
-    };
     draft.check_size().map_err(StepError::Invalid)?;
-    let mut conn = platform.pool.get().await?;
-    conn.transaction(async |conn| {
-        let now = platform.clock.now();
-        let id = Uuid::now_v7();
-        if let Some(id) = claimed(conn, account_id, &key.key, &key.request_hash, id, now).await? {
-            return agreement::find(conn, viewer, id)
-                .await?
-                .ok_or(StepError::NotFound);
-        }
-        // Held against a correction that moves him, which takes his cases along, and against a second draft beyond the limit.
-        let (school_id, department_id, confirmed, online_signing_allowed): (Uuid, Uuid, bool, bool) =
-            graduates::table
-                .find(graduate_id)
-                .select((
-                    graduates::school_id,
-                    graduates::department_id,
-                    graduates::confirmed_at.is_not_null(),
-                    graduates::online_signing_allowed,
-                ))
-                .for_no_key_update()
-                .first(conn)
-                .await?;
-        decide_draft(DraftFacts {
-            channel,
-            graduate_confirmed: confirmed,
-            online_signing_allowed,
-            drafts: agreement::count_drafts(conn, graduate_id).await?,
-        })?;
-        diesel::insert_into(agreements::table)
-            .values((
-                agreements::id.eq(id),
-                agreements::channel.eq(channel),
-                agreements::status.eq(AgreementStatus::Draft),
-                agreements::graduate_id.eq(graduate_id),
-                agreements::school_id.eq(school_id),
-                agreements::department_id.eq(department_id),
-                agreements::draft.eq(draft),
-                agreements::private.eq(true),
-                agreements::updated_at.eq(now),
-            ))
-            .execute(conn)
-            .await?;
-        agreement::find(conn, viewer, id)
-            .await?
-            .ok_or(StepError::NotFound)
-    })
-    .await
+    drafting::create(platform, viewer, &(channel, draft.clone()), key).await
 }
 
 /// Keeps what the graduate has filled in, also what is not complete or wrong yet.
@@ -105,26 +50,7 @@ pub async fn save_agreement_draft(
     expected_version: Option<i32>,
 ) -> Result<AgreementView, StepError> {
     draft.check_size().map_err(StepError::Invalid)?;
-    let mut conn = platform.pool.get().await?;
-    conn.transaction(async |conn| {
-        let (mut view, role) = lock(conn, viewer, id, expected_version).await?;
-        let now = platform.clock.now();
-        let facts = view.facts(Some(viewer.account_id()), false);
-        decide(&facts, AgreementAction::SaveDraft, role, now)?;
-        view.agreement.draft = Some(draft.clone());
-        view.agreement.version += 1;
-        view.agreement.updated_at = now;
-        diesel::update(agreements::table.find(id))
-            .set((
-                agreements::draft.eq(&view.agreement.draft),
-                agreements::version.eq(view.agreement.version),
-                agreements::updated_at.eq(now),
-            ))
-            .execute(conn)
-            .await?;
-        Ok(view)
-    })
-    .await
+    drafting::save(platform, viewer, id, draft, expected_version).await
 }
 
 /// Gives an agreement up that is not signed. A draft that was never handed in is gone then; whatever was handed in stays on record.
@@ -137,40 +63,84 @@ pub async fn discard_agreement(
     id: Uuid,
     expected_version: Option<i32>,
 ) -> Result<AgreementView, StepError> {
-    let mut conn = platform.pool.get().await?;
-    let discarded = conn
-        .transaction(async |conn| {
-            let (mut view, role) = lock(conn, viewer, id, expected_version).await?;
-            let now = platform.clock.now();
-            if !view.agreement.private {
-                let doer = Doer {
-                    actor: Actor::Viewer(*viewer),
-                    role,
-                    now,
-                };
-                return decide_and_apply(platform, conn, view, &doer, &AgreementStep::Discard).await;
-            }
-            let facts = view.facts(Some(viewer.account_id()), false);
-            let transition = decide(&facts, AgreementAction::Discard, role, now)?;
-            agreement::forget_draft(conn, id).await?;
-            view.agreement.advance(transition.to, None, now);
-            Ok(view)
-        })
-        .await?;
-    platform.waker.wake();
-    Ok(discarded)
+    drafting::discard(platform, viewer, id, expected_version).await
 }
 
-async fn lock(
-    conn: &mut AsyncPgConnection,
-    viewer: &Viewer,
-    id: Uuid,
-    expected_version: Option<i32>,
-) -> Result<(AgreementView, ActorRole), StepError> {
-    let view = agreement::lock(conn, Some(viewer), id)
-        .await?
-        .ok_or(StepError::NotFound)?;
-    check_version(view.agreement.version, expected_version)?;
-    let role = view.agreement.role_of(viewer).ok_or(StepError::NotFound)?;
-    Ok((view, role))
+impl Drafted for AgreementView {
+    type Beginning = (AgreementChannel, AgreementDraft);
+    type Draft = AgreementDraft;
+
+    fn giving_up() -> AgreementStep {
+        AgreementStep::Discard
+    }
+
+    async fn find(conn: &mut AsyncPgConnection, viewer: &Viewer, id: Uuid) -> QueryResult<Option<Self>> {
+        agreement::find(conn, viewer, id).await
+    }
+
+    async fn begin(
+        conn: &mut AsyncPgConnection,
+        filer: &Filer,
+        id: Uuid,
+        (channel, draft): &(AgreementChannel, AgreementDraft),
+        now: DateTime<Utc>,
+    ) -> Result<(), StepError> {
+        decide_draft(DraftFacts {
+            channel: *channel,
+            graduate_confirmed: filer.confirmed,
+            online_signing_allowed: filer.online_signing_allowed,
+            drafts: agreement::count_drafts(conn, filer.id).await?,
+        })?;
+        diesel::insert_into(agreements::table)
+            .values((
+                agreements::id.eq(id),
+                agreements::channel.eq(*channel),
+                agreements::status.eq(AgreementStatus::Draft),
+                agreements::graduate_id.eq(filer.id),
+                agreements::school_id.eq(filer.school_id),
+                agreements::department_id.eq(filer.department_id),
+                agreements::draft.eq(draft),
+                agreements::private.eq(true),
+                agreements::updated_at.eq(now),
+            ))
+            .execute(conn)
+            .await?;
+        Ok(())
+    }
+
+    fn may_save(
+        &self,
+        account_id: Uuid,
+        role: ActorRole,
+        _draft: &AgreementDraft,
+        now: DateTime<Utc>,
+    ) -> Result<(), Refusal> {
+        let facts = self.facts(Some(account_id), false);
+        decide(&facts, AgreementAction::SaveDraft, role, now).map(|_| ())
+    }
+
+    async fn save(
+        &mut self,
+        conn: &mut AsyncPgConnection,
+        draft: &AgreementDraft,
+        now: DateTime<Utc>,
+    ) -> QueryResult<()> {
+        let agreement = &mut self.agreement;
+        agreement.draft = Some(draft.clone());
+        agreement.version += 1;
+        agreement.updated_at = now;
+        diesel::update(agreements::table.find(agreement.id))
+            .set((
+                agreements::draft.eq(&agreement.draft),
+                agreements::version.eq(agreement.version),
+                agreements::updated_at.eq(now),
+            ))
+            .execute(conn)
+            .await?;
+        Ok(())
+    }
+
+    async fn forget(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
+        agreement::forget_draft(conn, id).await
+    }
 }

@@ -19,7 +19,7 @@ use crate::{
     checks::IdCardNumber,
     codes::CodeList,
     model::{
-        Viewer, agreement,
+        Viewer, agreement, destination,
         graduate::{self, Gender, Graduate},
         terms::FieldError,
     },
@@ -274,6 +274,7 @@ async fn write(
     }
     if data.department_id != before.department_id {
         agreement::follow_graduates(conn, &[before.id], &[data.department_id]).await?;
+        destination::follow_graduates(conn, &[before.id], &[data.department_id]).await?;
     }
     let after = Graduate {
         department_id: data.department_id,

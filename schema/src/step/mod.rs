@@ -5,6 +5,8 @@ mod agreement;
 mod agreement_draft;
 mod contact;
 mod correct;
+mod destination;
+mod drafting;
 mod employer_trail;
 mod flow;
 mod graduate_data;
@@ -34,6 +36,9 @@ pub use self::agreement::{AgreementStep, StampedCopy, take};
 pub use self::agreement_draft::{create_agreement_draft, discard_agreement, save_agreement_draft};
 pub use self::contact::change_contact;
 pub use self::correct::{CorrectionDraft, correct_graduate};
+pub use self::destination::{
+    DestinationStep, create_destination_draft, discard_destination, save_destination_draft, take_destination,
+};
 pub use self::graduate_data::confirm_data;
 pub use self::import::{Roster, create_import, importing_school, start_import};
 pub use self::import_batch::{BATCH_ROWS, BatchOutcome, ParsedRow, import_batch};
@@ -47,7 +52,7 @@ pub use self::registration::{
 pub use self::review_assignment::{assign_review, release_review};
 pub use self::school::{
     NewReviewer, NewSchool, SchoolUpdate, add_department, add_reviewer, open_school, rename_department,
-    set_review_route, set_reviewer_enabled, update_reviewer, update_school,
+    set_review_route, set_reviewer_enabled, set_voiding_review, update_reviewer, update_school,
 };
 pub use self::stamped_copy::{linked_owner, open_stamped_copy_link, submit_stamped_copy_by_link};
 pub use self::termination::{

@@ -34,6 +34,14 @@ text_enum! {
 impl DestinationStatus {
     /// In these the graduate may change what he has filled in.
     pub const EDITABLE: [Self; 2] = [Self::Draft, Self::Returned];
+    /// In these it may still come to something, or stands: it is the graduate's own department that sees it.
+    pub const LIVE: [Self; 5] = [
+        Self::Draft,
+        Self::RegistrationReview,
+        Self::Returned,
+        Self::Registered,
+        Self::VoidingReview,
+    ];
 }
 
 text_enum! {

@@ -37,6 +37,8 @@ text_enum! {
         AgreementRegistration = "AGREEMENT_REGISTRATION",
         /// W4 offline termination, of offline and of registered agreements.
         OfflineTermination = "OFFLINE_TERMINATION",
+        /// W6 other destinations, and their voiding where the school reviews it.
+        OtherDestination = "OTHER_DESTINATION",
     }
 }
 
@@ -49,6 +51,7 @@ impl Workflow {
             Self::OfflineSigning => "线下签约",
             Self::AgreementRegistration => "已签就业协议登记",
             Self::OfflineTermination => "线下解约",
+            Self::OtherDestination => "其他毕业去向登记",
         }
     }
 }

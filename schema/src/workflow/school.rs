@@ -21,6 +21,8 @@ text_enum! {
         Update = "UPDATE",
         /// 审核方式变更 the default review route, or that of a workflow.
         SetReviewRoute = "SET_REVIEW_ROUTE",
+        /// 作废审核设置 whether it reviews what graduates make void of their registered destinations.
+        SetVoidingReview = "SET_VOIDING_REVIEW",
         /// 新增院系 a department.
         AddDepartment = "ADD_DEPARTMENT",
         /// 院系更名 another name or code of a department.
@@ -65,7 +67,11 @@ pub const fn permit(action: SchoolAction, actor: ActorRole) -> Result<(), Refusa
             ActorRole::Operator | ActorRole::SchoolReviewer,
         )
         | (
-            Do::SetReviewRoute | Do::AddDepartment | Do::RenameDepartment | Do::UpdateReviewer,
+            Do::SetReviewRoute
+            | Do::SetVoidingReview
+            | Do::AddDepartment
+            | Do::RenameDepartment
+            | Do::UpdateReviewer,
             ActorRole::SchoolReviewer,
         ) => Ok(()),
         _ => Err(Refusal::NotYourRole),

@@ -166,7 +166,8 @@ impl Run {
                     // Counts for no case of these.
                     Workflow::OfflineSigning
                     | Workflow::AgreementRegistration
-                    | Workflow::OfflineTermination => {}
+                    | Workflow::OfflineTermination
+                    | Workflow::OtherDestination => {}
                 }
             }
             Try::Invite { by, graduate, hours } => {

@@ -12,7 +12,7 @@ use wangqian_schema::{audit, step::StepError};
 use crate::support::World;
 
 /// Starts all futures at once, each in a task of its own, and gives their results in the order of the futures.
-pub(super) async fn at_once<F>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output>
+pub(crate) async fn at_once<F>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output>
 where
     F: Future<Output: Send> + Send + 'static,
 {
@@ -32,7 +32,7 @@ where
 }
 
 /// How often each result came, by its text.
-pub(super) fn tally<T>(results: &[Result<T, StepError>]) -> HashMap<String, usize> {
+pub(crate) fn tally<T>(results: &[Result<T, StepError>]) -> HashMap<String, usize> {
     let mut tally = HashMap::new();
     for result in results {
         let key = match result {
@@ -45,11 +45,11 @@ pub(super) fn tally<T>(results: &[Result<T, StepError>]) -> HashMap<String, usiz
     tally
 }
 
-pub(super) fn tallied<const N: usize>(expected: [(&str, usize); N]) -> HashMap<String, usize> {
+pub(crate) fn tallied<const N: usize>(expected: [(&str, usize); N]) -> HashMap<String, usize> {
     expected.map(|(key, count)| (key.to_owned(), count)).into()
 }
 
-pub(super) async fn assert_trail_holds(world: &World) {
+pub(crate) async fn assert_trail_holds(world: &World) {
     let report = audit::walk(&mut *world.conn().await, None).await.unwrap();
     assert_eq!(report.breaks, []);
 }

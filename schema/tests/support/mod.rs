@@ -202,6 +202,7 @@ impl World {
             address: None,
             default_review_route: route,
             version: 1,
+            voiding_reviewed: false,
         };
         diesel::insert_into(tables::schools::table)
             .values(&school)

@@ -90,6 +90,11 @@ pub struct Warning {
 }
 
 impl Warning {
+    /// About a field, by its path.
+    pub const fn of(field: String, message: String) -> Self {
+        Self { field, message }
+    }
+
     /// About a field of an agreement's terms.
     pub fn of_terms(warning: FieldError) -> Self {
         Self {

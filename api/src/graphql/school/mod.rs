@@ -13,7 +13,7 @@ use wangqian_schema::{
 
 pub use self::steps::{
     AddDepartmentInput, DepartmentPayload, FirstReviewerInput, OpenSchoolInput, RenameDepartmentInput,
-    SchoolMutation, SchoolPayload, SetReviewRouteInput, UpdateSchoolInput,
+    SchoolMutation, SchoolPayload, SetReviewRouteInput, SetVoidingReviewInput, UpdateSchoolInput,
 };
 pub(super) use self::steps::{idempotency_key, school_id};
 use super::{case_event::SchoolEvent, reviewer::Reviewer};
@@ -39,6 +39,8 @@ pub enum Workflow {
     AgreementRegistration,
     /// 线下解约 Offline termination, of offline and of registered agreements.
     OfflineTermination,
+    /// 无需就业协议去向登记 Other destinations, and their voiding where the school reviews it.
+    OtherDestination,
 }
 
 /// 审核方式 The way in which a school reviews.
@@ -114,6 +116,11 @@ impl School {
     /// 版本号 Goes up with every change of its data and review routes: the `expectedVersion` of the next.
     async fn version(&self) -> i32 {
         self.0.version
+    }
+
+    /// 作废需审核 Whether it reviews what graduates make void of their registered destinations; otherwise that is done at once.
+    async fn voiding_reviewed(&self) -> bool {
+        self.0.voiding_reviewed
     }
 
     /// 审核方式 How it reviews: the default first, then the routes that it has set for workflows. Empty for whoever is neither a

@@ -102,6 +102,15 @@ pub struct SetReviewRouteInput {
     expected_version: Option<i32>,
 }
 
+/// 作废审核设置 Sets whether the viewer's school reviews what graduates make void.
+#[derive(InputObject)]
+pub struct SetVoidingReviewInput {
+    /// 作废需审核 Whether it does.
+    reviewed: bool,
+    /// 版本号 The school's `version` that the viewer has looked at; when given, a changed school is refused.
+    expected_version: Option<i32>,
+}
+
 /// 新增院系 Adds a department to the viewer's school.
 #[derive(InputObject, Serialize)]
 pub struct AddDepartmentInput {
@@ -255,6 +264,21 @@ impl SchoolMutation {
         )
         .await;
         SchoolPayload::of(set, "workflow")
+    }
+
+    /// 作废审核设置 A reviewer of the school sets whether it reviews what graduates make void of their registered destinations; no, unless set.
+    /// What waits for that review already goes on waiting.
+    ///
+    /// Refusals: `STEP_NOT_ALLOWED`, `NOT_FOUND`, `STALE_VERSION`.
+    async fn set_voiding_review(
+        &self,
+        ctx: &Context<'_>,
+        input: SetVoidingReviewInput,
+    ) -> async_graphql::Result<SchoolPayload> {
+        let viewer = ctx.viewer()?;
+        let (platform, version) = (&ctx.app().platform, input.expected_version);
+        let set = step::set_voiding_review(platform, &viewer, input.reviewed, version).await;
+        SchoolPayload::of(set, "expectedVersion")
     }
 
     /// 新增院系 A reviewer of the school adds a department. Its code is its own in the school (`ALREADY_TAKEN`); none is taken away.

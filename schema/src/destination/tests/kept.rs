@@ -98,7 +98,7 @@ fn a_draft_may_be_empty_and_keeps_anything_of_a_size() {
     draft.remark = Some("长".repeat(2_001));
     of!(draft, OtherEmployment).employer.address = some("零\0");
     let errors = draft.check_size().unwrap_err();
-    let paths: Vec<_> = errors.iter().map(|(path, _)| path.as_str()).collect();
+    let paths: Vec<_> = errors.iter().map(|error| error.field).collect();
     assert_eq!(paths, ["employer.address", "remark"]);
 }
 
@@ -157,4 +157,39 @@ fn changes_are_named_as_errors_are() {
         ],
         "another type: the employer stays"
     );
+}
+
+#[test]
+fn every_field_has_a_name_that_people_know() {
+    for of in DestinationType::ALL {
+        let mut draft = full(*of);
+        draft.archive = Some(archive());
+        let variants: Vec<DestinationDraft> = match of {
+            DestinationType::SelfEmployed => {
+                let with = |business| DestinationDraft {
+                    details: DetailsDraft::SelfEmployed(business),
+                    ..draft.clone()
+                };
+                let text = || some("示例");
+                vec![
+                    draft.clone(),
+                    with(BusinessDraft::Incubator(IncubatorDraft {
+                        name: text(),
+                        agreement_number: text(),
+                    })),
+                    with(BusinessDraft::ECommerce(ECommerceDraft {
+                        platform: text(),
+                        shop_url: text(),
+                        shop_name: text(),
+                    })),
+                ]
+            }
+            _ => vec![draft],
+        };
+        for draft in variants {
+            for field in fields(&flat(&draft)).into_keys() {
+                assert!(label_zh(&field).is_some(), "{of}: {field}");
+            }
+        }
+    }
 }

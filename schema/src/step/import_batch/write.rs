@@ -16,7 +16,7 @@ use crate::{
     Kept,
     model::{
         account::AccountKind,
-        agreement,
+        agreement, destination,
         event::{self, CHAIN_START, CaseKind, ChainEnd, Concerned, NewEvent},
         graduate_import::GraduateImport,
     },
@@ -184,6 +184,7 @@ pub(super) async fn corrections(
         .unzip();
     if !graduates.is_empty() {
         agreement::follow_graduates(conn, &graduates, &departments).await?;
+        destination::follow_graduates(conn, &graduates, &departments).await?;
     }
 
     let data =

@@ -176,6 +176,7 @@ pub async fn update_school(
             };
             held.school = School {
                 version: before.version + 1,
+                voiding_reviewed: before.voiding_reviewed,
                 ..after
             };
             held.record(conn, action, &changes).await?;
@@ -226,6 +227,39 @@ pub async fn set_review_route(
             }
             held.school.version += 1;
             let changes = json!({ "workflow": workflow, "review_route": [before, route] });
+            held.record(conn, action, &changes).await?;
+            Ok::<_, StepError>(held.school)
+        })
+        .await?;
+    platform.waker.wake();
+    Ok(set)
+}
+
+/// Sets whether the school reviews what its graduates make void. What waits for that review already stays there. A setting that stands
+/// already does nothing.
+///
+/// # Errors
+/// [`StepError`]; nothing is written then.
+pub async fn set_voiding_review(
+    platform: &Platform,
+    viewer: &Viewer,
+    reviewed: bool,
+    expected_version: Option<i32>,
+) -> Result<School, StepError> {
+    let action = SchoolAction::SetVoidingReview;
+    let school_id = Held::school(viewer, None, action)?;
+    let mut conn = platform.pool.get().await?;
+    let set = conn
+        .transaction(async |conn| {
+            let mut held = Held::lock(platform, conn, viewer, school_id).await?;
+            held.expect(expected_version)?;
+            let before = held.school.voiding_reviewed;
+            if before == reviewed {
+                return Ok(held.school);
+            }
+            held.school.voiding_reviewed = reviewed;
+            held.school.version += 1;
+            let changes = json!({ "voiding_reviewed": [before, reviewed] });
             held.record(conn, action, &changes).await?;
             Ok::<_, StepError>(held.school)
         })
@@ -347,6 +381,7 @@ impl Held {
                 schools::address.eq(&self.school.address),
                 schools::default_review_route.eq(self.school.default_review_route),
                 schools::version.eq(self.school.version),
+                schools::voiding_reviewed.eq(self.school.voiding_reviewed),
                 schools::event_count.eq(end.count),
                 schools::event_hash.eq(&end.hash),
             ))

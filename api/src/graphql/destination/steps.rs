@@ -1,0 +1,268 @@
+//! The steps on destinations: the graduate's own, and the reviewer's own change. Deciding is `reviewCase`.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use wangqian_schema::{
+    destination::DestinationDraft,
+    model::destination::DestinationView,
+    step::{self, Actor, DestinationStep, StepError},
+};
+
+use super::{
+    super::{case_file::attachable, school::idempotency_key},
+    Destination,
+    form::DestinationFormInput,
+};
+use crate::{
+    context::ContextExt,
+    error::{UserError, step_errors},
+    id::NodeType,
+};
+
+/// 新建去向草稿 Begins a destination that the graduate fills in.
+#[derive(InputObject)]
+pub struct CreateDestinationDraftInput {
+    /// 幂等键 Chosen by the caller, 1 to 60 characters without `/`: the same request sent again gives the same draft.
+    idempotency_key: String,
+    /// 去向信息填写 The type that is chosen, and what is filled in so far.
+    draft: DestinationFormInput,
+}
+
+/// 保存去向草稿 Keeps what the graduate has filled in.
+#[derive(InputObject)]
+pub struct SaveDestinationDraftInput {
+    /// 毕业去向 The destination.
+    destination_id: ID,
+    /// 去向信息填写 What is filled in, whole; of another type, too.
+    draft: DestinationFormInput,
+    /// 预期版本号 The `version` that the viewer has looked at; when given, a changed one is refused with `STALE_VERSION`.
+    expected_version: Option<i32>,
+}
+
+/// 提交审核 Hands in what is filled in.
+#[derive(InputObject)]
+pub struct SubmitDestinationInput {
+    /// 毕业去向 The destination.
+    destination_id: ID,
+    /// 证明材料 Uploads that are `READY`, and files of the destination that are to stay: one to nine where the type has to be proved, none
+    /// otherwise.
+    files: Option<Vec<ID>>,
+    /// 预期版本号 The `version` that the viewer has looked at; when given, a changed one is refused with `STALE_VERSION`.
+    expected_version: Option<i32>,
+}
+
+/// 去向办理 A step that needs nothing but the destination.
+#[derive(InputObject)]
+pub struct DestinationStepInput {
+    /// 毕业去向 The destination.
+    destination_id: ID,
+    /// 预期版本号 The `version` that the viewer has looked at; when given, a changed one is refused with `STALE_VERSION`.
+    expected_version: Option<i32>,
+}
+
+/// 作废 Makes a registered destination void.
+#[derive(InputObject)]
+pub struct VoidDestinationInput {
+    /// 毕业去向 The destination.
+    destination_id: ID,
+    /// 原因 Shown to the reviewers; at most 500 characters.
+    reason: Option<String>,
+    /// 预期版本号 The `version` that the viewer has looked at; when given, a changed one is refused with `STALE_VERSION`.
+    expected_version: Option<i32>,
+}
+
+/// 审核修改 A reviewer's own change.
+#[derive(InputObject)]
+pub struct ChangeDestinationInput {
+    /// 毕业去向 The destination.
+    destination_id: ID,
+    /// 去向信息填写 The form as it is to be, whole; of another type, too.
+    form: DestinationFormInput,
+    /// 原因 Told to the graduate; at most 500 characters.
+    reason: Option<String>,
+    /// 预期版本号 The `version` that the reviewer has looked at; when given, a changed one is refused with `STALE_VERSION`.
+    expected_version: Option<i32>,
+}
+
+/// 去向办理结果 What came of a step on a destination.
+#[derive(SimpleObject)]
+pub struct DestinationPayload {
+    /// 毕业去向 The destination as it is now, with its `warnings`; null when it was refused.
+    destination: Option<Destination>,
+    /// 业务错误 Why it was refused; empty when it was done.
+    user_errors: Vec<UserError>,
+}
+
+impl DestinationPayload {
+    /// What a step came to; the fields that are wrong are those of the form at `form`.
+    fn of(
+        taken: Result<DestinationView, StepError>,
+        id_field: &str,
+        form: &str,
+    ) -> async_graphql::Result<Self> {
+        let user_errors = match taken {
+            Ok(view) => {
+                return Ok(Self {
+                    destination: Some(view.into()),
+                    user_errors: Vec::new(),
+                });
+            }
+            Err(StepError::Invalid(errors)) => {
+                let of_form = |field: &str| !field.starts_with("files") && field != "reason";
+                let (fields, others): (Vec<_>, Vec<_>) =
+                    errors.into_iter().partition(|error| of_form(error.field));
+                let mut wrong = UserError::of_fields(form, fields);
+                wrong.extend(UserError::of_fields("", others));
+                wrong
+            }
+            Err(error) => step_errors(error, id_field)?,
+        };
+        Ok(Self {
+            destination: None,
+            user_errors,
+        })
+    }
+}
+
+/// The steps on destinations.
+#[derive(Default)]
+pub struct DestinationMutation;
+
+#[Object]
+impl DestinationMutation {
+    /// 新建去向草稿 The graduate chooses a type and begins to fill in a destination (§9.1). A draft holds nothing, nobody else sees it, and he may
+    /// keep twenty.
+    ///
+    /// Refusals: `INVALID_INPUT`, `STEP_NOT_ALLOWED` (also of a type that is not offered to him, and of a draft too many),
+    /// `DATA_NOT_CONFIRMED`, `IDEMPOTENCY_KEY_REUSED`.
+    async fn create_destination_draft(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateDestinationDraftInput,
+    ) -> async_graphql::Result<DestinationPayload> {
+        let viewer = ctx.viewer()?;
+        let draft = DestinationDraft::from(input.draft);
+        let key = match idempotency_key(&input.idempotency_key, &draft)? {
+            Ok(key) => key,
+            Err(error) => {
+                return Ok(DestinationPayload {
+                    destination: None,
+                    user_errors: vec![error],
+                });
+            }
+        };
+        let created = step::create_destination_draft(&ctx.app().platform, &viewer, &draft, &key).await;
+        DestinationPayload::of(created, "idempotencyKey", "draft.")
+    }
+
+    /// 保存去向草稿 Keeps what the graduate has filled in, also what is not complete or wrong yet: while it is a draft, or returned to be mended.
+    ///
+    /// Refusals: `NOT_FOUND`, `INVALID_INPUT`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
+    async fn save_destination_draft(
+        &self,
+        ctx: &Context<'_>,
+        input: SaveDestinationDraftInput,
+    ) -> async_graphql::Result<DestinationPayload> {
+        let viewer = ctx.viewer()?;
+        let draft = DestinationDraft::from(input.draft);
+        let saved = match NodeType::Destination.uuid(&input.destination_id) {
+            Some(id) => {
+                let (platform, version) = (&ctx.app().platform, input.expected_version);
+                step::save_destination_draft(platform, &viewer, id, &draft, version).await
+            }
+            None => Err(StepError::NotFound),
+        };
+        DestinationPayload::of(saved, "destinationId", "draft.")
+    }
+
+    /// 提交去向审核 The graduate hands in what he has filled in, with its proof (§9.1). From now on this destination holds him, and the school or
+    /// department reviews; what is only worth a second look stands in `warnings` and keeps nobody.
+    ///
+    /// Refusals: `NOT_FOUND`, `INVALID_INPUT` (each field of the draft, and of the files), `STALE_VERSION`, `STEP_NOT_ALLOWED` (also
+    /// of a type that is not offered to him any more), `DATA_NOT_CONFIRMED`, `ALREADY_ENGAGED`.
+    async fn submit_destination(
+        &self,
+        ctx: &Context<'_>,
+        input: SubmitDestinationInput,
+    ) -> async_graphql::Result<DestinationPayload> {
+        let step = DestinationStep::Submit(attachable(&input.files.unwrap_or_default()));
+        take(ctx, &input.destination_id, step, input.expected_version).await
+    }
+
+    /// 撤回修改 The graduate takes back what he handed in, before a reviewer has decided (§9.1): it is a draft again, and he stays held by it.
+    /// One whose voiding is reviewed stands again.
+    ///
+    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
+    async fn withdraw_destination(
+        &self,
+        ctx: &Context<'_>,
+        input: DestinationStepInput,
+    ) -> async_graphql::Result<DestinationPayload> {
+        let step = DestinationStep::Withdraw;
+        take(ctx, &input.destination_id, step, input.expected_version).await
+    }
+
+    /// 放弃登记 The graduate gives up a destination that is neither under review nor registered; he is free then. A draft that was never handed in
+    /// is gone.
+    ///
+    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
+    async fn discard_destination(
+        &self,
+        ctx: &Context<'_>,
+        input: DestinationStepInput,
+    ) -> async_graphql::Result<DestinationPayload> {
+        let viewer = ctx.viewer()?;
+        let discarded = match NodeType::Destination.uuid(&input.destination_id) {
+            Some(id) => {
+                let platform = &ctx.app().platform;
+                step::discard_destination(platform, &viewer, id, input.expected_version).await
+            }
+            None => Err(StepError::NotFound),
+        };
+        DestinationPayload::of(discarded, "destinationId", "draft.")
+    }
+
+    /// 作废去向 The graduate makes a registered destination void, to sign or to register another one (§9.2): at once, unless his school reviews
+    /// it. The school sees it still.
+    ///
+    /// Refusals: `NOT_FOUND`, `INVALID_INPUT`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
+    async fn void_destination(
+        &self,
+        ctx: &Context<'_>,
+        input: VoidDestinationInput,
+    ) -> async_graphql::Result<DestinationPayload> {
+        let step = DestinationStep::Void(input.reason);
+        take(ctx, &input.destination_id, step, input.expected_version).await
+    }
+
+    /// 审核修改去向 Whoever decides next changes the type or fields of what he reviews (§9.2), and goes on reviewing. Each changed field stands in
+    /// the history with what it was and is, and the graduate is told. A change that changes nothing does nothing.
+    ///
+    /// Refusals: `NOT_FOUND`, `INVALID_INPUT` (each field of the form), `STALE_VERSION`, `STEP_NOT_ALLOWED` (also of a type that is
+    /// not offered to the graduate).
+    async fn change_destination(
+        &self,
+        ctx: &Context<'_>,
+        input: ChangeDestinationInput,
+    ) -> async_graphql::Result<DestinationPayload> {
+        let step = DestinationStep::Change(Box::new(input.form.into()), input.reason);
+        take(ctx, &input.destination_id, step, input.expected_version).await
+    }
+}
+
+async fn take(
+    ctx: &Context<'_>,
+    id: &ID,
+    step: DestinationStep,
+    expected_version: Option<i32>,
+) -> async_graphql::Result<DestinationPayload> {
+    let actor = Actor::Viewer(ctx.viewer()?);
+    let form = match step {
+        DestinationStep::Change(..) => "form.",
+        _ => "draft.",
+    };
+    let taken = match NodeType::Destination.uuid(id) {
+        Some(id) => step::take_destination(&ctx.app().platform, actor, id, step, expected_version).await,
+        None => Err(StepError::NotFound),
+    };
+    DestinationPayload::of(taken, "destinationId", form)
+}

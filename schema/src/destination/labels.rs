@@ -1,0 +1,101 @@
+//! The fields of the forms by their names in errors and changes, and what people call them.
+
+/// Each field once, with its Chinese name.
+const LABELS: &[(&str, &str)] = &[
+    ("type", "去向类型"),
+    ("nationalCode", "去向代码"),
+    ("signedOn", "签订日期"),
+    ("remark", "备注"),
+    ("truthful", "本人承诺"),
+    ("archive.route", "档案去向"),
+    ("archive.receivingUnit", "档案接收单位"),
+    ("archive.address", "档案转递地址"),
+    ("archive.department", "档案收件部门"),
+    ("archive.contactPerson", "档案收件人"),
+    ("archive.phone", "档案收件人电话"),
+    ("archive.postcode", "邮政编码"),
+    ("archive.accepted", "是否同意接收档案"),
+    ("archive.householdMoves", "户口是否迁移"),
+    ("archive.newAddress", "户口迁往地址"),
+    ("employer.name", "单位名称"),
+    ("employer.creditCode", "统一社会信用代码"),
+    ("employer.noCreditCodeReason", "无统一社会信用代码的原因"),
+    ("employer.nature", "单位性质"),
+    ("employer.industry", "单位行业"),
+    ("employer.region", "单位所在地区"),
+    ("employer.address", "单位详细地址"),
+    ("employer.positionCategory", "职位类别"),
+    ("employer.positionTitle", "职位名称"),
+    ("employer.contactPerson", "单位联系人"),
+    ("employer.contactPhone", "联系人电话"),
+    ("employer.contactMobile", "联系人手机"),
+    ("employer.contactEmail", "联系人邮箱"),
+    ("recruitmentKind", "招录类别"),
+    ("letterNumber", "接收函文号"),
+    ("letterDate", "接收函日期"),
+    ("enlistedOn", "入伍日期"),
+    ("speciality", "规培专业"),
+    ("startOn", "开始日期"),
+    ("endOn", "结束日期"),
+    ("months", "时长（月）"),
+    ("term", "合同期限类型"),
+    ("monthlyPay", "月薪"),
+    ("project", "项目或平台"),
+    ("supervisor", "项目负责人或导师"),
+    ("agreementNumber", "协议编号"),
+    ("agreedRegion", "协议约定地区"),
+    ("asAgreed", "按协议就业"),
+    ("employerName", "境外单位名称"),
+    ("industry", "单位行业"),
+    ("country", "国家或地区"),
+    ("positionTitle", "职位名称"),
+    ("institutionZh", "学校中文名称"),
+    ("institutionLocal", "学校外文名称"),
+    ("majorZh", "专业中文名称"),
+    ("majorLocal", "专业外文名称"),
+    ("level", "层次或级别"),
+    ("officeRegion", "征兵办公室所在地"),
+    ("service", "军兵种"),
+    ("programme", "项目名称"),
+    ("serviceUnit", "服务单位"),
+    ("serviceRegion", "服务地区"),
+    ("kind", "创业形式"),
+    ("name", "企业或孵化机构名称"),
+    ("creditCode", "企业统一社会信用代码"),
+    ("role", "本人身份"),
+    ("sharePercent", "持股比例"),
+    ("foundedOn", "成立日期"),
+    ("platform", "平台名称"),
+    ("shopUrl", "网店网址"),
+    ("shopName", "网店名称"),
+    ("occupation", "职业"),
+    ("incomeSource", "收入来源"),
+    ("region", "从业地区"),
+    ("monthlyIncome", "月收入"),
+    ("institution", "录取学校"),
+    ("major", "录取专业"),
+    ("mode", "学习形式"),
+    ("enrolmentMonth", "入学年月"),
+    ("helpWanted", "就业帮扶需求"),
+    ("wantedRegion", "意向城市"),
+    ("wantedPosition", "意向职位"),
+    ("wantedPay", "期望月薪"),
+    ("aim", "拟升学类型"),
+    ("year", "拟升学年份"),
+    ("support", "需要的支持"),
+    ("note", "说明"),
+];
+
+/// What people call a field; `None` of what is none.
+pub fn label_zh(field: &str) -> Option<&'static str> {
+    find(field).map(|(_, label)| label)
+}
+
+/// The name itself, for good. A test holds the list and the forms together; what is none is the form as a whole.
+pub(super) fn name(field: &str) -> &'static str {
+    find(field).map_or("details", |(name, _)| name)
+}
+
+fn find(field: &str) -> Option<(&'static str, &'static str)> {
+    LABELS.iter().find(|(name, _)| *name == field).copied()
+}

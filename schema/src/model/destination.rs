@@ -1,0 +1,389 @@
+//! Destinations: rows, who sees them, lists, and what the rules need to know of one.
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    dsl,
+    pg::Pg,
+    prelude::*,
+    sql_query,
+    sql_types::{Array, Text, Uuid as SqlUuid},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::{
+    Page, PageRequest, Viewer,
+    case::{CaseRow, case_row, visible_cases},
+    event::CaseKind,
+};
+use crate::{
+    Kept,
+    destination::{Destination as Form, DestinationDraft, DestinationType, Warnings},
+    tables::{destinations, engagements, graduates, school_review_routes, schools},
+    workflow::{
+        ReviewLevel, ReviewRoute, Workflow,
+        destination::{
+            DestinationAction, DestinationFacts, DestinationStatus, available, is_directed, route_for,
+        },
+        transition::Holder,
+    },
+};
+
+/// 毕业去向: one registration of a destination that needs no agreement.
+#[derive(Queryable, Selectable, Clone, Debug)]
+#[diesel(table_name = destinations)]
+pub struct Destination {
+    /// Its id.
+    pub id: Uuid,
+    /// Where it stands.
+    pub status: DestinationStatus,
+    /// The graduate.
+    pub graduate_id: Uuid,
+    /// The graduate's school.
+    pub school_id: Uuid,
+    /// The graduate's department.
+    pub department_id: Uuid,
+    /// What the graduate has filled in, or a reviewer has made of it.
+    pub draft: DestinationDraft,
+    /// What was handed in last, with what a reviewer has changed of it; none before.
+    pub form: Option<Form>,
+    /// What of it is worth a second look.
+    pub warnings: Warnings,
+    /// 去向类型 of what was handed in; before, of what is filled in.
+    pub destination_type: DestinationType,
+    /// Whether nobody but the graduate knows of it: a draft that was never handed in.
+    pub private: bool,
+    /// The school's route it was submitted with, for its registration or for its voiding.
+    pub review_route: Option<ReviewRoute>,
+    /// The level that decides next.
+    pub awaiting_review: Option<ReviewLevel>,
+    /// Since when it waits for that level.
+    pub waiting_since: Option<DateTime<Utc>>,
+    /// Who submitted it for review.
+    pub submitted_by: Option<Uuid>,
+    /// The reason of the step that ended or returned it, where one was given.
+    pub reason: Option<String>,
+    /// Goes up with every change of status or content.
+    pub version: i32,
+    /// How many events it has.
+    pub event_count: i32,
+    /// The hash of the last of them.
+    pub event_hash: Vec<u8>,
+    /// When what is or was last reviewed was handed in.
+    pub submitted_at: Option<DateTime<Utc>>,
+    /// When the department approved, in this round.
+    pub department_approved_at: Option<DateTime<Utc>>,
+    /// When the school approved, in this round.
+    pub school_approved_at: Option<DateTime<Utc>>,
+    /// When it was registered.
+    pub registered_at: Option<DateTime<Utc>>,
+    /// When it was made void.
+    pub voided_at: Option<DateTime<Utc>>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+case_row!(alone Destination, CaseKind::Destination, DestinationStatus, private);
+visible_cases!(alone destinations, private);
+
+impl Destination {
+    /// 去向类型 as the next step sees it: what the graduate may still change counts as he has filled it in.
+    pub const fn standing_type(&self) -> DestinationType {
+        match self.status {
+            DestinationStatus::Draft | DestinationStatus::Returned => self.draft.destination_type(),
+            _ => self.destination_type,
+        }
+    }
+
+    /// The route by which it is, or was, reviewed: that of its type, or for its voiding the school's alone. None before it is handed in.
+    pub fn route(&self) -> Option<ReviewRoute> {
+        let school_route = self.review_route?;
+        Some(match self.status {
+            DestinationStatus::VoidingReview | DestinationStatus::Voided => school_route,
+            _ => route_for(self.destination_type, school_route),
+        })
+    }
+}
+
+/// What surrounds a destination and decides what may be done with it.
+#[derive(Queryable, Clone, Debug)]
+pub struct DestinationStanding {
+    /// When the graduate confirmed his basic information.
+    pub graduate_confirmed_at: Option<DateTime<Utc>>,
+    /// Whether the graduate may sign online.
+    pub online_signing_allowed: bool,
+    /// 培养方式 of the graduate.
+    pub training_mode: String,
+    /// The school's route for all workflows.
+    pub default_route: ReviewRoute,
+    /// Whether the school reviews what is made void.
+    pub voiding_reviewed: bool,
+    /// The school's own route for destinations.
+    pub own_route: Option<ReviewRoute>,
+    /// The case that holds the graduate.
+    pub held_by: Option<Uuid>,
+}
+
+impl DestinationStanding {
+    /// The route that the school has now.
+    pub fn current_route(&self) -> ReviewRoute {
+        self.own_route.unwrap_or(self.default_route)
+    }
+}
+
+/// A destination with its standing: what lists and steps read, in one statement.
+#[derive(Queryable, Clone, Debug)]
+pub struct DestinationView {
+    /// The destination.
+    pub destination: Destination,
+    /// What surrounds it.
+    pub standing: DestinationStanding,
+}
+
+impl DestinationView {
+    /// What the rules look at when `account_id` acts, and the type stays as it is.
+    pub fn facts(&self, account_id: Option<Uuid>, reason_given: bool) -> DestinationFacts {
+        let (destination, standing) = (&self.destination, &self.standing);
+        let of = destination.standing_type();
+        DestinationFacts {
+            status: destination.status,
+            destination_type: of,
+            chosen_type: of,
+            // A round keeps the route with which it began; the next one goes by the route that the school has then.
+            school_route: destination
+                .review_route
+                .filter(|_| destination.awaiting_review.is_some())
+                .unwrap_or_else(|| standing.current_route()),
+            awaiting_review: destination.awaiting_review,
+            holder: Holder::of(standing.held_by, destination.id),
+            graduate_confirmed: standing.graduate_confirmed_at.is_some(),
+            online_signing_allowed: standing.online_signing_allowed,
+            directed: is_directed(&standing.training_mode),
+            voiding_reviewed: standing.voiding_reviewed,
+            own_submission: account_id.is_some() && account_id == destination.submitted_by,
+            reason_given,
+        }
+    }
+
+    /// What this viewer may do now: a dashboard draws its buttons from it.
+    pub fn viewer_actions(&self, viewer: &Viewer) -> Vec<DestinationAction> {
+        match self.destination.role_of(viewer) {
+            Some(role) => available(&self.facts(Some(viewer.account_id()), true), role),
+            None => Vec::new(),
+        }
+    }
+
+    /// Notes that this account hands it in for a round of reviews, by the route that the school has now.
+    pub fn begin_round(&mut self, account_id: Option<Uuid>) {
+        self.destination.review_route = Some(self.standing.current_route());
+        self.destination.submitted_by = account_id;
+        self.destination.department_approved_at = None;
+        self.destination.school_approved_at = None;
+    }
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn with_standing() -> _ {
+    let workflow: Workflow = Workflow::OtherDestination;
+    destinations::table
+        .inner_join(graduates::table.on(graduates::id.eq(destinations::graduate_id)))
+        .inner_join(schools::table.on(schools::id.eq(destinations::school_id)))
+        .left_join(
+            school_review_routes::table.on(school_review_routes::school_id
+                .eq(destinations::school_id)
+                .and(school_review_routes::workflow.eq(workflow))),
+        )
+        .left_join(engagements::table.on(engagements::graduate_id.eq(destinations::graduate_id)))
+}
+
+type Columns = (
+    diesel::helper_types::AsSelect<Destination, Pg>,
+    (
+        graduates::confirmed_at,
+        graduates::online_signing_allowed,
+        graduates::training_mode,
+        schools::default_review_route,
+        schools::voiding_reviewed,
+        dsl::Nullable<school_review_routes::review_route>,
+        dsl::Nullable<engagements::case_id>,
+    ),
+);
+
+fn columns() -> Columns {
+    (
+        Destination::as_select(),
+        (
+            graduates::confirmed_at,
+            graduates::online_signing_allowed,
+            graduates::training_mode,
+            schools::default_review_route,
+            schools::voiding_reviewed,
+            school_review_routes::review_route.nullable(),
+            engagements::case_id.nullable(),
+        ),
+    )
+}
+
+/// A destination, if the viewer sees it.
+///
+/// # Errors
+/// The database's.
+pub async fn find(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    id: Uuid,
+) -> QueryResult<Option<DestinationView>> {
+    with_standing()
+        .filter(destinations::id.eq(id))
+        .filter(visible_to(viewer))
+        .select(columns())
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// The destinations with these ids that the viewer sees, in no order.
+///
+/// # Errors
+/// The database's.
+pub async fn by_ids(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    ids: &[Uuid],
+) -> QueryResult<Vec<DestinationView>> {
+    with_standing()
+        .filter(destinations::id.eq_any(ids))
+        .filter(visible_to(viewer))
+        .select(columns())
+        .load(conn)
+        .await
+}
+
+/// Locks a destination until the transaction ends and reads it as it then is. Without a viewer all are seen.
+///
+/// # Errors
+/// The database's.
+pub async fn lock(
+    conn: &mut AsyncPgConnection,
+    viewer: Option<&Viewer>,
+    id: Uuid,
+) -> QueryResult<Option<DestinationView>> {
+    let row = destinations::table
+        .filter(destinations::id.eq(id))
+        .select(destinations::id)
+        .for_update();
+    let locked: Option<Uuid> = match viewer {
+        Some(viewer) => row
+            .filter(visible_to::<destinations::table>(viewer))
+            .first(conn)
+            .await
+            .optional()?,
+        None => row.first(conn).await.optional()?,
+    };
+    if locked.is_none() {
+        return Ok(None);
+    }
+    with_standing()
+        .filter(destinations::id.eq(id))
+        .select(columns())
+        .first(conn)
+        .await
+        .optional()
+}
+
+const FOLLOW: &str = "
+    UPDATE destinations SET department_id = moved.department_id
+    FROM unnest($1, $2) AS moved (graduate_id, department_id)
+    WHERE destinations.graduate_id = moved.graduate_id AND destinations.department_id <> moved.department_id
+      AND destinations.status = ANY($3)";
+
+/// Takes the destinations of graduates that stand or may still come to something along to the departments to which they are moved;
+/// as [`agreement::follow_graduates`](super::agreement::follow_graduates), and to be called with it.
+///
+/// # Errors
+/// The database's.
+pub async fn follow_graduates(
+    conn: &mut AsyncPgConnection,
+    graduate_ids: &[Uuid],
+    department_ids: &[Uuid],
+) -> QueryResult<()> {
+    let update = sql_query(FOLLOW)
+        .bind::<Array<SqlUuid>, _>(graduate_ids)
+        .bind::<Array<SqlUuid>, _>(department_ids)
+        .bind::<Array<Text>, _>(&DestinationStatus::LIVE[..]);
+    Kept(update).execute(conn).await?;
+    Ok(())
+}
+
+/// How many drafts a graduate has.
+///
+/// # Errors
+/// The database's.
+pub async fn count_drafts(conn: &mut AsyncPgConnection, graduate_id: Uuid) -> QueryResult<i64> {
+    destinations::table
+        .filter(destinations::graduate_id.eq(graduate_id))
+        .filter(destinations::private)
+        .count()
+        .get_result(conn)
+        .await
+}
+
+/// Removes a draft that nobody but the graduate knows of.
+///
+/// # Errors
+/// The database's.
+pub async fn forget_draft(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
+    diesel::delete(destinations::table.find(id).filter(destinations::private))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Which destinations of those the viewer sees.
+#[derive(Clone, Debug, Default)]
+pub struct DestinationFilter {
+    /// Only those in one of these statuses; all when empty.
+    pub statuses: Vec<DestinationStatus>,
+    /// Only those of one of these types; all when empty.
+    pub types: Vec<DestinationType>,
+    /// Only those of this graduate.
+    pub graduate_id: Option<Uuid>,
+}
+
+/// The destinations that a viewer sees, newest first.
+///
+/// # Errors
+/// The database's.
+pub async fn list(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    filter: &DestinationFilter,
+    request: &PageRequest<Uuid>,
+) -> QueryResult<Page<DestinationView>> {
+    let mut query = with_standing()
+        .filter(visible_to(viewer))
+        .select(columns())
+        .limit(request.fetch())
+        .into_boxed();
+    if !filter.statuses.is_empty() {
+        query = query.filter(destinations::status.eq_any(filter.statuses.clone()));
+    }
+    if !filter.types.is_empty() {
+        query = query.filter(destinations::destination_type.eq_any(filter.types.clone()));
+    }
+    if let Some(graduate_id) = filter.graduate_id {
+        query = query.filter(destinations::graduate_id.eq(graduate_id));
+    }
+    if let Some(after) = request.after {
+        query = query.filter(destinations::id.lt(after));
+    }
+    if let Some(before) = request.before {
+        query = query.filter(destinations::id.gt(before));
+    }
+    query = if request.backward {
+        query.order(destinations::id.asc())
+    } else {
+        query.order(destinations::id.desc())
+    };
+    Ok(request.page(query.load(conn).await?))
+}

@@ -1,0 +1,511 @@
+//! The steps on destinations (W6, §9).
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    Actor, Doer, IdempotencyKey, StepError,
+    drafting::{self, Drafted, Filer},
+    first,
+    flow::{self, Flow},
+};
+use crate::{
+    Kept, Platform,
+    clock::shanghai_date,
+    destination::{
+        CheckContext, Checked, DestinationDraft, DestinationType, DetailsDraft, Warnings, changes, label_zh,
+    },
+    messages::{Owed, destination_owed},
+    model::{
+        Viewer,
+        case::CaseRow,
+        case_file,
+        case_upload::UploadOwner,
+        destination::{self, Destination, DestinationView},
+        event::CaseKind,
+        field_change::{self, Changes},
+        graduate::{self, Graduate},
+        school::School,
+        terms::FieldError,
+    },
+    tables::destinations,
+    workflow::{
+        ActorRole, Refusal,
+        destination::{
+            DestinationAction, DestinationFacts, DestinationStatus, DraftFacts, decide, decide_draft,
+            is_directed,
+        },
+        transition::Transition,
+    },
+};
+
+/// A step on an existing destination, with what the action brings along.
+#[derive(Clone, Debug)]
+pub enum DestinationStep {
+    /// The graduate hands in what he has filled in, with these files as its proof.
+    Submit(Vec<Uuid>),
+    /// The graduate takes back what he handed in.
+    Withdraw,
+    /// The graduate gives it up.
+    Discard,
+    /// A reviewer approves.
+    Approve,
+    /// A reviewer wants it mended, with a reason.
+    Return(Option<String>),
+    /// A reviewer rejects, with a reason.
+    Reject(Option<String>),
+    /// A reviewer changes type or fields himself, with an optional reason: the form as it is to be, whole.
+    Change(Box<DestinationDraft>, Option<String>),
+    /// The graduate makes a registered one void, with an optional reason.
+    Void(Option<String>),
+}
+
+impl DestinationStep {
+    /// Which action of the rules this is.
+    pub const fn action(&self) -> DestinationAction {
+        match self {
+            Self::Submit(_) => DestinationAction::Submit,
+            Self::Withdraw => DestinationAction::Withdraw,
+            Self::Discard => DestinationAction::Discard,
+            Self::Approve => DestinationAction::Approve,
+            Self::Return(_) => DestinationAction::Return,
+            Self::Reject(_) => DestinationAction::Reject,
+            Self::Change(..) => DestinationAction::Change,
+            Self::Void(_) => DestinationAction::Void,
+        }
+    }
+}
+
+/// Takes a step on a destination.
+///
+/// # Errors
+/// [`StepError`]; nothing is written then.
+pub async fn take_destination(
+    platform: &Platform,
+    actor: Actor,
+    destination_id: Uuid,
+    step: DestinationStep,
+    expected_version: Option<i32>,
+) -> Result<DestinationView, StepError> {
+    if let DestinationStep::Change(form, _) = &step {
+        form.check_size().map_err(StepError::Invalid)?;
+    }
+    let taken: Filed = flow::take(platform, actor, destination_id, &step, expected_version).await?;
+    Ok(taken.view)
+}
+
+/// Begins a draft, once for each key of a request.
+///
+/// # Errors
+/// [`StepError`]; nothing is written then.
+pub async fn create_destination_draft(
+    platform: &Platform,
+    viewer: &Viewer,
+    draft: &DestinationDraft,
+    key: &IdempotencyKey,
+) -> Result<DestinationView, StepError> {
+    draft.check_size().map_err(StepError::Invalid)?;
+    let created: Filed = drafting::create(platform, viewer, draft, key).await?;
+    Ok(created.view)
+}
+
+/// Keeps what the graduate has filled in, also what is not complete or wrong yet, and of another type.
+///
+/// # Errors
+/// [`StepError`]; nothing is written then.
+pub async fn save_destination_draft(
+    platform: &Platform,
+    viewer: &Viewer,
+    id: Uuid,
+    draft: &DestinationDraft,
+    expected_version: Option<i32>,
+) -> Result<DestinationView, StepError> {
+    draft.check_size().map_err(StepError::Invalid)?;
+    let saved: Filed = drafting::save(platform, viewer, id, draft, expected_version).await?;
+    Ok(saved.view)
+}
+
+/// Gives a destination up that is not registered. A draft that was never handed in is gone then; whatever was handed in stays on record.
+///
+/// # Errors
+/// [`StepError`]; nothing is written then.
+pub async fn discard_destination(
+    platform: &Platform,
+    viewer: &Viewer,
+    id: Uuid,
+    expected_version: Option<i32>,
+) -> Result<DestinationView, StepError> {
+    let discarded: Filed = drafting::discard(platform, viewer, id, expected_version).await?;
+    Ok(discarded.view)
+}
+
+/// A destination in the course of a step.
+#[derive(Clone)]
+struct Filed {
+    view: DestinationView,
+    /// Which fields a reviewer has changed in this step, as people call them.
+    changed: Vec<&'static str>,
+}
+
+impl Filed {
+    fn of(view: DestinationView) -> Self {
+        Self {
+            view,
+            changed: Vec::new(),
+        }
+    }
+
+    fn facts(
+        &self,
+        account_id: Option<Uuid>,
+        reason_given: bool,
+        chosen: DestinationType,
+    ) -> DestinationFacts {
+        DestinationFacts {
+            chosen_type: chosen,
+            ..self.view.facts(account_id, reason_given)
+        }
+    }
+}
+
+impl Flow for Filed {
+    type Row = Destination;
+    type Step = DestinationStep;
+
+    async fn lock(
+        conn: &mut AsyncPgConnection,
+        viewer: Option<&Viewer>,
+        id: Uuid,
+    ) -> QueryResult<Option<Self>> {
+        Ok(destination::lock(conn, viewer, id).await?.map(Self::of))
+    }
+
+    fn row(&self) -> &Destination {
+        &self.view.destination
+    }
+
+    fn row_mut(&mut self) -> &mut Destination {
+        &mut self.view.destination
+    }
+
+    fn action(step: &DestinationStep) -> &'static str {
+        step.action().as_str()
+    }
+
+    fn reason(step: &DestinationStep) -> Option<&str> {
+        match step {
+            DestinationStep::Return(reason)
+            | DestinationStep::Reject(reason)
+            | DestinationStep::Change(_, reason)
+            | DestinationStep::Void(reason) => super::given(reason),
+            _ => None,
+        }
+    }
+
+    fn decide(
+        &self,
+        account_id: Option<Uuid>,
+        step: &DestinationStep,
+        role: ActorRole,
+        _now: DateTime<Utc>,
+    ) -> Result<Transition<DestinationStatus>, Refusal> {
+        let chosen = match step {
+            DestinationStep::Change(form, _) => form.destination_type(),
+            _ => self.row().standing_type(),
+        };
+        let facts = self.facts(account_id, Self::reason(step).is_some(), chosen);
+        decide(&facts, step.action(), role)
+    }
+
+    fn set_holder(&mut self, held_by: Option<Uuid>) {
+        self.view.standing.held_by = held_by;
+    }
+
+    fn owed(&self, step: &DestinationStep, to: DestinationStatus) -> Owed {
+        destination_owed(step.action(), self.row().status, to)
+    }
+
+    fn params(&self, graduate: &Graduate, school: &School, reason: Option<&str>) -> Value {
+        json!({
+            "graduate": graduate.name,
+            "school": school.name,
+            "type": self.row().destination_type.name_zh(),
+            "reason": reason,
+            "fields": self.changed.join("、"),
+            "voiding": self.row().status == DestinationStatus::VoidingReview,
+        })
+    }
+
+    async fn change(
+        &mut self,
+        _platform: &Platform,
+        conn: &mut AsyncPgConnection,
+        doer: &Doer,
+        step: &DestinationStep,
+        completes: bool,
+    ) -> Result<Option<Value>, StepError> {
+        let (now, account_id) = (doer.now, doer.actor.account_id());
+        match step {
+            DestinationStep::Submit(files) => {
+                let changed = self.hand_in(conn, doer).await?;
+                self.attach(conn, doer, files).await?;
+                self.view.begin_round(account_id);
+                return Ok(Some(json!({ "changed": changed, "files": files.len() })));
+            }
+            DestinationStep::Change(form, _) => return self.mend(conn, doer, form).await,
+            DestinationStep::Withdraw | DestinationStep::Discard => {}
+            DestinationStep::Approve => {
+                let destination = &mut self.view.destination;
+                destination.approved_by(doer.role, now);
+                if completes && destination.status == DestinationStatus::Registered {
+                    destination.registered_at = Some(now);
+                }
+                if completes && destination.status == DestinationStatus::Voided {
+                    destination.voided_at = Some(now);
+                }
+            }
+            DestinationStep::Return(_) | DestinationStep::Reject(_) => {
+                self.view.destination.reason = Self::reason(step).map(str::to_owned);
+            }
+            DestinationStep::Void(_) => {
+                self.view.destination.reason = None;
+                match self.view.destination.status {
+                    DestinationStatus::Voided => self.view.destination.voided_at = Some(now),
+                    _ => self.view.begin_round(account_id),
+                }
+            }
+        }
+        Ok(Some(json!({})))
+    }
+
+    async fn update(mut conn: &AsyncPgConnection, destination: &Destination) -> QueryResult<()> {
+        let update = diesel::update(destinations::table.find(destination.id)).set((
+            (
+                destinations::status.eq(destination.status),
+                destinations::draft.eq(&destination.draft),
+                destinations::form.eq(&destination.form),
+                destinations::warnings.eq(&destination.warnings),
+                destinations::private.eq(destination.private),
+                destinations::review_route.eq(destination.review_route),
+                destinations::awaiting_review.eq(destination.awaiting_review),
+                destinations::waiting_since.eq(destination.waiting_since),
+                destinations::submitted_by.eq(destination.submitted_by),
+                destinations::reason.eq(&destination.reason),
+            ),
+            (
+                destinations::version.eq(destination.version),
+                destinations::event_count.eq(destination.event_count),
+                destinations::event_hash.eq(&destination.event_hash),
+                destinations::submitted_at.eq(destination.submitted_at),
+                destinations::department_approved_at.eq(destination.department_approved_at),
+                destinations::school_approved_at.eq(destination.school_approved_at),
+                destinations::registered_at.eq(destination.registered_at),
+                destinations::voided_at.eq(destination.voided_at),
+                destinations::updated_at.eq(destination.updated_at),
+            ),
+        ));
+        Kept(update).execute(&mut conn).await?;
+        Ok(())
+    }
+}
+
+impl Filed {
+    /// What the graduate has filled in becomes what is reviewed. Gives the names of the fields that changed since he handed it in last, for
+    /// whoever reviews it again; their names only, since events outlive corrections.
+    async fn hand_in(&mut self, conn: &AsyncPgConnection, doer: &Doer) -> Result<Vec<String>, StepError> {
+        let checked = self.check(conn, doer, &self.row().draft).await?;
+        let destination = &mut self.view.destination;
+        let changed = match &destination.form {
+            Some(before) => changes(before, &checked.destination),
+            None => Vec::new(),
+        };
+        destination.put(checked);
+        destination.private = false;
+        destination.reason = None;
+        destination.submitted_at = Some(doer.now);
+        Ok(changed.into_iter().map(|change| change.path).collect())
+    }
+
+    /// The proof that is handed in: as many files as the type takes.
+    async fn attach(
+        &self,
+        conn: &mut AsyncPgConnection,
+        doer: &Doer,
+        files: &[Uuid],
+    ) -> Result<(), StepError> {
+        let row = self.row();
+        if !row.destination_type.proof_required() && !files.is_empty() {
+            return Err(wrong("files", "该去向类型不需要证明材料"));
+        }
+        let owner = doer.actor.account_id().ok_or(StepError::NotFound)?;
+        let owner = UploadOwner::Account(owner);
+        let (case, sequence) = ((CaseKind::Destination, row.id), row.event_count + 1);
+        let limits = row.destination_type.proof_files();
+        case_file::attach(conn, &owner, case, sequence, files, limits, doer.now).await?;
+        Ok(())
+    }
+
+    /// A reviewer's own change: recorded field by field, the graduate told. One that changes nothing is no step. The statements that the
+    /// graduate has ticked are his, and stay as they are.
+    async fn mend(
+        &mut self,
+        conn: &mut AsyncPgConnection,
+        doer: &Doer,
+        form: &DestinationDraft,
+    ) -> Result<Option<Value>, StepError> {
+        let before = self.row().form.clone().ok_or(StepError::NotFound)?;
+        let mut form = form.clone();
+        form.truthful = true;
+        if let DetailsDraft::EntrustedSupplement(supplement) = &mut form.details {
+            supplement.as_agreed |= before.destination_type() == DestinationType::EntrustedSupplement;
+        }
+        let checked = self.check(conn, doer, &form).await?;
+        let made = Changes(changes(&before, &checked.destination));
+        if made.0.is_empty() {
+            return Ok(None);
+        }
+        let of = checked.destination.destination_type();
+        if of.proof_required() && !before.destination_type().proof_required() {
+            let files = case_file::of_cases(conn, &[self.row().id], None).await?;
+            if files.is_empty() {
+                return Err(wrong("type", "该去向类型须有证明材料，请退回由毕业生补充"));
+            }
+        }
+        let (id, sequence) = (self.row().id, self.row().event_count + 1);
+        field_change::insert(conn, id, sequence, &made).await?;
+        let names: Vec<&str> = made.0.iter().map(|change| change.path.as_str()).collect();
+        let event = json!({ "changed": names, "sha256": sha256(&made)? });
+        self.changed = made
+            .0
+            .iter()
+            .filter_map(|change| label_zh(&change.path))
+            .collect();
+        let destination = &mut self.view.destination;
+        destination.put(checked);
+        destination.draft = form;
+        destination.version += 1;
+        Ok(Some(event))
+    }
+
+    /// Checks a form as one of the graduate's, on the day of the step.
+    async fn check(
+        &self,
+        conn: &AsyncPgConnection,
+        doer: &Doer,
+        form: &DestinationDraft,
+    ) -> Result<Checked, StepError> {
+        let graduate = first(graduate::by_ids(conn, &[self.row().graduate_id]).await?)?;
+        let context = CheckContext {
+            today: shanghai_date(doer.now),
+            graduate_name: graduate.name,
+            graduate_mobile: graduate.contact.mobile,
+        };
+        form.check(&context).map_err(StepError::Invalid)
+    }
+}
+
+impl Destination {
+    fn put(&mut self, checked: Checked) {
+        self.destination_type = checked.destination.destination_type();
+        self.warnings = Warnings::from(checked.warnings);
+        self.form = Some(checked.destination);
+    }
+}
+
+fn wrong(field: &'static str, message: &str) -> StepError {
+    StepError::Invalid(vec![FieldError {
+        field,
+        message: message.to_owned(),
+    }])
+}
+
+fn sha256(changes: &Changes) -> Result<String, StepError> {
+    changes
+        .sha256()
+        .map_err(|error| diesel::result::Error::SerializationError(error.into()).into())
+}
+
+impl Drafted for Filed {
+    type Beginning = DestinationDraft;
+    type Draft = DestinationDraft;
+
+    fn giving_up() -> DestinationStep {
+        DestinationStep::Discard
+    }
+
+    async fn find(conn: &mut AsyncPgConnection, viewer: &Viewer, id: Uuid) -> QueryResult<Option<Self>> {
+        Ok(destination::find(conn, viewer, id).await?.map(Self::of))
+    }
+
+    async fn begin(
+        conn: &mut AsyncPgConnection,
+        filer: &Filer,
+        id: Uuid,
+        draft: &DestinationDraft,
+        now: DateTime<Utc>,
+    ) -> Result<(), StepError> {
+        decide_draft(DraftFacts {
+            chosen_type: draft.destination_type(),
+            graduate_confirmed: filer.confirmed,
+            online_signing_allowed: filer.online_signing_allowed,
+            directed: is_directed(&filer.training_mode),
+            drafts: destination::count_drafts(conn, filer.id).await?,
+        })?;
+        diesel::insert_into(destinations::table)
+            .values((
+                destinations::id.eq(id),
+                destinations::status.eq(DestinationStatus::Draft),
+                destinations::graduate_id.eq(filer.id),
+                destinations::school_id.eq(filer.school_id),
+                destinations::department_id.eq(filer.department_id),
+                destinations::draft.eq(draft),
+                destinations::private.eq(true),
+                destinations::updated_at.eq(now),
+            ))
+            .execute(conn)
+            .await?;
+        Ok(())
+    }
+
+    fn may_save(
+        &self,
+        account_id: Uuid,
+        role: ActorRole,
+        draft: &DestinationDraft,
+        _now: DateTime<Utc>,
+    ) -> Result<(), Refusal> {
+        let facts = self.facts(Some(account_id), false, draft.destination_type());
+        decide(&facts, DestinationAction::SaveDraft, role).map(|_| ())
+    }
+
+    async fn save(
+        &mut self,
+        conn: &mut AsyncPgConnection,
+        draft: &DestinationDraft,
+        now: DateTime<Utc>,
+    ) -> QueryResult<()> {
+        let destination = &mut self.view.destination;
+        destination.draft = draft.clone();
+        if destination.form.is_none() {
+            destination.destination_type = draft.destination_type();
+        }
+        destination.version += 1;
+        destination.updated_at = now;
+        diesel::update(destinations::table.find(destination.id))
+            .set((
+                destinations::draft.eq(draft),
+                destinations::version.eq(destination.version),
+                destinations::updated_at.eq(now),
+            ))
+            .execute(conn)
+            .await?;
+        Ok(())
+    }
+
+    async fn forget(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
+        destination::forget_draft(conn, id).await
+    }
+}
