@@ -240,13 +240,13 @@ mod tests {
                 "fields": "去向类型、备注", "voiding": voiding,
             });
             for action in DestinationAction::ALL {
-                let by_himself = match action {
+                let by_himself = !matches!(
+                    action,
                     DestinationAction::Approve
-                    | DestinationAction::Return
-                    | DestinationAction::Reject
-                    | DestinationAction::Change => false,
-                    _ => true,
-                };
+                        | DestinationAction::Return
+                        | DestinationAction::Reject
+                        | DestinationAction::Change
+                );
                 for (from, to) in DestinationStatus::ALL
                     .iter()
                     .flat_map(|from| DestinationStatus::ALL.iter().map(move |to| (*from, *to)))
