@@ -327,7 +327,14 @@ async fn every_form_is_filled_in_registered_and_read_back() {
     local["programme"] = json!("示例计划");
     local["level"] = json!("CITY");
     // The type, its fields, the national code, the date of signing, and the form that comes back.
-    let forms: Vec<(&str, Value, Option<&str>, Option<&str>, &str)> = vec![
+    type Form = (
+        &'static str,
+        Value,
+        Option<&'static str>,
+        Option<&'static str>,
+        &'static str,
+    );
+    let forms: Vec<Form> = vec![
         (
             "publicRecruitment",
             json!({ "employer": employer(), "recruitmentKind": "TEACHER", "letterDate": "2026-06-01" }),
