@@ -6,7 +6,10 @@ use wangqian_cli::{
     platform::platform,
 };
 use wangqian_embedded::{TestDatabase, test_database};
-use wangqian_schema::{Platform, audit, db, workflow::agreement::AgreementStatus};
+use wangqian_schema::{
+    Platform, audit, db,
+    workflow::{agreement::AgreementStatus, termination::TerminationStatus},
+};
 
 async fn database() -> (TestDatabase, Platform) {
     let database = test_database(|url| async move { db::migrate(&url).await.map(drop) }).await;
@@ -83,7 +86,10 @@ async fn every_status_is_there_and_a_second_run_changes_nothing() {
             "no agreement is {status}"
         );
     }
-    for status in wangqian_schema::workflow::termination::TerminationStatus::ALL {
+    // Nor what they hand in to end it.
+    let mended =
+        |status: &TerminationStatus| matches!(status, TerminationStatus::Draft | TerminationStatus::Returned);
+    for status in TerminationStatus::ALL.iter().filter(|status| !mended(status)) {
         let what = format!("termination {status}");
         assert!(
             first.iter().any(|row| row.what.starts_with(&what)),

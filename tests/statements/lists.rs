@@ -83,6 +83,12 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
         "/terminations/nodes/*",
     ),
     (
+        "Termination.files",
+        Asker::School,
+        "{ terminations(first: 100) { nodes { files { id fileName sha256 downloadLink { url } thumbnailLink { url } } } } }",
+        "/terminations/nodes/*/files/*",
+    ),
+    (
         "Termination.history",
         Asker::Employer,
         "{ terminations(last: 100) { nodes { history(first: 5) { nodes { id action occurredAt } } } } }",

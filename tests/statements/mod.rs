@@ -254,6 +254,11 @@ impl World {
                 SELECT gen_random_uuid(), 'DESTINATION', id, 1, 0, 'a', 'image/png', 1, sha256(''), sha256(''),
                 gen_random_uuid()::text, gen_random_uuid()::text, now() FROM destinations
                 ON CONFLICT DO NOTHING;
+            INSERT INTO case_files (id, case_kind, case_id, sequence, position, file_name, content_type, byte_size, sha256,
+                original_sha256, object_key, thumbnail_key, created_at)
+                SELECT gen_random_uuid(), 'TERMINATION', id, 1, 0, 'a', 'image/png', 1, sha256(''), sha256(''),
+                gen_random_uuid()::text, gen_random_uuid()::text, now() FROM terminations
+                ON CONFLICT DO NOTHING;
             WITH filed AS (INSERT INTO agreements (id, channel, status, graduate_id, school_id, department_id, terms, draft,
                 review_route, submitted_at, agreement_number, updated_at)
                 SELECT '{}', 'OFFLINE', 'TERMS_APPROVED', id, school_id, department_id,
