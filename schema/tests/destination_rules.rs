@@ -117,7 +117,7 @@ const OBSTACLES: [Obstacle; 11] = [
     // "在学校（院系）审核之前，毕业生可点击撤回修改."
     (Refusal::ReviewBegun, |case| {
         let first = case.levels(case.facts.destination_type)[0];
-        case.is(&[Withdraw]) && case.facts.awaiting_review != Some(first)
+        case.is(&[Withdraw]) && (case.facts.awaiting_review != Some(first) || case.facts.department_approved)
     }),
     // "In the two-level route a case stays under review until the school approves."
     (Refusal::OtherReviewLevel, |case| {
@@ -182,7 +182,8 @@ fn after_change(case: &Case) -> ReviewLevel {
     let (old, new) = (case.facts.destination_type, case.facts.chosen_type);
     let was = case.facts.awaiting_review.unwrap();
     match case.facts.school_route {
-        // The department has no part in it but for 自由职业.
+        // The department has no part in it but for 自由职业, and approves once in a round.
+        SchoolOnly if was == ReviewLevel::School && case.facts.department_approved => was,
         SchoolOnly if new == Freelance && old != Freelance => ReviewLevel::Department,
         SchoolOnly if new != Freelance => ReviewLevel::School,
         _ => was,
@@ -202,7 +203,7 @@ fn every_facts(mut visit: impl FnMut(&DestinationFacts)) {
             for (destination_type, chosen_type) in TYPES.iter().flat_map(|a| TYPES.map(|b| (*a, b))) {
                 for school_route in ReviewRoute::ALL {
                     for holder in [Holder::None, Holder::This, Holder::Other] {
-                        for bits in 0..64u8 {
+                        for bits in 0..128u8 {
                             let bit = |at: u8| bits & (1 << at) != 0;
                             visit(&DestinationFacts {
                                 status: *status,
@@ -217,6 +218,7 @@ fn every_facts(mut visit: impl FnMut(&DestinationFacts)) {
                                 voiding_reviewed: bit(3),
                                 own_submission: bit(4),
                                 reason_given: bit(5),
+                                department_approved: bit(6),
                             });
                         }
                     }
@@ -252,8 +254,8 @@ fn every_step_is_decided_as_the_table_says() {
             }
         }
     });
-    // 10 standings × 3 × 3 types × 3 routes × 3 holders × 64 × the roles × 9 actions.
-    assert_eq!(decisions, 10 * 9 * 3 * 3 * 64 * ActorRole::ALL.len() * 9);
+    // 10 standings × 3 × 3 types × 3 routes × 3 holders × 128 × the roles × 9 actions.
+    assert_eq!(decisions, 10 * 9 * 3 * 3 * 128 * ActorRole::ALL.len() * 9);
     let rows = STEPS.iter().flat_map(|(action, roles, statuses)| {
         let roles = roles.iter();
         roles.flat_map(move |role| statuses.iter().map(move |status| (*action, *role, *status)))

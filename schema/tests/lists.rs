@@ -342,7 +342,7 @@ async fn each_list_is_one_statement_whatever_the_number_of_rows() {
         assert_eq!(listed.items.len(), few);
         let waiting = statements!(
             "review queue",
-            3,
+            4,
             review_queue::list(conn, reviewer, &QueueFilter::default(), &queue)
         );
         assert_eq!(waiting.items.len(), few);

@@ -18,11 +18,11 @@ use crate::{
 pub enum MessageGroup {
     /// 签约邀请 Invitations, how they are answered, and how they end.
     Invitations,
-    /// 审核 How agreements and registrations fare with the reviewers.
+    /// 审核 How agreements, registrations and destinations fare with the reviewers.
     Reviews,
     /// 解约 Terminations with their answers and reviews.
     Terminations,
-    /// 信息更正 What the school has corrected.
+    /// 信息更正 What the school, or a reviewer, has changed in the viewer's data.
     DataCorrections,
     /// 单位注册 How the employer's registration fares.
     EmployerRegistration,
@@ -30,7 +30,8 @@ pub enum MessageGroup {
     DailyDigest,
 }
 
-/// 消息偏好 Whether the viewer is sent a kind of messages through a channel. The inbox has everything; SMS, codes, security notices and links
+/// 消息偏好 Whether the viewer is sent a kind of messages through a channel. The inbox has everything that
+/// others do, and not the mails about one's own steps; SMS, codes, security notices and links
 /// that somebody waits for are sent in any case.
 #[derive(SimpleObject)]
 pub struct MessagePreference {

@@ -63,7 +63,7 @@ pub enum AssignedTo {
 /// 认领 Takes a case that waits for the viewer's review.
 #[derive(InputObject)]
 pub struct AssignReviewInput {
-    /// 办理事项 The case: the id of an agreement or of a termination.
+    /// 办理事项 The case: the id of an agreement, of a termination or of a destination.
     case_id: ID,
     /// 接手 Whether to take it over from a fellow who has it.
     #[graphql(default)]
@@ -73,7 +73,7 @@ pub struct AssignReviewInput {
 /// 退回认领 Gives back a case that the viewer has taken.
 #[derive(InputObject)]
 pub struct ReleaseReviewInput {
-    /// 办理事项 The case: the id of an agreement or of a termination.
+    /// 办理事项 The case: the id of an agreement, of a termination or of a destination.
     case_id: ID,
 }
 
@@ -118,7 +118,7 @@ impl ReviewAssignmentMutation {
     /// 认领 A reviewer takes a case that waits at his level and place, for his fellows to see. It blocks nobody, and changes neither the case's
     /// version nor its history. Whoever has it already keeps it.
     ///
-    /// Refusals: `NOT_FOUND`, `STEP_NOT_ALLOWED`, `ALREADY_ASSIGNED` (a fellow has it, and it was not asked to take it over).
+    /// Refusals: `NOT_FOUND`, `STEP_NOT_ALLOWED` (it does not wait at his level, or no longer), `ALREADY_ASSIGNED` (a fellow has it, and it was not asked to take it over).
     async fn assign_review(
         &self,
         ctx: &Context<'_>,
@@ -133,7 +133,7 @@ impl ReviewAssignmentMutation {
 
     /// 退回认领 A reviewer gives back a case that he has taken. Nothing happens where nobody has it.
     ///
-    /// Refusals: `NOT_FOUND`, `STEP_NOT_ALLOWED`, `ALREADY_ASSIGNED` (a fellow has it).
+    /// Refusals: `NOT_FOUND`, `STEP_NOT_ALLOWED` (it does not wait at his level, or no longer), `ALREADY_ASSIGNED` (a fellow has it).
     async fn release_review(
         &self,
         ctx: &Context<'_>,

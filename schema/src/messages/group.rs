@@ -1,5 +1,5 @@
 //! Kinds of messages that people may not want by mail or WeChat: which message is of which kind, and to whom a choice is offered. The inbox
-//! always has everything; codes, security notices, links that somebody waits for and every SMS are sent whatever is chosen.
+//! always has everything that others do; codes, security notices, links that somebody waits for and every SMS are sent whatever is chosen.
 
 use super::MessageTemplate;
 use crate::{
@@ -16,7 +16,7 @@ text_enum! {
         Reviews = "REVIEWS",
         /// 解约: terminations with their answers and reviews.
         Terminations = "TERMINATIONS",
-        /// 信息更正: what the school has corrected.
+        /// 信息更正: what the school, or a reviewer, has changed in what is somebody's own.
         DataCorrections = "DATA_CORRECTIONS",
         /// 单位注册: how an employer's registration fares.
         EmployerRegistration = "EMPLOYER_REGISTRATION",
@@ -51,7 +51,6 @@ impl MessageTemplate {
             | Self::DestinationRegistered
             | Self::DestinationReturned
             | Self::DestinationRejected
-            | Self::DestinationChanged
             | Self::DestinationVoided
             | Self::VoidingRejected => MessageGroup::Reviews,
             Self::TerminationRequested
@@ -62,7 +61,7 @@ impl MessageTemplate {
             | Self::AgreementTerminated
             | Self::TerminationRejected
             | Self::TerminationReturned => MessageGroup::Terminations,
-            Self::DataCorrected => MessageGroup::DataCorrections,
+            Self::DataCorrected | Self::DestinationChanged => MessageGroup::DataCorrections,
             Self::EmployerRegistered | Self::EmployerVerified | Self::EmployerRefused => {
                 MessageGroup::EmployerRegistration
             }
@@ -216,17 +215,25 @@ mod tests {
     }
 
     #[test]
-    fn codes_links_and_security_notices_are_of_no_kind() {
+    fn codes_links_and_security_notices_are_of_no_kind_and_nothing_else() {
         let always: Vec<_> = MessageTemplate::ALL
             .iter()
+            .copied()
             .filter(|template| template.group().is_none())
             .collect();
-        for template in always {
-            let security = ["CODE", "CHANGED", "LINK", "INVITED", "REVIEWER_ADDED"];
-            assert!(
-                security.iter().any(|word| template.as_str().ends_with(word)),
-                "{template}"
-            );
-        }
+        assert_eq!(
+            always,
+            [
+                MessageTemplate::StampedCopyLink,
+                MessageTemplate::PasswordResetCode,
+                MessageTemplate::ContactChangeCode,
+                MessageTemplate::ContactChanged,
+                MessageTemplate::PasswordChanged,
+                MessageTemplate::OtherContactChanged,
+                MessageTemplate::RegistrationCode,
+                MessageTemplate::MemberInvited,
+                MessageTemplate::ReviewerAdded,
+            ]
+        );
     }
 }

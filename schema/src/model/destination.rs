@@ -160,6 +160,7 @@ impl DestinationView {
             online_signing_allowed: standing.online_signing_allowed,
             directed: is_directed(&standing.training_mode),
             voiding_reviewed: standing.voiding_reviewed,
+            department_approved: destination.department_approved_at.is_some(),
             own_submission: account_id.is_some() && account_id == destination.submitted_by,
             reason_given,
         }

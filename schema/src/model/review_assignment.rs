@@ -28,6 +28,17 @@ macro_rules! holds {
 }
 pub(super) use holds;
 
+/// Whether a case of one kind still waits as it did when it was taken.
+macro_rules! still {
+    ($kind:literal, $workflow:literal, $table:literal) => {
+        concat!(
+            "SELECT 1 FROM ",
+            $table,
+            " WHERE id = held.case_id AND awaiting_review = held.level AND waiting_since = held.waiting_since"
+        )
+    };
+}
+
 /// Who has taken a case.
 #[derive(QueryableByName, Clone, Debug)]
 pub struct ReviewAssignment {
@@ -103,16 +114,19 @@ pub(crate) async fn take(
     take_over: bool,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    // Who waited for another's row is judged by it. An older round never takes the place of a newer one.
+    // Only while it waits as the viewer has seen it; who waited for another's row is judged by it. Rounds are told apart and never put in
+    // an order: they bear the times of different machines.
     const TAKE: &str = concat!(
         "INSERT INTO review_assignments AS held (case_id, case_kind, level, waiting_since, account_id, assigned_at) \
-         VALUES ($1, $2, $3, $4, $5, $6) \
-         ON CONFLICT (case_id) DO UPDATE SET level = EXCLUDED.level, waiting_since = EXCLUDED.waiting_since, \
+         SELECT held.* FROM (VALUES ($1::uuid, $2::text, $3::text, $4::timestamptz, $5::uuid, $6::timestamptz)) \
+           AS held (case_id, case_kind, level, waiting_since, account_id, assigned_at) WHERE EXISTS (",
+        every_kind!(still),
+        ") ON CONFLICT (case_id) DO UPDATE SET level = EXCLUDED.level, waiting_since = EXCLUDED.waiting_since, \
            account_id = EXCLUDED.account_id, assigned_at = EXCLUDED.assigned_at \
-         WHERE held.waiting_since < EXCLUDED.waiting_since OR (held.waiting_since = EXCLUDED.waiting_since \
-           AND (held.level <> EXCLUDED.level OR held.account_id <> EXCLUDED.account_id AND ($7 OR NOT ",
+         WHERE (held.level, held.waiting_since) <> (EXCLUDED.level, EXCLUDED.waiting_since) \
+           OR held.account_id <> EXCLUDED.account_id AND ($7 OR NOT ",
         holds!("held", "$8"),
-        ")))"
+        ")"
     );
     let query = sql_query(TAKE)
         .bind::<SqlUuid, _>(new.round.case_id)
@@ -145,17 +159,6 @@ pub(crate) async fn release(
 
 /// For how long what is over is kept: nobody asks for it.
 const KEPT: TimeDelta = TimeDelta::hours(1);
-
-/// Whether a case of one kind still waits as it did when it was taken.
-macro_rules! still {
-    ($kind:literal, $workflow:literal, $table:literal) => {
-        concat!(
-            "SELECT 1 FROM ",
-            $table,
-            " WHERE id = held.case_id AND awaiting_review = held.level AND waiting_since = held.waiting_since"
-        )
-    };
-}
 
 /// Deletes the assignments of cases that have been decided, or have left the review; gives how many.
 ///

@@ -91,6 +91,8 @@ pub struct DestinationFacts {
     pub directed: bool,
     /// 作废需审核: whether the school wants to review what graduates make void.
     pub voiding_reviewed: bool,
+    /// Whether the department has approved in this round.
+    pub department_approved: bool,
     /// Whether the person acting is the one who submitted the case for review.
     pub own_submission: bool,
     /// Whether the person acting gives a reason.
@@ -189,6 +191,8 @@ pub fn decide(
             let taken = facts.holder.taken(review.submitted(to))?;
             facts.offered(facts.chosen_type).map(|()| taken)
         }
+        // A change of the type may have taken the department out of the route since it approved.
+        Do::Withdraw if facts.department_approved => Err(Refusal::ReviewBegun),
         Do::Withdraw => review.withdrawn(to),
         Do::Discard => Ok(facts.holder.freed(Transition::to(to))),
         Do::Void if to == Is::VoidingReview => Ok(review.submitted(to)),
@@ -258,13 +262,15 @@ const fn leads_to(facts: &DestinationFacts, action: DestinationAction) -> Option
 }
 
 /// Who decides next when a reviewer has changed the type and the new one has another route than `route`: whoever was to,
-/// unless he has no part in the new route, or a level comes before him there that had none in the old one.
+/// unless he has no part in the new route, or a level comes before him there that had none in the old one and has not approved.
 fn awaiting_after_change(facts: &DestinationFacts, route: ReviewRoute) -> ReviewLevel {
     let new_route = route_for(facts.chosen_type, facts.school_route);
     let awaiting = facts.awaiting_review.unwrap_or(new_route.first());
     match awaiting {
         ReviewLevel::Department => new_route.first(),
-        ReviewLevel::School if route.first() == ReviewLevel::School => new_route.first(),
+        ReviewLevel::School if route.first() == ReviewLevel::School && !facts.department_approved => {
+            new_route.first()
+        }
         ReviewLevel::School => ReviewLevel::School,
     }
 }

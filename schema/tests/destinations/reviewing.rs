@@ -1,10 +1,13 @@
 //! Handing in, taking back and the reviewers' decisions, with files, warnings and messages.
 
+use chrono::TimeDelta;
 use wangqian_schema::{
     audit,
     model::{
         PageRequest, case_file,
-        review_queue::{self, QueueFilter},
+        event::CaseKind,
+        review_assignment,
+        review_queue::{self, AssignedTo, QueueFilter},
     },
     step::{self, CorrectionDraft, DestinationStep},
     workflow::{Refusal, ReviewLevel, ReviewRoute, Workflow, destination::DestinationStatus::*},
@@ -227,4 +230,34 @@ async fn a_graduate_who_is_moved_takes_his_destination_along() {
     // A correction asks him to confirm again, and nothing is registered before.
     let refused = refusal(scene.take(&scene.school, id, DestinationStep::Approve).await);
     assert_eq!(refused, Refusal::ConfirmationPending);
+}
+
+/// Who has taken it is seen in the queue as of every other kind of case, for as long as it waits for his level.
+#[tokio::test]
+async fn a_destination_is_taken_and_forgotten_like_other_cases() {
+    let scene = Scene::new(ReviewRoute::DepartmentThenSchool).await;
+    let platform = &scene.world.platform;
+    let id = scene.draft(&seeking()).await;
+    let submit = DestinationStep::Submit(Vec::new());
+    scene.take(&scene.student.viewer, id, submit).await.unwrap();
+    let taken = step::assign_review(platform, &scene.department, CaseKind::Destination, id, false).await;
+    assert_eq!(taken.unwrap().round().case_id, id);
+    let conn = &mut *scene.world.conn().await;
+    for (assignment, expected) in [(AssignedTo::Me, vec![id]), (AssignedTo::Nobody, vec![])] {
+        let filter = QueueFilter {
+            assignment: Some(assignment),
+            ..QueueFilter::default()
+        };
+        let page = review_queue::list(conn, &scene.department, &filter, &PageRequest::first(9)).await;
+        let found: Vec<_> = page.unwrap().items.iter().map(|((_, id), _)| *id).collect();
+        assert_eq!(found, expected, "{assignment:?}");
+    }
+    platform.clock.advance(TimeDelta::hours(2));
+    let now = platform.clock.now();
+    assert_eq!(review_assignment::forget(conn, now).await.unwrap(), 0);
+    scene
+        .take(&scene.department, id, DestinationStep::Approve)
+        .await
+        .unwrap();
+    assert_eq!(review_assignment::forget(conn, now).await.unwrap(), 1);
 }

@@ -13,7 +13,13 @@ impl Database {
     /// A new one with all tables and no rows.
     pub(crate) async fn migrated() -> Self {
         let made = test_database(async |url| {
-            db::migrate(&url).await?;
+            // It blocks its thread, which the runtime of a test with one thread does not allow.
+            let migrate = move || {
+                tokio::runtime::Runtime::new()
+                    .unwrap()
+                    .block_on(db::migrate(&url))
+            };
+            tokio::task::spawn_blocking(migrate).await.unwrap()?;
             Ok::<_, DatabaseError>(())
         })
         .await;

@@ -281,7 +281,7 @@ impl AgreementFilingMutation {
     /// (§8.1). A draft holds nothing, nobody else sees it, and he may keep twenty.
     ///
     /// Refusals: `INVALID_INPUT`, `STEP_NOT_ALLOWED` (also of a draft too many), `DATA_NOT_CONFIRMED`,
-    /// `ONLINE_SIGNING_NOT_ALLOWED`, `IDEMPOTENCY_KEY_REUSED`.
+    /// `ONLINE_SIGNING_NOT_ALLOWED`, `IDEMPOTENCY_KEY_REUSED`, `NOT_FOUND` (the draft of this key was given up since).
     async fn create_agreement_draft(
         &self,
         ctx: &Context<'_>,

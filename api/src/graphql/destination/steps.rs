@@ -133,7 +133,7 @@ impl DestinationMutation {
     /// keep twenty.
     ///
     /// Refusals: `INVALID_INPUT`, `STEP_NOT_ALLOWED` (also of a type that is not offered to him, and of a draft too many),
-    /// `DATA_NOT_CONFIRMED`, `IDEMPOTENCY_KEY_REUSED`.
+    /// `DATA_NOT_CONFIRMED`, `IDEMPOTENCY_KEY_REUSED`, `NOT_FOUND` (the draft of this key was given up since).
     async fn create_destination_draft(
         &self,
         ctx: &Context<'_>,
