@@ -464,6 +464,16 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
         Deed::Store,
         &["UPDATE documents", "INSERT case_events", "UPDATE agreements"],
     );
+    let mut amended = filled();
+    // The employer that signed online stays.
+    amended.employer_name.clone_from(&scene.employer.name);
+    amended.credit_code.clone_from(&scene.employer.credit_code);
+    amended.terms.regular_salary = Some(12_000);
+    let amend = step(
+        school,
+        AgreementStep::Amend(Box::new(amended), reason()),
+        &["INSERT field_changes", "UPDATE documents", "INSERT documents"],
+    );
     let ask = attempt(
         Deed::RequestTermination,
         &[
@@ -545,6 +555,7 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
             (at_once, &approve),
             (at_once, &sign),
             (at_once, &store),
+            (at_once, &amend),
             (at_once, &ask),
             (at_once, &withdraw_end),
             (at_once, &ask),
@@ -616,7 +627,7 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
         .collect();
     assert_eq!(done, every, "each step was tried");
     let report = audit::walk(&mut *scene.world.conn().await, None).await.unwrap();
-    assert_eq!((report.cases, report.events, report.breaks), (16, 57, vec![]));
+    assert_eq!((report.cases, report.events, report.breaks), (16, 58, vec![]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

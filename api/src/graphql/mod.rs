@@ -101,6 +101,7 @@ pub struct Mutation(
     agreement::AgreementMutation,
     agreement::AgreementFilingMutation,
     agreement::StampedCopyMutation,
+    agreement::AmendmentMutation,
     termination::TerminationMutation,
     destination::DestinationMutation,
     review::ReviewMutation,

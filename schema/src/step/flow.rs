@@ -69,8 +69,8 @@ pub(super) trait Flow: Clone + Send + Sync + Sized {
     /// What the step owes to whom.
     fn owed(&self, step: &Self::Step, to: <Self::Row as CaseRow>::Status) -> Owed;
 
-    /// What the messages of a step say.
-    fn params(&self, graduate: &Graduate, school: &School, reason: Option<&str>) -> Value;
+    /// What the messages of a step say; `changes` is what stands in its event beside the status.
+    fn params(&self, graduate: &Graduate, school: &School, reason: Option<&str>, changes: &Value) -> Value;
 
     /// Does what the step does beside moving the case: to its own fields, and to what hangs on it. Gives what is to stand in the
     /// event, or `None` when another run has done it all before.

@@ -3,6 +3,7 @@
 
 mod agreement;
 mod agreement_draft;
+mod amending;
 mod contact;
 mod correct;
 mod destination;

@@ -313,7 +313,7 @@ impl Flow for TerminationView {
         termination_owed(step.action(), to, self.termination.requested_by)
     }
 
-    fn params(&self, graduate: &Graduate, school: &School, reason: Option<&str>) -> Value {
+    fn params(&self, graduate: &Graduate, school: &School, reason: Option<&str>, _changes: &Value) -> Value {
         let (termination, standing) = (&self.termination, &self.standing);
         let side = |party| match party {
             Party::Graduate => format!("毕业生{}", graduate.name),

@@ -75,13 +75,13 @@ impl Parties {
         &self,
         view: &F,
         event_id: i64,
-        reason: Option<&str>,
+        (reason, changes): (Option<&str>, &Value),
         now: DateTime<Utc>,
     ) -> Vec<NewMessage> {
         let (Some(graduate), Some(school)) = (&self.graduate, &self.school) else {
             return Vec::new();
         };
-        let params = view.params(graduate, school, reason);
+        let params = view.params(graduate, school, reason, changes);
         let mut messages = Vec::new();
         for (audience, template) in self.owed {
             let accounts = match audience.is_employer() {
@@ -127,7 +127,7 @@ pub(super) async fn record<F: Flow>(
     };
     let (event_id, end) = event::append(conn, &row.chain(), &new).await?;
     view.row_mut().set_chain(end);
-    let messages = parties.messages(view, event_id, entry.reason, doer.now);
+    let messages = parties.messages(view, event_id, (entry.reason, &entry.changes), doer.now);
     try_join!(F::update(conn, view.row()), message::owe(conn, &messages))?;
     Ok(())
 }

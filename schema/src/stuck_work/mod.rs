@@ -198,6 +198,10 @@ macro_rules! list {
             source!("DOCUMENT", "render_document", "work.agreement_id", "work.created_at", "false", "documents AS work",
                 "work.created_at", "", "work.ready_at IS NULL AND work.created_at <= $1", $direction),
             " UNION ALL ",
+            source!("DOCUMENT", "render_document", "work.agreement_id", "work.superseded_at", "false", "documents AS work",
+                "work.superseded_at", "", "work.superseded_at IS NOT NULL AND work.marked_key IS NULL AND work.ready_at IS NOT NULL \
+                 AND work.superseded_at <= $1", $direction),
+            " UNION ALL ",
             source!("MESSAGE", "send_message", "coalesce(event.case_id, work.account_id)", "work.created_at", "work.status = 'PARKED'",
                 "messages AS work LEFT JOIN case_events AS event ON event.id = work.event_id",
                 "work.created_at", "", "work.status IN ('PENDING', 'PARKED') AND work.created_at <= $1", $direction),

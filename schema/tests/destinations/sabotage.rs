@@ -54,15 +54,20 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
     .chain(
         [
             (graduate, submit(Vec::new()), and(&plain, &["INSERT engagements"])),
+            (department, DestinationStep::Return(reason()), told.clone()),
+            (graduate, submit(Vec::new()), plain.to_vec()),
             (
                 department,
                 DestinationStep::Change(Box::new(changed()), reason()),
                 and(&told, &["INSERT field_changes"]),
             ),
-            (department, DestinationStep::Return(reason()), told.clone()),
-            (graduate, submit(Vec::new()), plain.to_vec()),
             (department, DestinationStep::Approve, told.clone()),
             (school, DestinationStep::Approve, told.clone()),
+            (
+                school,
+                DestinationStep::Amend(Box::new(amended()), reason()),
+                and(&told, &["INSERT field_changes"]),
+            ),
             (graduate, DestinationStep::Void(None), plain.to_vec()),
             (department, DestinationStep::Reject(reason()), told.clone()),
             (graduate, DestinationStep::Void(None), plain.to_vec()),
@@ -110,5 +115,11 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
 fn changed() -> wangqian_schema::destination::DestinationDraft {
     let mut form = seeking();
     form.remark = Some("已电话核实".to_owned());
+    form
+}
+
+fn amended() -> wangqian_schema::destination::DestinationDraft {
+    let mut form = changed();
+    form.remark = Some("学校补登".to_owned());
     form
 }

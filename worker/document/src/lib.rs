@@ -21,7 +21,7 @@ mod world;
 
 pub use error::DocumentError;
 pub use paper::{
-    AgreementPaper, Approval, Channel, CreditCode, EmployerBlock, GraduateBlock, Mark, SchoolBlock,
-    SigningDates, TermsBlock, Verification,
+    AgreementPaper, Amendment, Approval, Channel, CreditCode, EmployerBlock, GraduateBlock, Mark,
+    SchoolBlock, SigningDates, TermsBlock, Verification,
 };
 pub use renderer::Renderer;

@@ -1,5 +1,6 @@
 //! Agreements: the object; its lists and the steps on it are in the modules below.
 
+mod amendment;
 mod filing;
 mod list;
 mod stamped_copy;
@@ -13,6 +14,7 @@ use wangqian_schema::{
 };
 
 pub use self::{
+    amendment::AmendmentMutation,
     filing::{AgreementDraft, AgreementFilingMutation},
     list::AgreementQuery,
     stamped_copy::{StampedCopyLink, StampedCopyMutation, StampedCopyQuery},
@@ -241,7 +243,7 @@ impl Agreement {
         Ok(found.map(Termination::from))
     }
 
-    /// 就业协议书 The documents, newest version first.
+    /// 就业协议书 The documents, newest version first; the newest ten of one that was amended more often.
     #[graphql(complexity = "3 * child_complexity")]
     async fn documents(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Document>> {
         let documents = ctx
