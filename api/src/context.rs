@@ -12,6 +12,7 @@ use wangqian_storage::Storage;
 use crate::{
     error::{internal, unauthenticated},
     feed::Feed,
+    figure_watch::FigureWatch,
     import_watch::ImportWatch,
     loaders::Loader,
     passwords::PasswordSlots,
@@ -29,6 +30,8 @@ pub struct App {
     pub feed: Feed,
     /// The imports that are followed in this process.
     pub imports: ImportWatch,
+    /// The figures that are followed in this process.
+    pub figures: FigureWatch,
     /// Where passwords are looked at.
     pub password_slots: PasswordSlots,
     /// How the API is set up.

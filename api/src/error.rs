@@ -251,6 +251,7 @@ impl Failing for tokio::task::JoinError {}
 impl Failing for serde_json::Error {}
 impl Failing for wangqian_schema::password::HashingFailed {}
 impl Failing for wangqian_schema::messages::TextError {}
+impl Failing for wangqian_schema::figures::UnknownCode {}
 
 impl Failing for diesel::result::Error {
     fn failure(&self) -> Failure {

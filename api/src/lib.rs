@@ -7,6 +7,7 @@ pub mod cookie;
 pub mod cost;
 pub mod error;
 pub mod feed;
+pub mod figure_watch;
 pub mod graphql;
 pub mod health;
 pub mod id;

@@ -23,6 +23,7 @@ use crate::{
     cost::CostLimits,
     error::out_of_time,
     feed::Feed,
+    figure_watch::FigureWatch,
     graphql::{self, ApiSchema},
     health,
     import_watch::ImportWatch,
@@ -178,6 +179,7 @@ pub async fn serve(
         storage,
         feed: feed.clone(),
         imports: ImportWatch::new(platform.clone()),
+        figures: FigureWatch::new(platform.clone(), feed.clone()),
         password_slots: PasswordSlots::new(cores, Duration::from_millis(settings.login_wait_ms.into())),
         settings: Arc::new(settings),
     };

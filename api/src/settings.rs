@@ -57,6 +57,10 @@ pub struct ApiSettings {
     /// may share one address: a campus, a dormitory.
     #[arg(long, env = "WANGQIAN_STRANGER_REQUESTS", default_value_t = 600, value_parser = clap::value_parser!(i32).range(1..))]
     pub stranger_requests: i32,
+    /// Graduates of one school and class who may be placed at one employer before reviewers are shown a flag on further cases of it. It
+    /// blocks nobody.
+    #[arg(long, env = "WANGQIAN_CROWDED_EMPLOYER", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+    pub crowded_employer: u32,
     /// Whether the session cookie is sent over HTTPS only. Switch off for plain HTTP on a laptop.
     #[arg(long, env = "WANGQIAN_SECURE_COOKIES", default_value_t = true, action = clap::ArgAction::Set)]
     pub secure_cookies: bool,

@@ -256,6 +256,32 @@ impl Job for DigestReviews {
     const MAX_ATTEMPTS: i32 = 10;
 }
 
+/// Folds changes of the figures into the counts. Idempotent: a change is in one of both tables, and a run that is broken off leaves the
+/// rest to the next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FoldFigures {}
+
+impl Job for FoldFigures {
+    const QUEUE: &'static str = "fold_figures";
+    const MAX_ATTEMPTS: i32 = 10;
+}
+
+/// Keeps the figures as those of a day. Idempotent: a school of which there is a snapshot of the day keeps it, and nothing is taken once
+/// the day is too long over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SnapshotFigures {
+    /// The day in Asia/Shanghai.
+    pub day: NaiveDate,
+}
+
+impl Job for SnapshotFigures {
+    const QUEUE: &'static str = "snapshot_figures";
+    const MAX_ATTEMPTS: i32 = 10;
+    const PRIORITY: i16 = 1;
+}
+
 /// What the key of a recurring job's tick begins with. By the index `jobs_tick` such a key holds for as long as the row is
 /// kept, and not only while the job is unfinished.
 pub const TICK_PREFIX: &str = "cron:";

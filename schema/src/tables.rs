@@ -224,6 +224,43 @@ diesel::table! {
 }
 
 diesel::table! {
+    figure_counts (school_id, class_year, department_id, degree_level, major, destination_code) {
+        school_id -> Uuid,
+        class_year -> Int2,
+        department_id -> Uuid,
+        degree_level -> Text,
+        major -> Text,
+        destination_code -> Text,
+        graduates -> Int4,
+    }
+}
+
+diesel::table! {
+    figure_deltas (id) {
+        id -> Int8,
+        school_id -> Uuid,
+        class_year -> Int2,
+        department_id -> Uuid,
+        degree_level -> Text,
+        major -> Text,
+        destination_code -> Text,
+        graduates -> Int4,
+    }
+}
+
+diesel::table! {
+    figure_snapshots (school_id, day, class_year, department_id, destination_code) {
+        school_id -> Uuid,
+        day -> Date,
+        class_year -> Int2,
+        department_id -> Uuid,
+        destination_code -> Text,
+        graduates -> Int4,
+        taken_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     graduate_import_problems (import_id, row_number, position) {
         import_id -> Uuid,
         row_number -> Int4,
@@ -385,6 +422,19 @@ diesel::table! {
         tries -> Int4,
         requested_at -> Timestamptz,
         expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    placements (graduate_id) {
+        graduate_id -> Uuid,
+        school_id -> Uuid,
+        class_year -> Int2,
+        department_id -> Uuid,
+        degree_level -> Text,
+        major -> Text,
+        destination_code -> Text,
+        credit_code -> Nullable<Text>,
     }
 }
 
@@ -563,6 +613,7 @@ diesel::joinable!(messages -> accounts (account_id));
 diesel::joinable!(messages -> case_events (event_id));
 diesel::joinable!(operators -> accounts (account_id));
 diesel::joinable!(passcodes -> accounts (account_id));
+diesel::joinable!(placements -> graduates (graduate_id));
 diesel::joinable!(registration_keys -> employers (employer_id));
 diesel::joinable!(review_assignments -> accounts (account_id));
 diesel::joinable!(reviewers -> accounts (account_id));
@@ -592,6 +643,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     employers,
     engagements,
     field_changes,
+    figure_counts,
+    figure_deltas,
+    figure_snapshots,
     graduate_import_problems,
     graduate_imports,
     graduates,
@@ -603,6 +657,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     operators,
     passcodes,
+    placements,
     registration_keys,
     request_throttles,
     review_assignments,

@@ -16,6 +16,7 @@ mod destinations;
 mod digest;
 mod engagement;
 mod feed;
+mod figures;
 mod filed;
 mod filed_rules;
 mod lists;

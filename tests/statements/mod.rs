@@ -226,7 +226,9 @@ impl World {
         }
         let mut conn = platform.pool.get().await.unwrap();
         conn.batch_execute(
-            "WITH import AS (INSERT INTO graduate_imports (id, school_id, created_by, file_name, file_format, byte_size,
+            "INSERT INTO figure_snapshots SELECT school_id, date '2027-01-01' + (pg_current_xact_id()::text::bigint % 1000000)::int,
+                2027, school_id, '', 1, now() FROM reviewers WHERE department_id IS NULL ON CONFLICT DO NOTHING;
+            WITH import AS (INSERT INTO graduate_imports (id, school_id, created_by, file_name, file_format, byte_size,
                 object_key, status, created_at, upload_until, progressed_at, finished_at)
                 SELECT gen_random_uuid(), school_id, account_id, 'a', 'CSV', 1, gen_random_uuid(), 'DONE', now(), now(), now(),
                 now() FROM reviewers WHERE department_id IS NULL RETURNING id)
@@ -399,7 +401,7 @@ async fn a_list_costs_the_same_for_one_row_and_for_a_hundred() {
         let expected = if *field == "Query.findGraduates" { 10 } else { 100 };
         assert_eq!(rows(&data, pointer), expected, "{field} for {asker:?}");
         // The queue has cases of every kind, each with statements of its own.
-        let most = if *field == "Query.reviewQueue" { 15 } else { 12 };
+        let most = if *field == "Query.reviewQueue" { 16 } else { 12 };
         assert!(hundred <= most, "{field} for {asker:?}: {hundred} statements");
     }
 }

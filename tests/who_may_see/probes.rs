@@ -475,6 +475,25 @@ pub(super) const READING: &[Probe] = &[
         Target::School,
         Mark::Text(|_| "ADD_DEPARTMENT".to_owned()),
     ),
+    of(
+        "School.figures",
+        "query($id: ID!) { node(id: $id) { ... on School { figures(groupBy: DEPARTMENT) { total { placed }
+            rows(first: 100) { nodes { department { id } } } } } } }",
+        Target::School,
+        Mark::Text(|world| world.target(Target::Department).0),
+    ),
+    of(
+        "School.figures of a department",
+        "query($id: ID!) { school { figures(departmentId: $id) { department { id } } } }",
+        Target::Department,
+        Mark::Target,
+    ),
+    of(
+        "figuresChanged",
+        "subscription { figuresChanged(groupBy: DEPARTMENT) { formula rows(first: 100) { nodes { department { id } } } } }",
+        Target::Nothing,
+        Mark::Text(|world| world.target(Target::Department).0),
+    ),
     node("node: Reviewer", Target::Reviewer),
     of(
         "Reviewer.email",

@@ -24,8 +24,9 @@ use wangqian_document::Renderer;
 use wangqian_schema::{
     Platform,
     jobs::{
-        CheckUpload, DigestReviews, ExpireInvitation, ImportGraduates, Job, Prune, RemindInvitation,
-        RenderDocument, SendMemberInvitation, SendMessage, SendNotice, SendPasscode, SendStampedCopyLink,
+        CheckUpload, DigestReviews, ExpireInvitation, FoldFigures, ImportGraduates, Job, Prune,
+        RemindInvitation, RenderDocument, SendMemberInvitation, SendMessage, SendNotice, SendPasscode,
+        SendStampedCopyLink, SnapshotFigures,
     },
     wake,
 };
@@ -88,6 +89,8 @@ pub async fn run(
         ImportGraduates::QUEUE,
         CheckUpload::QUEUE,
         DigestReviews::QUEUE,
+        FoldFigures::QUEUE,
+        SnapshotFigures::QUEUE,
         Prune::QUEUE,
     ];
     let (ended, (), (), _, _, _) = tokio::join!(
@@ -251,6 +254,26 @@ async fn monitor(
                 .backend(queue)
                 .data(platform.clone())
                 .build(jobs::digest_reviews)
+        });
+    }
+    let fold = config(FoldFigures::QUEUE, settings.figures_concurrency);
+    if fold.concurrency > 0 {
+        let (of_folding, of_snapshots) = (host.clone(), host.clone());
+        let (folded, kept) = (platform.clone(), platform.clone());
+        monitor = monitor.register(move |_| {
+            let queue = of_folding.queue::<FoldFigures>(fold);
+            worker(fold.name)
+                .backend(queue)
+                .data(folded.clone())
+                .build(jobs::fold_figures)
+        });
+        let snapshot = config(SnapshotFigures::QUEUE, settings.figures_concurrency);
+        monitor = monitor.register(move |_| {
+            let queue = of_snapshots.queue::<SnapshotFigures>(snapshot);
+            worker(snapshot.name)
+                .backend(queue)
+                .data(kept.clone())
+                .build(jobs::snapshot_figures)
         });
     }
     let prune = config(Prune::QUEUE, settings.prune_concurrency);

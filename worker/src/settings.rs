@@ -33,6 +33,10 @@ pub struct WorkerSettings {
     /// Daily digests for the reviewers that are made at the same time in one process; 0 leaves the queue to other processes.
     #[arg(long, env = "WANGQIAN_WORKER_DIGEST_CONCURRENCY", default_value_t = 1)]
     pub digest_concurrency: usize,
+    /// Foldings of figures, and snapshots of them beside, that run at the same time in one process; 0 leaves their queues to other
+    /// processes.
+    #[arg(long, env = "WANGQIAN_WORKER_FIGURES_CONCURRENCY", default_value_t = 1)]
+    pub figures_concurrency: usize,
     /// Prunings, of what was kept long enough, that run at the same time in one process; 0 leaves the queue to other
     /// processes.
     #[arg(long, env = "WANGQIAN_WORKER_PRUNE_CONCURRENCY", default_value_t = 1)]

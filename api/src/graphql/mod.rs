@@ -17,6 +17,7 @@ pub mod document;
 pub mod employer;
 pub mod employer_member;
 pub mod employer_verification;
+pub mod figure;
 pub mod graduate;
 pub mod graduate_import;
 pub mod live;
@@ -28,6 +29,7 @@ pub mod password;
 pub mod registration;
 pub mod review;
 pub mod review_assignment;
+pub mod review_flag;
 pub mod reviewer;
 pub mod school;
 pub mod stuck_work;
@@ -48,6 +50,7 @@ use delivery::MessageDelivery;
 use destination::Destination;
 use employer::Employer;
 use employer_member::{EmployerMember, MemberInvitation};
+use figure::{FigureDay, FigureRow};
 use graduate_import::{GraduateImport, ImportProblem};
 use notification::Notification;
 use review::ReviewableCase;
@@ -116,6 +119,7 @@ pub struct Mutation(
 pub struct Subscription(
     live::LiveSubscription,
     graduate_import::GraduateImportSubscription,
+    figure::FigureSubscription,
 );
 
 /// The schema of the API.
@@ -144,6 +148,8 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         Destination: "毕业去向" "destinations",
         DestinationEvent: "毕业去向办理记录" "events of a destination",
         ReviewableCase: "待审核事项" "cases that wait for review",
+        FigureRow: "分类统计" "figures that are told apart",
+        FigureDay: "每日统计" "days of figures",
         Notification: "消息" "messages",
         Session: "登录会话" "sessions",
         StuckWork: "滞留事项" "pieces of stuck work",

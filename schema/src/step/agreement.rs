@@ -22,6 +22,7 @@ use crate::{
         case_upload::UploadOwner,
         document::{self, StoredPdf},
         graduate::Graduate,
+        placement::Placement,
         school::School,
         stamped_copy_link,
     },
@@ -165,6 +166,10 @@ impl Flow for AgreementView {
 
     fn set_holder(&mut self, held_by: Option<Uuid>) {
         self.standing.held_by = held_by;
+    }
+
+    fn placement(&self) -> Option<Placement> {
+        self.agreement.placement()
     }
 
     fn owed(&self, step: &AgreementStep, to: AgreementStatus) -> Owed {
