@@ -36,9 +36,12 @@ struct Scene {
     students: Vec<Student>,
 }
 
-/// The newest case of a graduate in a table, if there is one.
+/// The case of a graduate in a table that something can be done with, else his newest one, if there is one.
 async fn newest(conn: &mut AsyncPgConnection, table: &str, graduate: Uuid) -> Option<Uuid> {
-    let query = format!("SELECT id FROM {table} WHERE graduate_id = '{graduate}' ORDER BY id DESC LIMIT 1");
+    let query = format!(
+        "SELECT id FROM {table} WHERE graduate_id = '{graduate}' ORDER BY status IN ('SIGNING_REVIEW', 'SIGNED', 'REQUESTED',
+            'TERMINATION_REVIEW', 'REGISTRATION_REVIEW', 'REGISTERED') DESC, id DESC LIMIT 1"
+    );
     let found = text(conn, &query).await;
     found.first().map(|id| id.parse().unwrap())
 }
@@ -76,7 +79,20 @@ impl Scene {
                 let approve = TerminationStep::Approve;
                 world.take_termination(&self.school, id, approve).await.map(drop)
             }
-            (8, ..) => submitted(world, student, &seeking()).await.map(drop),
+            (8, ..) => {
+                // One that could not be handed in before is handed in now, so that drafts do not become too many.
+                let query = format!(
+                    "SELECT id FROM destinations WHERE graduate_id = '{}' AND status = 'DRAFT'",
+                    student.id
+                );
+                match text(conn, &query).await.first() {
+                    Some(id) => {
+                        let id = id.parse().unwrap();
+                        take(world, viewer, id, DestinationStep::Submit(Vec::new())).await
+                    }
+                    None => submitted(world, student, &seeking()).await.map(drop),
+                }
+            }
             (9, _, _, Some(id)) => take(world, &self.school, id, DestinationStep::Approve).await,
             (10, _, _, Some(id)) => take(world, viewer, id, DestinationStep::Void(None)).await,
             (11, ..) => {
