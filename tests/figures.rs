@@ -219,16 +219,16 @@ async fn figures_are_followed_live() {
     let department = server.login(&scene.campus.department_reviewer).await;
     let mut of_school = Follower::open(&scene.school, "ws", FOLLOW, &year);
     let mut of_department = Follower::open(&department, "sse", FOLLOW, &year);
-    let totals = |graduates: i32, placed: i32, share: f64| json!({ "graduates": graduates, "placed": placed, "share": share });
-    assert_eq!(of_school.next().await["total"], totals(3, 0, 0.0));
-    assert_eq!(of_department.next().await["total"], totals(2, 0, 0.0));
+    let totals = |graduates: i32, placed: i32, share: Value| json!({ "graduates": graduates, "placed": placed, "share": share });
+    assert_eq!(of_school.next().await["total"], totals(3, 0, json!(0)));
+    assert_eq!(of_department.next().await["total"], totals(2, 0, json!(0)));
 
     scene.sign(0).await;
-    assert_eq!(of_school.next().await["total"], totals(3, 1, 0.3333));
-    assert_eq!(of_department.next().await["total"], totals(2, 1, 0.5));
+    assert_eq!(of_school.next().await["total"], totals(3, 1, json!(0.3333)));
+    assert_eq!(of_department.next().await["total"], totals(2, 1, json!(0.5)));
     // Somebody else's department: nothing of it is heard here.
     scene.sign(2).await;
-    assert_eq!(of_school.next().await["total"], totals(3, 2, 0.6667));
+    assert_eq!(of_school.next().await["total"], totals(3, 2, json!(0.6667)));
 
     // Who is corrected out of a department is heard of in both.
     let correct =
@@ -237,9 +237,9 @@ async fn figures_are_followed_live() {
         "graduateId": NodeType::Graduate.id(scene.students[0].id), "departmentId": scene.other_department,
     } });
     assert_eq!(scene.school.mutate(correct, moved).await["userErrors"], json!([]));
-    assert_eq!(of_department.next().await["total"], totals(1, 0, 0.0));
+    assert_eq!(of_department.next().await["total"], totals(1, 0, json!(0)));
     let by_department = of_school.next().await;
-    assert_eq!(by_department["total"], totals(3, 2, 0.6667));
+    assert_eq!(by_department["total"], totals(3, 2, json!(0.6667)));
     assert_eq!(
         by_department["rows"]["nodes"][0]["figure"]["graduates"], 1,
         "{by_department}"
