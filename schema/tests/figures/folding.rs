@@ -70,7 +70,7 @@ async fn a_change_is_folded_in_once_whatever_breaks_off() {
         tokio::spawn(async move {
             let mut all = 0;
             loop {
-                let folded = fold(&mut *pool.get().await.unwrap()).await.unwrap();
+                let folded = fold(&mut pool.get().await.unwrap()).await.unwrap();
                 all += folded;
                 if folded < FOLD_BATCH {
                     return all;
