@@ -12,9 +12,9 @@ use wangqian_storage::Storage;
 use crate::{
     error::{internal, unauthenticated},
     feed::Feed,
-    import_watch::ImportWatch,
     loaders::Loader,
     passwords::PasswordSlots,
+    progress_watch::{ExportWatch, ImportWatch},
     settings::ApiSettings,
 };
 
@@ -29,6 +29,8 @@ pub struct App {
     pub feed: Feed,
     /// The imports that are followed in this process.
     pub imports: ImportWatch,
+    /// The exports that are followed in this process.
+    pub exports: ExportWatch,
     /// Where passwords are looked at.
     pub password_slots: PasswordSlots,
     /// How the API is set up.

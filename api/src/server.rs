@@ -25,9 +25,9 @@ use crate::{
     feed::Feed,
     graphql::{self, ApiSchema},
     health,
-    import_watch::ImportWatch,
     loaders::Loader,
     passwords::PasswordSlots,
+    progress_watch::{ExportWatch, ImportWatch},
     session_watch::SessionWatch,
     settings::ApiSettings,
     transport::{self, AuthenticationError, Call, Credentials, Gateway, Holder, Transport},
@@ -178,6 +178,7 @@ pub async fn serve(
         storage,
         feed: feed.clone(),
         imports: ImportWatch::new(platform.clone()),
+        exports: ExportWatch::new(platform.clone()),
         password_slots: PasswordSlots::new(cores, Duration::from_millis(settings.login_wait_ms.into())),
         settings: Arc::new(settings),
     };

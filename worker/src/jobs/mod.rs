@@ -4,6 +4,7 @@
 mod check_upload;
 mod digest_reviews;
 mod expire_invitation;
+mod export_records;
 mod import_graduates;
 mod paper;
 mod prune;
@@ -18,6 +19,7 @@ mod send_stamped_copy_link;
 pub(crate) use check_upload::{CheckParts, check_upload};
 pub(crate) use digest_reviews::digest_reviews;
 pub(crate) use expire_invitation::expire_invitation;
+pub(crate) use export_records::{ExportParts, export_records};
 pub(crate) use import_graduates::{ImportParts, import_graduates};
 pub(crate) use prune::{PruneParts, prune};
 pub(crate) use remind_invitation::remind_invitation;
