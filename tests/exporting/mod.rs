@@ -287,7 +287,7 @@ async fn cases_of_all_kinds_are_exported_but_no_draft() {
         .map(|(kind, status)| format!("{kind} {status}"))
         .collect();
     kinds.sort();
-    assert_eq!(kinds, ["待就业 已登记", "线上签约 待应约", "线上签约 已签约"]);
+    assert_eq!(kinds, ["待就业 已登记", "线上签约 已签约", "线上签约 待应约"]);
     assert_eq!(
         table.cell("学号", &scene.signed.student_number, "毕业去向代码"),
         "10"

@@ -500,7 +500,7 @@ impl World {
 
     async fn export(&mut self) {
         let school = self.client(Who::School);
-        let id = exporting::ask(school, "table", json!({})).await;
+        let id = exporting::ask(school, "table of the export", json!({})).await;
         self.export = exporting::follow(school, &id).await.pop().expect("an end");
     }
 

@@ -10,6 +10,7 @@ use wangqian_schema::{
     export::{Place, Row, Scope, moment},
     jobs::ExportRecords,
     model::{
+        Viewer,
         record_export::{self as exports, ExportFailure, RecordExport, StoredExport},
         reviewer, school,
     },
@@ -143,7 +144,13 @@ async fn mark(platform: &Platform, export: &RecordExport) -> Result<Mark, JobErr
         None => None,
     };
     let place = department.map_or_else(|| "全校".to_owned(), |department| department.name);
-    let taker = reviewer::find(&mut conn, &export.reader(), export.created_by).await?;
+    // Who reviews for the whole school is no colleague of the one department that he exports.
+    let of_school = Viewer::Reviewer {
+        account_id: export.created_by,
+        school_id: export.school_id,
+        department_id: None,
+    };
+    let taker = reviewer::find(&mut conn, &of_school, export.created_by).await?;
     Ok(Mark {
         school: school.name,
         scope: format!("{place} {}届", export.class_year),
