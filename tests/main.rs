@@ -20,6 +20,7 @@ mod demo;
 mod download_links;
 mod employer_members;
 mod employer_verification;
+mod exporting;
 mod figures;
 mod importing;
 mod limits;

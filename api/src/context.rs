@@ -13,9 +13,9 @@ use crate::{
     error::{internal, unauthenticated},
     feed::Feed,
     figure_watch::FigureWatch,
-    import_watch::ImportWatch,
     loaders::Loader,
     passwords::PasswordSlots,
+    progress_watch::{ExportWatch, ImportWatch},
     settings::ApiSettings,
 };
 
@@ -32,6 +32,8 @@ pub struct App {
     pub imports: ImportWatch,
     /// The figures that are followed in this process.
     pub figures: FigureWatch,
+    /// The exports that are followed in this process.
+    pub exports: ExportWatch,
     /// Where passwords are looked at.
     pub password_slots: PasswordSlots,
     /// How the API is set up.

@@ -155,6 +155,7 @@ fn refusal(refusal: Refusal, id_field: &str) -> UserError {
             Code::TooManyRequests,
             "已上传而未提交的文件过多，请先提交，或一天后再上传",
         ),
+        Refusal::TooManyExports => (Code::TooManyRequests, "今日导出次数已达上限，请明日再试"),
         Refusal::ReasonRequired => (Code::ReasonRequired, "请填写原因"),
         Refusal::OwnAccount => (Code::StepNotAllowed, "不能停用或调整本人的账号"),
         Refusal::LastSchoolReviewer => (

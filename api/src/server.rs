@@ -26,9 +26,9 @@ use crate::{
     figure_watch::FigureWatch,
     graphql::{self, ApiSchema},
     health,
-    import_watch::ImportWatch,
     loaders::Loader,
     passwords::PasswordSlots,
+    progress_watch::{ExportWatch, ImportWatch},
     session_watch::SessionWatch,
     settings::ApiSettings,
     transport::{self, AuthenticationError, Call, Credentials, Gateway, Holder, Transport},
@@ -180,6 +180,7 @@ pub async fn serve(
         feed: feed.clone(),
         imports: ImportWatch::new(platform.clone()),
         figures: FigureWatch::new(platform.clone(), feed.clone()),
+        exports: ExportWatch::new(platform.clone()),
         password_slots: PasswordSlots::new(cores, Duration::from_millis(settings.login_wait_ms.into())),
         settings: Arc::new(settings),
     };

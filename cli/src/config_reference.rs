@@ -215,6 +215,8 @@ mod tests {
         ("_RENDER_CONCURRENCY", "documents"),
         ("_SEND_CONCURRENCY", "messages"),
         ("_IMPORT_CONCURRENCY", "rosters"),
+        ("_EXPORT_CONCURRENCY", "exports"),
+        ("_EXPORTS_PER_DAY", "exports"),
         ("_CHECK_CONCURRENCY", "files"),
         ("_DIGEST_CONCURRENCY", "digests"),
         ("_FIGURES_CONCURRENCY", "foldings"),

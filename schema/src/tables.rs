@@ -439,6 +439,50 @@ diesel::table! {
 }
 
 diesel::table! {
+    record_export_log (id) {
+        id -> Uuid,
+        export_id -> Uuid,
+        number -> Text,
+        action -> Text,
+        occurred_at -> Timestamptz,
+        account_id -> Uuid,
+        account_name -> Text,
+        school_id -> Uuid,
+        department_id -> Nullable<Uuid>,
+        subject -> Text,
+        file_format -> Text,
+        class_year -> Int2,
+        personal_data -> Bool,
+        row_count -> Nullable<Int4>,
+    }
+}
+
+diesel::table! {
+    record_exports (id) {
+        id -> Uuid,
+        number -> Text,
+        school_id -> Uuid,
+        department_id -> Nullable<Uuid>,
+        created_by -> Uuid,
+        subject -> Text,
+        file_format -> Text,
+        class_year -> Int2,
+        personal_data -> Bool,
+        status -> Text,
+        failure -> Nullable<Text>,
+        run -> Int4,
+        rows_total -> Nullable<Int4>,
+        rows_done -> Int4,
+        byte_size -> Nullable<Int8>,
+        sha256 -> Nullable<Bytea>,
+        created_at -> Timestamptz,
+        progressed_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+        expires_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     registration_keys (key_hash) {
         key_hash -> Bytea,
         request_hash -> Bytea,
@@ -614,6 +658,8 @@ diesel::joinable!(messages -> case_events (event_id));
 diesel::joinable!(operators -> accounts (account_id));
 diesel::joinable!(passcodes -> accounts (account_id));
 diesel::joinable!(placements -> graduates (graduate_id));
+diesel::joinable!(record_export_log -> accounts (account_id));
+diesel::joinable!(record_exports -> accounts (created_by));
 diesel::joinable!(registration_keys -> employers (employer_id));
 diesel::joinable!(review_assignments -> accounts (account_id));
 diesel::joinable!(reviewers -> accounts (account_id));
@@ -658,6 +704,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     operators,
     passcodes,
     placements,
+    record_export_log,
+    record_exports,
     registration_keys,
     request_throttles,
     review_assignments,

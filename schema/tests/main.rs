@@ -15,6 +15,7 @@ mod destination_rules;
 mod destinations;
 mod digest;
 mod engagement;
+mod exports;
 mod feed;
 mod figures;
 mod filed;

@@ -201,6 +201,20 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
         "/graduateImports/edges/*/node/report/edges/*",
     ),
     (
+        "Query.recordExports",
+        Asker::School,
+        "{ recordExports(first: 100) { edges { cursor node { id number status subject format classYear department { name }
+            failure { message } rowsTotal rowsDone expiresAt } } } }",
+        "/recordExports/edges/*",
+    ),
+    (
+        "Query.recordExportLog",
+        Asker::School,
+        "{ recordExportLog(first: 100) { edges { cursor node { action occurredAt actorName actor { name } number school { name }
+            department { name school { name } } rowCount } } } }",
+        "/recordExportLog/edges/*",
+    ),
+    (
         "Query.stuckWork",
         Asker::Operator,
         "{ stuckWork(first: 100) { edges { cursor node { id kind caseReference owedSince jobState attempts lastError } } } }",

@@ -233,6 +233,14 @@ impl World {
                 SELECT gen_random_uuid(), school_id, account_id, 'a', 'CSV', 1, gen_random_uuid(), 'DONE', now(), now(), now(),
                 now() FROM reviewers WHERE department_id IS NULL RETURNING id)
             INSERT INTO graduate_import_problems SELECT id, 2, 1, 'NAME', 'REQUIRED' FROM import;
+            WITH made AS (INSERT INTO record_exports (id, number, school_id, department_id, created_by, subject, file_format,
+                class_year, personal_data, status, rows_total, byte_size, sha256, created_at, progressed_at, finished_at, expires_at)
+                SELECT gen_random_uuid(), gen_random_uuid(), school_id, (SELECT id FROM departments
+                    WHERE departments.school_id = reviewers.school_id ORDER BY random() LIMIT 1), account_id, 'CASES', 'CSV', 2027,
+                false, 'READY', 0, 1, sha256(''), now(), now(), now(), now() + interval '1 year'
+                FROM reviewers WHERE department_id IS NULL RETURNING *)
+            INSERT INTO record_export_log SELECT gen_random_uuid(), id, number, 'LINK_GIVEN', now(), created_by, '示例', school_id,
+                department_id, subject, file_format, class_year, personal_data, 0 FROM made;
             INSERT INTO member_invitations (id, employer_id, email, name, role, created_at, expires_at)
                 SELECT gen_random_uuid(), employer_id, gen_random_uuid() || '@example.com', '示例同事', 'MEMBER', now(),
                 now() + interval '7 days' FROM employer_members WHERE role = 'ADMINISTRATOR';

@@ -7,7 +7,11 @@ use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use wangqian_api::{
-    context::App, feed::Feed, figure_watch::FigureWatch, import_watch::ImportWatch, passwords::PasswordSlots,
+    context::App,
+    feed::Feed,
+    figure_watch::FigureWatch,
+    passwords::PasswordSlots,
+    progress_watch::{ExportWatch, ImportWatch},
 };
 use wangqian_cli::demo::{self, Beside};
 use wangqian_embedded::{ObjectStore, ObjectStoreOptions, test_database};
@@ -287,6 +291,7 @@ pub(crate) fn app(platform: Platform, feed: Feed) -> App {
     App {
         imports: ImportWatch::new(platform.clone()),
         figures: FigureWatch::new(platform.clone(), feed.clone()),
+        exports: ExportWatch::new(platform.clone()),
         platform,
         storage: Storage::new(&settings.storage).expect("a client of the object store"),
         feed,

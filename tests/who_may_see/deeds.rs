@@ -7,7 +7,7 @@ use super::{
     world::{Target, World},
 };
 use crate::support::{
-    client::PASSWORD, filing, placing, registering, reviewing, signing, terminating, uploading,
+    client::PASSWORD, exporting, filing, placing, registering, reviewing, signing, terminating, uploading,
 };
 
 const END_SESSION: &str = "mutation($id: ID!) { endSession(input: { sessionId: $id }) {
@@ -390,6 +390,21 @@ pub(super) const DOING: &[Probe] = &[
         Target::Nothing,
         Mark::Change,
     ),
+    of("downloadRecordExport", exporting::DOWNLOAD, Target::Export, Mark::Change),
+    Probe {
+        row: "exportRecords",
+        document: exporting::EXPORT,
+        target: Target::Nothing,
+        variables: |_| exporting::input(&uuid::Uuid::now_v7().to_string(), json!({})),
+        mark: Mark::Change,
+    },
+    Probe {
+        row: "exportRecords of the department",
+        document: exporting::EXPORT,
+        target: Target::Department,
+        variables: |id| exporting::input(&uuid::Uuid::now_v7().to_string(), json!({ "departmentId": id })),
+        mark: Mark::Change,
+    },
     of("completeUpload", uploading::COMPLETE, Target::Upload, Mark::Change),
     Probe {
         row: "registerEmployer without the code",

@@ -316,6 +316,25 @@ pub(super) const READING: &[Probe] = &[
         Target::Import,
         Mark::Target,
     ),
+    node("node: RecordExport", Target::Export),
+    of(
+        "recordExports",
+        "{ recordExports(first: 100) { nodes { id number } } }",
+        Target::Nothing,
+        Mark::Text(World::export_number),
+    ),
+    of(
+        "recordExportLog",
+        "{ recordExportLog(first: 100) { nodes { number actorName } } }",
+        Target::Nothing,
+        Mark::Text(World::export_number),
+    ),
+    of(
+        "recordExportProgressed",
+        "subscription($id: ID!) { recordExportProgressed(exportId: $id) { id } }",
+        Target::Export,
+        Mark::Target,
+    ),
     node("node: Upload", Target::Upload),
     node("node: CaseFile", Target::CaseFile),
     of(

@@ -2,6 +2,7 @@
 //! leave the platform. What a step may do to a case is decided in `wangqian_schema`, not here.
 
 mod error;
+mod export_file;
 mod jobs;
 mod recurring;
 mod roster_file;
@@ -24,8 +25,8 @@ use wangqian_document::Renderer;
 use wangqian_schema::{
     Platform,
     jobs::{
-        CheckUpload, DigestReviews, ExpireInvitation, FoldFigures, ImportGraduates, Job, Prune,
-        RemindInvitation, RenderDocument, SendMemberInvitation, SendMessage, SendNotice, SendPasscode,
+        CheckUpload, DigestReviews, ExpireInvitation, ExportRecords, FoldFigures, ImportGraduates, Job,
+        Prune, RemindInvitation, RenderDocument, SendMemberInvitation, SendMessage, SendNotice, SendPasscode,
         SendStampedCopyLink, SnapshotFigures,
     },
     wake,
@@ -33,7 +34,7 @@ use wangqian_schema::{
 use wangqian_storage::Storage;
 
 use channels::Channels;
-use jobs::{CheckParts, ImportParts, PruneParts, RenderParts, SendParts};
+use jobs::{CheckParts, ExportParts, ImportParts, PruneParts, RenderParts, SendParts};
 use queue::{QueueConfig, QueueHost};
 
 /// Runs all queues until the shutdown: then claims nothing more, lets running jobs finish within the grace, hands back
@@ -87,6 +88,7 @@ pub async fn run(
         SendMemberInvitation::QUEUE,
         SendStampedCopyLink::QUEUE,
         ImportGraduates::QUEUE,
+        ExportRecords::QUEUE,
         CheckUpload::QUEUE,
         DigestReviews::QUEUE,
         FoldFigures::QUEUE,
@@ -227,6 +229,25 @@ async fn monitor(
                 .backend(queue)
                 .data(parts.clone())
                 .build(jobs::import_graduates)
+        });
+    }
+    let export = QueueConfig {
+        time_limit: settings.export_time_limit(),
+        ..config(ExportRecords::QUEUE, settings.export_concurrency)
+    };
+    if export.concurrency > 0 {
+        let host = host.clone();
+        let parts = ExportParts {
+            platform: platform.clone(),
+            storage: storage.clone(),
+            keep: settings.export_keep(),
+        };
+        monitor = monitor.register(move |_| {
+            let queue = host.queue::<ExportRecords>(export);
+            worker(export.name)
+                .backend(queue)
+                .data(parts.clone())
+                .build(jobs::export_records)
         });
     }
     let check = config(CheckUpload::QUEUE, settings.check_concurrency);

@@ -26,6 +26,7 @@ pub mod node;
 pub mod notification;
 mod passcode;
 pub mod password;
+pub mod record_export;
 pub mod registration;
 pub mod review;
 pub mod review_assignment;
@@ -53,6 +54,7 @@ use employer_member::{EmployerMember, MemberInvitation};
 use figure::{FigureDay, FigureRow};
 use graduate_import::{GraduateImport, ImportProblem};
 use notification::Notification;
+use record_export::{RecordExport, RecordExportLogEntry};
 use review::ReviewableCase;
 use reviewer::Reviewer;
 use school::{Department, School};
@@ -84,6 +86,8 @@ pub struct Query(
     delivery::DeliveryQuery,
     message_preference::MessagePreferenceQuery,
     graduate_import::GraduateImportQuery,
+    record_export::RecordExportQuery,
+    record_export::RecordExportLogQuery,
 );
 
 /// 变更 Everything that can be done. What a person can put right comes back as `userErrors`; each field names the codes that it
@@ -112,6 +116,7 @@ pub struct Mutation(
     message_preference::MessagePreferenceMutation,
     stuck_work::StuckWorkMutation,
     graduate_import::GraduateImportMutation,
+    record_export::RecordExportMutation,
 );
 
 /// 订阅 What can be followed live, over WebSocket or SSE.
@@ -120,6 +125,7 @@ pub struct Subscription(
     live::LiveSubscription,
     graduate_import::GraduateImportSubscription,
     figure::FigureSubscription,
+    record_export::RecordExportSubscription,
 );
 
 /// The schema of the API.
@@ -157,6 +163,8 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         Employer: "用人单位" "employers",
         GraduateImport: "毕业生导入" "imports of graduates",
         ImportProblem: "导入问题" "problems of an import",
+        RecordExport: "导出" "exports of records",
+        RecordExportLogEntry: "导出日志" "lines of the log of exports",
         GraduateEvent: "毕业生信息办理记录" "events of a graduate's data",
         EmployerMember: "单位成员" "members of an employer",
         School: "学校" "schools",

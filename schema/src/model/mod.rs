@@ -29,6 +29,8 @@ pub mod message_preference;
 pub mod page;
 pub mod passcode;
 pub mod placement;
+pub mod record_export;
+pub mod record_export_log;
 pub mod registration;
 pub mod request_throttle;
 pub mod review_assignment;

@@ -4,6 +4,7 @@
 mod check_upload;
 mod digest_reviews;
 mod expire_invitation;
+mod export_records;
 mod fold_figures;
 mod import_graduates;
 mod paper;
@@ -20,6 +21,7 @@ mod snapshot_figures;
 pub(crate) use check_upload::{CheckParts, check_upload};
 pub(crate) use digest_reviews::digest_reviews;
 pub(crate) use expire_invitation::expire_invitation;
+pub(crate) use export_records::{ExportParts, export_records};
 pub(crate) use fold_figures::fold_figures;
 pub(crate) use import_graduates::{ImportParts, import_graduates};
 pub(crate) use prune::{PruneParts, prune};

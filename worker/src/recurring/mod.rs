@@ -94,6 +94,7 @@ const RECURRING: &[Recurring] = &[
     hourly("prune_member_invitations", 15, Pruned::MemberInvitations),
     hourly("prune_stamped_copy_links", 20, Pruned::StampedCopyLinks),
     hourly("prune_uploads", 25, Pruned::Uploads),
+    hourly("prune_record_exports", 30, Pruned::RecordExports),
     hourly("prune_throttles", 35, Pruned::Throttles),
     hourly("prune_done_jobs", 45, Pruned::DoneJobs),
     nightly("prune_idempotency_keys", 3, 10, Pruned::IdempotencyKeys),
