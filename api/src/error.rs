@@ -155,6 +155,7 @@ fn refusal(refusal: Refusal, id_field: &str) -> UserError {
             Code::TooManyRequests,
             "已上传而未提交的文件过多，请先提交，或一天后再上传",
         ),
+        Refusal::TooManyExports => (Code::TooManyRequests, "今日导出次数已达上限，请明日再试"),
         Refusal::ReasonRequired => (Code::ReasonRequired, "请填写原因"),
         Refusal::OwnAccount => (Code::StepNotAllowed, "不能停用或调整本人的账号"),
         Refusal::LastSchoolReviewer => (
@@ -251,6 +252,7 @@ impl Failing for tokio::task::JoinError {}
 impl Failing for serde_json::Error {}
 impl Failing for wangqian_schema::password::HashingFailed {}
 impl Failing for wangqian_schema::messages::TextError {}
+impl Failing for wangqian_schema::figures::UnknownCode {}
 
 impl Failing for diesel::result::Error {
     fn failure(&self) -> Failure {

@@ -37,6 +37,8 @@ pub enum NodeType {
     MessageDelivery,
     /// An import of a roster.
     GraduateImport,
+    /// An export of records.
+    RecordExport,
     /// A file that was uploaded for a case.
     Upload,
     /// A file of a case.
@@ -44,7 +46,7 @@ pub enum NodeType {
 }
 
 impl NodeType {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::Agreement,
         Self::Termination,
         Self::Destination,
@@ -60,6 +62,7 @@ impl NodeType {
         Self::StuckWork,
         Self::MessageDelivery,
         Self::GraduateImport,
+        Self::RecordExport,
         Self::Upload,
         Self::CaseFile,
     ];
@@ -81,6 +84,7 @@ impl NodeType {
             Self::StuckWork => "StuckWork",
             Self::MessageDelivery => "MessageDelivery",
             Self::GraduateImport => "GraduateImport",
+            Self::RecordExport => "RecordExport",
             Self::Upload => "Upload",
             Self::CaseFile => "CaseFile",
         }

@@ -458,7 +458,12 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
     let sign = step(
         school,
         AgreementStep::Approve,
-        &["INSERT agreement_serials", "INSERT documents"],
+        &[
+            "INSERT agreement_serials",
+            "INSERT documents",
+            "UPDATE placements",
+            "INSERT figure_deltas",
+        ],
     );
     let store = attempt(
         Deed::Store,
@@ -502,7 +507,12 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
     let terminate = end(
         school,
         TerminationStep::Approve,
-        &["UPDATE agreements", "DELETE engagements"],
+        &[
+            "UPDATE agreements",
+            "DELETE engagements",
+            "UPDATE placements",
+            "INSERT figure_deltas",
+        ],
     );
     let letters = ["INSERT case_files", "UPDATE uploads"];
     let handing_in = [
@@ -522,7 +532,8 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
         untold_end(TerminationStep::Discard),
     );
     let return_end = end(school, TerminationStep::Return(reason()), &[]);
-    let sign_filed = step(school, AgreementStep::Approve, &[]);
+    let counted = ["UPDATE placements", "INSERT figure_deltas"];
+    let sign_filed = step(school, AgreementStep::Approve, &counted);
     let half_a_day_left = TimeDelta::hours(7 * 24 - 12);
     let at_once = TimeDelta::zero();
 

@@ -24,6 +24,7 @@ use crate::{
         document::{self, StoredPdf},
         field_change::Changes,
         graduate::Graduate,
+        placement::Placement,
         school::School,
         stamped_copy_link,
         terms::{self, AgreementDraft, AgreementTerms, FieldError},
@@ -172,6 +173,10 @@ impl Flow for AgreementView {
 
     fn set_holder(&mut self, held_by: Option<Uuid>) {
         self.standing.held_by = held_by;
+    }
+
+    fn placement(&self) -> Option<Placement> {
+        self.agreement.placement()
     }
 
     fn owed(&self, step: &AgreementStep, to: AgreementStatus) -> Owed {

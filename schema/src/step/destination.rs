@@ -28,6 +28,7 @@ use crate::{
         event::CaseKind,
         field_change::Changes,
         graduate::{self, Graduate},
+        placement::Placement,
         school::School,
         terms::FieldError,
     },
@@ -221,6 +222,10 @@ impl Flow for Filed {
 
     fn set_holder(&mut self, held_by: Option<Uuid>) {
         self.view.standing.held_by = held_by;
+    }
+
+    fn placement(&self) -> Option<Placement> {
+        self.row().placement()
     }
 
     fn owed(&self, step: &DestinationStep, to: DestinationStatus) -> Owed {

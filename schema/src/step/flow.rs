@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     Actor, Doer, StepError, check_reason,
-    trail::{Entry, Parties, record},
+    trail::{Entry, Parties, record_moving},
 };
 use crate::{
     Platform,
@@ -22,6 +22,7 @@ use crate::{
         case_upload::UploadOwner,
         engagement,
         graduate::Graduate,
+        placement::{Moved, Placement},
         school::School,
     },
     workflow::{
@@ -65,6 +66,9 @@ pub(super) trait Flow: Clone + Send + Sync + Sized {
 
     /// Notes which case holds the graduate from now on.
     fn set_holder(&mut self, held_by: Option<Uuid>);
+
+    /// Where the case, as it stands, places its graduate in the figures: what changes of it in a step is counted with the step.
+    fn placement(&self) -> Option<Placement>;
 
     /// What the step owes to whom.
     fn owed(&self, step: &Self::Step, to: <Self::Row as CaseRow>::Status) -> Owed;
@@ -171,7 +175,8 @@ async fn apply<F: Flow>(
         reason: F::reason(step),
         changes,
     };
-    record(conn, &mut after, doer, entry, &parties).await?;
+    let moved = Moved::between(before.row().graduate_id(), before.placement(), after.placement());
+    record_moving(conn, &mut after, doer, entry, &parties, moved.as_ref()).await?;
     Ok(after)
 }
 

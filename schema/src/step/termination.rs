@@ -27,6 +27,7 @@ use crate::{
         case::CaseRow,
         case_upload::UploadOwner,
         graduate::Graduate,
+        placement::Placement,
         school::School,
         termination::{self, Termination, TerminationView},
         terms::FieldError,
@@ -307,6 +308,11 @@ impl Flow for TerminationView {
 
     fn set_holder(&mut self, _held_by: Option<Uuid>) {
         // The agreement holds the graduate, and lets him go.
+    }
+
+    fn placement(&self) -> Option<Placement> {
+        // The agreement places him, until it ends.
+        None
     }
 
     fn owed(&self, step: &TerminationStep, to: TerminationStatus) -> Owed {

@@ -106,6 +106,9 @@ pub enum Refusal {
     /// Too many files were announced and attached to nothing.
     #[error("too many files wait to be used")]
     TooManyUploads,
+    /// One person asks for so many exports a day.
+    #[error("too many exports were asked for in a day")]
+    TooManyExports,
     /// This decision needs a reason.
     #[error("a reason is needed")]
     ReasonRequired,

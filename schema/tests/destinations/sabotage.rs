@@ -30,6 +30,7 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
 
     let plain = ["INSERT case_events", "UPDATE destinations"];
     let told = [&plain[..], &["INSERT messages", "INSERT jobs"]].concat();
+    let counted = ["UPDATE placements", "INSERT figure_deltas"];
     let and = |base: &[&'static str], more: &[&'static str]| [base, more].concat();
     let submit = |files| DestinationStep::Submit(files);
     type Deed = (Viewer, DestinationStep, Vec<&'static str>);
@@ -62,7 +63,7 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
                 and(&told, &["INSERT field_changes"]),
             ),
             (department, DestinationStep::Approve, told.clone()),
-            (school, DestinationStep::Approve, told.clone()),
+            (school, DestinationStep::Approve, and(&told, &counted)),
             (
                 school,
                 DestinationStep::Amend(Box::new(amended()), reason()),
@@ -75,7 +76,7 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
             (
                 school,
                 DestinationStep::Approve,
-                and(&told, &["DELETE engagements"]),
+                and(&and(&told, &counted), &["DELETE engagements"]),
             ),
         ]
         .map(|deed| (second, deed)),

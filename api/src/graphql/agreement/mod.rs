@@ -28,6 +28,7 @@ use super::{
     employer::Employer,
     graduate::Graduate,
     review_assignment::{ReviewAssignment, assignment_of},
+    review_flag::{ReviewFlag, flags_of},
     school::{ReviewLevel, ReviewRoute},
     termination::Termination,
 };
@@ -190,6 +191,13 @@ impl Agreement {
     /// has.
     pub async fn assignment(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<ReviewAssignment>> {
         assignment_of(ctx, &self.0.agreement).await
+    }
+
+    /// 风险提示 What of it reviewers may want to look at twice; none for everybody else. It blocks nobody.
+    #[graphql(complexity = "2 * child_complexity")]
+    pub async fn flags(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<ReviewFlag>> {
+        let terms = self.0.agreement.terms.as_ref();
+        flags_of(ctx, &self.0.agreement, terms.map(|terms| &terms.credit_code)).await
     }
 
     /// 协议编号 The agreement number: class year, school code, degree level and serial; null until it is
