@@ -21,8 +21,9 @@ pub use self::{
     form::{DestinationDetails, DestinationForm, DestinationType},
     list::{DestinationQuery, DestinationTypeEntry},
     steps::{
-        ChangeDestinationInput, CreateDestinationDraftInput, DestinationMutation, DestinationPayload,
-        DestinationStepInput, SaveDestinationDraftInput, SubmitDestinationInput, VoidDestinationInput,
+        AmendDestinationInput, ChangeDestinationInput, CreateDestinationDraftInput, DestinationMutation,
+        DestinationPayload, DestinationStepInput, SaveDestinationDraftInput, SubmitDestinationInput,
+        VoidDestinationInput,
     },
 };
 use super::{

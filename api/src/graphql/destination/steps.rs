@@ -72,7 +72,7 @@ pub struct VoidDestinationInput {
 
 /// 审核修改 A reviewer's own change.
 #[derive(InputObject)]
-pub(super) struct ChangeDestinationInput {
+pub struct ChangeDestinationInput {
     /// 毕业去向 The destination.
     destination_id: ID,
     /// 去向信息填写 The form as it is to be, whole; of another type, too.
@@ -86,7 +86,7 @@ pub(super) struct ChangeDestinationInput {
 
 /// 登记后修改 The school's change of what is registered.
 #[derive(InputObject)]
-pub(super) struct AmendDestinationInput {
+pub struct AmendDestinationInput {
     /// 毕业去向 The destination.
     destination_id: ID,
     /// 去向信息填写 The form as it is to be, whole; of the same type.
