@@ -225,7 +225,7 @@ async fn only_what_is_offered_is_chosen_and_everybody_chooses_for_himself() {
             enabled: false,
         }]
     );
-    for (viewer, length) in [(member, 4), (reviewer, 1), (operator, 0)] {
+    for (viewer, length) in [(member, 5), (reviewer, 1), (operator, 0)] {
         let chosen = message_preference::list(&mut conn, &viewer).await.unwrap();
         assert_eq!(chosen.len(), length);
         assert!(chosen.iter().all(|preference| preference.enabled));

@@ -180,7 +180,7 @@ async fn whatever_people_try_comes_to_what_the_model_says() {
         let at = dice.roll(cases.len());
         // Whose tick was taken away reads it again, mostly, and ticks.
         let (id, before) = cases[at];
-        if !before.ticked && matches!(before.status, Draft | Returned) && dice.roll(3) > 0 {
+        if !before.ticked && matches!(before.status, Draft | Returned) && dice.roll(2) == 0 {
             scene.save(id, &seeking()).await.unwrap();
             cases[at].1.ticked = true;
         }
