@@ -214,7 +214,13 @@ async fn a_person_switches_mails_off_and_on() {
     let server = &scene.server;
     let member = server.login(&scene.company.member).await;
     let chosen = member.query(PREFERENCES, json!({})).await;
-    let offered = ["INVITATIONS", "REVIEWS", "TERMINATIONS", "EMPLOYER_REGISTRATION"];
+    let offered = [
+        "INVITATIONS",
+        "REVIEWS",
+        "TERMINATIONS",
+        "AMENDMENTS",
+        "EMPLOYER_REGISTRATION",
+    ];
     let all = |off: Option<&str>| -> Value {
         offered
             .map(|group| json!({ "group": group, "channel": "EMAIL", "enabled": off != Some(group) }))

@@ -27,8 +27,8 @@ const PROGRESS: u64 = 10 * PAGE as u64;
 /// Looks whether the object store still has every document.
 #[derive(Clone, Debug, Args)]
 #[command(
-    long_about = "Asks the object store for the PDF of every document that was stored, and prints each that is missing or has \
-        another size, with the ids of the document and of its agreement. Exits with 1 if there is any, so that a monitor can \
+    long_about = "Asks the object store for the PDF of every document that was stored, and of a superseded one for its marked copy, \
+        and prints each that is missing or has another size, with the ids of the document and of its agreement. Exits with 1 if there is any, so that a monitor can \
         call it. With --repair a worker renders those again, and stores them if their bytes are the ones that were stored. \
         Reads nothing but the objects' sizes, unless --verify is given. Safe while the platform runs.",
     after_help = "Examples:\n  \
@@ -131,11 +131,19 @@ async fn look(
     documents: &[StoredDocument],
     arguments: &Arguments,
 ) -> Result<Vec<Found>, StorageError> {
-    let asked = documents.iter().map(|StoredDocument { pdf, .. }| {
-        let byte_size = u64::try_from(pdf.byte_size).unwrap_or_default();
-        let sha256 = arguments.verify.then_some(&pdf.sha256);
-        storage.inspect(&pdf.object_key, byte_size, sha256)
-    });
+    let asked = documents
+        .iter()
+        .map(|StoredDocument { pdf, marked_key, .. }| async {
+            let byte_size = u64::try_from(pdf.byte_size).unwrap_or_default();
+            let sha256 = arguments.verify.then_some(&pdf.sha256);
+            let found = storage.inspect(&pdf.object_key, byte_size, sha256).await?;
+            match marked_key {
+                Some(marked) if found == Found::Whole && storage.head(marked).await?.is_none() => {
+                    Ok(Found::Missing)
+                }
+                _ => Ok(found),
+            }
+        });
     stream::iter(asked)
         .buffered(usize::from(arguments.concurrency))
         .try_collect()

@@ -58,6 +58,12 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
         "/agreements/edges/*/node/newest/edges/*",
     ),
     (
+        "AgreementEvent.fieldChanges",
+        Asker::Graduate,
+        "{ agreements(first: 100) { nodes { history(last: 1) { nodes { fieldChanges { label old new } } } } } }",
+        "/agreements/nodes/*/history/nodes/*/fieldChanges/*",
+    ),
+    (
         "Agreement.files",
         Asker::School,
         "{ agreements(first: 100, statuses: [SIGNED]) { nodes { files { id fileName sha256 downloadLink { url } thumbnailLink { url } } } } }",

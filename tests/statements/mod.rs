@@ -252,11 +252,20 @@ impl World {
         )
         .await
         .unwrap();
-        // Files of every agreement that is signed, and one that the graduate fills in, with the links for its stamped copy.
+        // An amendment and files of every agreement that is signed, and one that the graduate fills in, with the links for its stamped copy.
         let filed = format!(
-            "INSERT INTO case_files (id, case_kind, case_id, sequence, position, file_name, content_type, byte_size, sha256,
+            "INSERT INTO case_events (occurred_at, case_kind, case_id, sequence, actor_role, actor_account_id, action, from_status,
+                to_status, reason, changes, graduate_id, employer_id, school_id, department_id, previous_hash, hash)
+                SELECT now(), 'AGREEMENT', id, 1000, 'SCHOOL_REVIEWER', (SELECT account_id FROM reviewers LIMIT 1), 'AMEND', 'SIGNED',
+                'SIGNED', '示例', '{{\"files\": [], \"changed\": [\"regularSalary\"]}}', graduate_id, employer_id, school_id,
+                department_id, sha256(''), sha256('') FROM agreements WHERE signed_at IS NOT NULL
+                ON CONFLICT DO NOTHING;
+            INSERT INTO field_changes (case_id, sequence, changes)
+                SELECT id, 1000, '[{{\"path\": \"regularSalary\", \"old\": \"1\", \"new\": \"2\"}}]' FROM agreements
+                WHERE signed_at IS NOT NULL ON CONFLICT DO NOTHING;
+            INSERT INTO case_files (id, case_kind, case_id, sequence, position, file_name, content_type, byte_size, sha256,
                 original_sha256, object_key, thumbnail_key, created_at)
-                SELECT gen_random_uuid(), 'AGREEMENT', id, 1, 0, 'a', 'image/png', 1, sha256(''), sha256(''),
+                SELECT gen_random_uuid(), 'AGREEMENT', id, 1000, 0, 'a', 'image/png', 1, sha256(''), sha256(''),
                 gen_random_uuid()::text, gen_random_uuid()::text, now() FROM agreements WHERE signed_at IS NOT NULL
                 ON CONFLICT DO NOTHING;
             INSERT INTO case_files (id, case_kind, case_id, sequence, position, file_name, content_type, byte_size, sha256,

@@ -277,6 +277,17 @@ pub async fn mark_superseded_copy(
     Ok(())
 }
 
+/// Whether a document was superseded meanwhile.
+///
+/// # Errors
+/// The database's.
+pub async fn is_superseded(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<bool> {
+    let found = documents::table
+        .find(id)
+        .filter(documents::superseded_at.is_not_null());
+    diesel::select(diesel::dsl::exists(found)).get_result(conn).await
+}
+
 /// A document by its id: for the job that renders it.
 ///
 /// # Errors
@@ -344,6 +355,8 @@ pub struct StoredDocument {
     pub agreement_id: Uuid,
     /// Where its PDF is.
     pub pdf: StoredPdf,
+    /// Where the marked copy of a superseded one is, if there is one.
+    pub marked_key: Option<String>,
 }
 
 /// The next documents whose PDF was stored, at most `limit`, by their ids; all of them, or those with this id or of the
@@ -357,7 +370,14 @@ pub async fn stored(
     only: Option<Uuid>,
     limit: i64,
 ) -> QueryResult<Vec<StoredDocument>> {
-    type Row = (Uuid, Uuid, Option<String>, Option<Vec<u8>>, Option<i32>);
+    type Row = (
+        Uuid,
+        Uuid,
+        Option<String>,
+        Option<Vec<u8>>,
+        Option<i32>,
+        Option<String>,
+    );
     let mut query = documents::table
         .filter(documents::ready_at.is_not_null())
         .filter(documents::id.gt(after))
@@ -369,18 +389,20 @@ pub async fn stored(
             documents::object_key,
             documents::sha256,
             documents::byte_size,
+            documents::marked_key,
         ))
         .into_boxed();
     if let Some(id) = only {
         query = query.filter(documents::id.eq(id).or(documents::agreement_id.eq(id)));
     }
     let rows: Vec<Row> = query.load(conn).await?;
-    let stored = |(id, agreement_id, object_key, sha256, byte_size): Row| {
+    let stored = |(id, agreement_id, object_key, sha256, byte_size, marked_key): Row| {
         let pdf = StoredPdf::of(object_key, sha256.as_deref(), byte_size)?;
         Some(StoredDocument {
             id,
             agreement_id,
             pdf,
+            marked_key,
         })
     };
     Ok(rows.into_iter().filter_map(stored).collect())

@@ -332,7 +332,7 @@ impl Filed {
     /// What the graduate has filled in becomes what is reviewed. Gives the names of the fields that changed since he handed it in last, for
     /// whoever reviews it again; their names only, since events outlive corrections.
     async fn hand_in(&mut self, conn: &AsyncPgConnection, doer: &Doer) -> Result<Vec<String>, StepError> {
-        let checked = self.check(conn, doer, &self.row().draft).await?;
+        let checked = self.check(conn, doer.now, &self.row().draft).await?;
         let destination = &mut self.view.destination;
         let changed = match &destination.form {
             Some(before) => changes(before, &checked.destination),
@@ -378,7 +378,9 @@ impl Filed {
         if let DetailsDraft::EntrustedSupplement(supplement) = &mut form.details {
             supplement.as_agreed |= before.destination_type() == DestinationType::EntrustedSupplement;
         }
-        let checked = self.check(conn, doer, &form).await?;
+        // What was right on the day it was registered is not wrong since another year, or another minimum wage, has begun.
+        let day = self.row().registered_at.unwrap_or(doer.now);
+        let checked = self.check(conn, day, &form).await?;
         let made = Changes(changes(&before, &checked.destination));
         if made.0.is_empty() {
             return Ok(None);
@@ -403,16 +405,16 @@ impl Filed {
         Ok(Some(event))
     }
 
-    /// Checks a form as one of the graduate's, on the day of the step.
+    /// Checks a form as one of the graduate's, as it counts on this day.
     async fn check(
         &self,
         conn: &AsyncPgConnection,
-        doer: &Doer,
+        day: DateTime<Utc>,
         form: &DestinationDraft,
     ) -> Result<Checked, StepError> {
         let graduate = first(graduate::by_ids(conn, &[self.row().graduate_id]).await?)?;
         let context = CheckContext {
-            today: shanghai_date(doer.now),
+            today: shanghai_date(day),
             graduate_name: graduate.name,
             graduate_mobile: graduate.contact.mobile,
         };

@@ -81,12 +81,12 @@ pub(super) async fn renew(
             .paper()
             .map_err(|error| diesel::result::Error::DeserializationError(error.into()))?;
         printed.graduate = before.graduate;
+        // Where he studies belongs to them.
+        printed.school.department = before.school.department;
     }
-    let version = old.version + 1;
-    printed.amended = Some(Amended {
-        version,
-        on: shanghai_date(now),
-    });
+    let (version, on) = (old.version + 1, shanghai_date(now));
+    printed.amended = Some(Amended { version, on });
+    printed.issued_on = Some(on);
     issue(conn, agreement.id, version, &printed, now).await?;
     // The mark across its pages.
     jobs::enqueue(conn, &jobs::RenderDocument { document_id: old.id }, now).await?;

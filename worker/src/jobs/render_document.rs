@@ -38,21 +38,27 @@ pub(crate) async fn render_document(job: RenderDocument, parts: Data<RenderParts
         .await?
         .ok_or_else(|| JobError::park("there is no such document"))?;
     drop(conn);
-    match document.stored() {
-        None => store(&document, &parts).await?,
-        Some(kept) => restore(&document, &kept, &parts).await?,
-    }
-    match document.superseded_at {
-        Some(_) => mark(&document, &parts).await,
-        None => Ok(()),
-    }
+    let made = match document.stored() {
+        None => store(&document, &parts).await,
+        Some(kept) => restore(&document, &kept, &parts).await,
+    };
+    // It may have been superseded while this ran, and whoever did so could order nothing beside the running job. The marked copy does
+    // not need the original.
+    let mut conn = parts.platform.pool.get().await?;
+    let superseded = document::is_superseded(&mut conn, document.id).await?;
+    drop(conn);
+    let marked = match superseded {
+        true => mark(&document, &parts).await,
+        false => Ok(()),
+    };
+    made.and(marked)
 }
 
-/// Puts a copy of a superseded document beside it that says so across its pages. It can be made again at any time, so nothing but its place
-/// is kept; each run of the same release gives the same bytes under the same key.
+/// Puts a copy of a superseded document beside it that says so across its pages. It can be made again at any time, also by a release that
+/// draws it otherwise, so it has one place, and no hash is kept of it.
 async fn mark(document: &Document, parts: &RenderParts) -> Result<(), JobError> {
-    let (pdf, sha256) = render(document, Mark::Superseded, parts).await?;
-    let object_key = format!("documents/{}/superseded-{}.pdf", document.id, hex(&sha256));
+    let (pdf, _) = render(document, Mark::Superseded, parts).await?;
+    let object_key = format!("documents/{}/superseded.pdf", document.id);
     put(&object_key, &pdf, parts).await?;
     let mut conn = parts.platform.pool.get().await?;
     document::mark_superseded_copy(&mut conn, document.id, &object_key).await?;

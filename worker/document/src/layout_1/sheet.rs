@@ -7,7 +7,7 @@ use super::clauses::{PREAMBLE, clauses};
 use super::signatures::{Signature, signatures};
 use crate::pen::{Field, Ink, Pen};
 use crate::wording;
-use crate::{AgreementPaper, Channel, CreditCode, DocumentError, Mark};
+use crate::{AgreementPaper, Amendment, Channel, CreditCode, DocumentError, Mark};
 
 /// What an optional value prints when there is none.
 const NONE: &str = "—";
@@ -29,8 +29,19 @@ pub(crate) struct Sheet {
     sections: Vec<Section>,
     supplementary: Ink,
     clauses: [&'static str; 9],
+    /// What is said over the signatures of an amended one: they are not of its text.
+    signed_before: Option<String>,
     signatures: [Signature; 3],
     verification: Option<Check>,
+}
+
+fn signed_before(channel: Channel, amended: Amendment) -> String {
+    let (version, day) = (amended.version, wording::date(amended.on));
+    let signed = match channel {
+        Channel::Offline => "三方签字盖章见此前回传的协议书，本版无须再次签字盖章",
+        Channel::Online | Channel::Registered => "以下为各方对首版的签署信息",
+    };
+    format!("本协议书为第{version}版，由学校于{day}在签约后修改；{signed}。")
 }
 
 /// The words of a [`Mark`].
@@ -121,6 +132,7 @@ pub(crate) fn sheet(pen: &Pen<'_>, paper: &AgreementPaper, mark: Mark) -> Result
             )?
             .value,
         clauses: clauses(paper.channel),
+        signed_before: paper.amended.map(|amended| signed_before(paper.channel, amended)),
         signatures: signatures(pen, paper)?,
         verification,
     })

@@ -1,7 +1,8 @@
 //! What the paper says: every field, what is missing, the channels and the marks.
 
 use anyhow::Result;
-use wangqian_document::{Channel, Mark};
+use chrono::NaiveDate;
+use wangqian_document::{AgreementPaper, Amendment, Channel, Mark};
 
 use crate::made_up::{bare_paper, paper, paper_of};
 use crate::{RENDERER, read, reading};
@@ -176,6 +177,31 @@ fn a_mark_stands_across_every_page_and_in_its_head() -> Result<()> {
         // Once in the head and once across, on each of two pages; 约 of 已解约 is not in its head a second time.
         assert_eq!(extra, 4, "{text}");
         assert!(!unmarked.contains(head));
+    }
+    Ok(())
+}
+
+#[test]
+fn an_amended_paper_says_whose_signatures_it_bears_and_asks_for_none() -> Result<()> {
+    let mut amended = paper();
+    amended.amended = Some(Amendment {
+        version: 2,
+        on: NaiveDate::from_ymd_opt(2026, 9, 1).unwrap(),
+    });
+    let text = read(&amended)?;
+    let said = "本协议书为第2版，由学校于2026年9月1日在签约后修改；以下为各方对首版的签署信息。";
+    assert!(text.contains(said), "{text}");
+    assert!(!read(&paper())?.contains("签约后修改"));
+    // What was stamped is not to be stamped again.
+    for (amendment, by_hand) in [(None, true), (amended.amended, false)] {
+        let offline = AgreementPaper {
+            channel: Channel::Offline,
+            amended: amendment,
+            ..paper()
+        };
+        let text = read(&offline)?;
+        assert_eq!(text.contains("（盖章处）"), by_hand, "{text}");
+        assert_eq!(text.contains("已在纸质协议书上签章"), !by_hand, "{text}");
     }
     Ok(())
 }
