@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use wangqian_api::id::NodeType;
 use wangqian_schema::{model::employer::EmployerVerification, workflow::ReviewRoute};
 
-use crate::support::{Server, people, signing::*};
+use crate::support::{Server, outbox::Outbox, people, placing, signing::*};
 
 const AMEND: &str = "mutation($input: AmendAgreementInput!) { amendAgreement(input: $input) {
     agreement { status version terms { regularSalary } } userErrors { code field } } }";
@@ -110,6 +110,66 @@ async fn what_the_school_modifies_is_told_recorded_and_printed_anew() {
     let inbox = "{ notifications(first: 1) { nodes { title body } } }";
     let told = client.query(inbox, json!({})).await.to_string();
     assert!(told.contains("转正起薪") && told.contains("双方协商"), "{told}");
+    // The SMS says that something was changed, and no value.
+    let sms = Outbox::new(server.outbox()).next_to(&graduate.mobile).await;
+    assert!(
+        sms.contains("修改了您的就业协议信息") && !sms.contains("12345"),
+        "{sms}"
+    );
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_school_modifies_of_a_destination_is_told_and_recorded() {
+    let server = Server::empty().await;
+    let campus = people::school(&server.platform, ReviewRoute::SchoolOnly).await;
+    let graduate = people::graduate(&server.platform, &campus, |_| {}).await;
+    let client = server.login(&graduate.email).await;
+    let school = server.login(&campus.school_reviewer).await;
+    let begun = placing::create(&client, placing::seeking("")).await;
+    let id = placing::id(&begun);
+    placing::submit(&client, &id, &[]).await;
+    review(&school, &id, "APPROVE", None).await;
+
+    let seen = "query($id: ID!) { node(id: $id) { ... on Destination { version status viewerActions
+        history(last: 1) { nodes { action reason fieldChanges { field label old new } } } } } }";
+    let look = async || school.query(seen, json!({ "id": id })).await["node"].take();
+    let before = look().await;
+    assert_eq!(
+        (&before["status"], &before["viewerActions"]),
+        (&json!("REGISTERED"), &json!(["AMEND"]))
+    );
+    let amend = placing::mutation("amendDestination", "AmendDestinationInput");
+    let amend = async |form: Value, reason: &str, version: &Value| {
+        let input =
+            json!({ "destinationId": id, "form": form, "reason": reason, "expectedVersion": version });
+        school.mutate(&amend, json!({ "input": input })).await["userErrors"].take()
+    };
+    let version = &before["version"];
+    let silent = amend(placing::seeking("补登"), "", version).await;
+    assert_eq!(silent[0]["code"], "REASON_REQUIRED");
+    let wrong = amend(placing::seeking(&"字".repeat(2000)), "电话核实", version).await;
+    assert_eq!(wrong[0]["field"], "form.remark", "{wrong}");
+    assert_eq!(look().await["version"], *version);
+    assert_eq!(
+        amend(placing::seeking("补登"), "电话核实", version).await,
+        json!([])
+    );
+    let stale = amend(placing::seeking("又登"), "电话核实", version).await;
+    assert_eq!(stale[0]["code"], "STALE_VERSION");
+    let after = look().await;
+    assert_eq!(after["status"], "REGISTERED");
+    assert_eq!(
+        after["history"]["nodes"],
+        json!([{ "action": "AMEND", "reason": "电话核实", "fieldChanges": [
+            { "field": "remark", "label": "备注", "old": null, "new": "补登" },
+        ] }])
+    );
+    let sms = Outbox::new(server.outbox()).next_to(&graduate.mobile).await;
+    assert!(
+        sms.contains("修改了您已登记的毕业去向信息") && !sms.contains("补登"),
+        "{sms}"
+    );
     server.stop().await;
 }
 

@@ -59,8 +59,8 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
     ),
     (
         "AgreementEvent.fieldChanges",
-        Asker::Graduate,
-        "{ agreements(first: 100) { nodes { history(last: 1) { nodes { fieldChanges { label old new } } } } } }",
+        Asker::School,
+        "{ agreements(first: 100, statuses: [SIGNED]) { nodes { history(last: 1) { nodes { fieldChanges { label old new } } } } } }",
         "/agreements/nodes/*/history/nodes/*/fieldChanges/*",
     ),
     (

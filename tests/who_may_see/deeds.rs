@@ -253,18 +253,18 @@ pub(super) const DOING: &[Probe] = &[
         |id| json!({ "input": { "destinationId": id, "form": placing::seeking("另注"), "expectedVersion": 3 } }),
         Target::Destination,
     ),
-    // Of a version that is over: amended, the story would go on with another paper. Who may amend, the tests of the step say.
     filed(
         "amendDestination",
         "mutation($input: AmendDestinationInput!) { amendDestination(input: $input) {
             destination { id } userErrors { code field message } } }",
         |id| {
             json!({ "input": {
-                "destinationId": id, "form": placing::seeking("补登"), "reason": "示例", "expectedVersion": 1,
+                "destinationId": id, "form": placing::seeking("补登"), "reason": "示例", "expectedVersion": 4,
             } })
         },
         Target::Destination,
     ),
+    // Of a version that is over: amended, the story would go on with another paper. Who may amend, the tests of the step say.
     filed(
         "amendAgreement",
         "mutation($input: AmendAgreementInput!) { amendAgreement(input: $input) {

@@ -523,6 +523,8 @@ impl World {
         for reviewer in [Who::Department, Who::School] {
             review(self.client(reviewer), &id, "APPROVE", None).await;
         }
+        // Else the worker notes it while others try what they may not.
+        self.paper_of(graduate, &id).await;
         self.filed = id;
     }
 
@@ -571,16 +573,20 @@ impl World {
         self.stuck = parked.id;
     }
 
-    async fn await_paper(&mut self) {
+    /// The paper of an agreement, once it is stored.
+    async fn paper_of(&self, client: &Client, agreement: &str) -> Value {
         let paper = "query($id: ID!) { node(id: $id) { ... on Agreement {
             documents { id verificationCode downloadLink { url } } } } }";
         let ready = async || {
-            let variables = json!({ "id": self.case });
-            let mut found = self.client(Who::Employer).query(paper, variables).await;
+            let mut found = client.query(paper, json!({ "id": agreement })).await;
             let document = found["node"]["documents"][0].take();
             document["downloadLink"].is_object().then_some(document)
         };
-        self.document = self.server.until("the paper", ready).await;
+        self.server.until("the paper", ready).await
+    }
+
+    async fn await_paper(&mut self) {
+        self.document = self.paper_of(self.client(Who::Employer), &self.case).await;
         for (at, who) in [Who::Graduate, Who::Employer].into_iter().enumerate() {
             let newest = "{ notifications(first: 1) { nodes { id case { ... on Agreement { id } } } } }";
             let found = self.client(who).query(newest, json!({})).await;

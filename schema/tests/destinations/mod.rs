@@ -1,6 +1,7 @@
 //! Destinations on the real database: drafts, review, a reviewer's own change, voiding, and who holds the graduate. What the tests below
 //! share stands here.
 
+mod amending;
 mod changing;
 mod drafts;
 mod people;
