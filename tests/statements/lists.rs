@@ -60,7 +60,7 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
     (
         "AgreementEvent.fieldChanges",
         Asker::School,
-        "{ agreements(first: 100, statuses: [SIGNED]) { nodes { history(last: 1) { nodes { fieldChanges { label old new } } } } } }",
+        "{ agreements(first: 100, statuses: [SIGNED]) { nodes { history(last: 2) { nodes { fieldChanges { label old new } } } } } }",
         "/agreements/nodes/*/history/nodes/*/fieldChanges/*",
     ),
     (
@@ -91,7 +91,7 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
     (
         "Termination.files",
         Asker::School,
-        "{ terminations(first: 100) { nodes { files { id fileName sha256 downloadLink { url } thumbnailLink { url } } } } }",
+        "{ terminations(first: 100) { nodes { files(submission: 1) { id fileName sha256 downloadLink { url } thumbnailLink { url } } } } }",
         "/terminations/nodes/*/files/*",
     ),
     (

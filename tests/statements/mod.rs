@@ -257,12 +257,13 @@ impl World {
             "INSERT INTO case_events (occurred_at, case_kind, case_id, sequence, actor_role, actor_account_id, action, from_status,
                 to_status, reason, changes, graduate_id, employer_id, school_id, department_id, previous_hash, hash)
                 SELECT now(), 'AGREEMENT', id, 1000, 'SCHOOL_REVIEWER', (SELECT account_id FROM reviewers LIMIT 1), 'AMEND', 'SIGNED',
-                'SIGNED', '示例', '{{\"files\": [], \"changed\": [\"regularSalary\"]}}', graduate_id, employer_id, school_id,
+                'SIGNED', '示例', '{{\"files\": [], \"changed\": [\"regularSalary\"], \"sha256\": \"0\"}}', graduate_id, employer_id, school_id,
                 department_id, sha256(''), sha256('') FROM agreements WHERE signed_at IS NOT NULL
                 ON CONFLICT DO NOTHING;
             INSERT INTO field_changes (case_id, sequence, changes)
                 SELECT id, 1000, '[{{\"path\": \"regularSalary\", \"old\": \"1\", \"new\": \"2\"}}]' FROM agreements
                 WHERE signed_at IS NOT NULL ON CONFLICT DO NOTHING;
+            UPDATE agreements SET event_count = 1000 WHERE signed_at IS NOT NULL;
             INSERT INTO case_files (id, case_kind, case_id, sequence, position, file_name, content_type, byte_size, sha256,
                 original_sha256, object_key, thumbnail_key, created_at)
                 SELECT gen_random_uuid(), 'AGREEMENT', id, 1000, 0, 'a', 'image/png', 1, sha256(''), sha256(''),

@@ -14,7 +14,7 @@ use super::{Scene, seeking, standing};
 use crate::support::{reason, refusal, text};
 
 /// How many tries.
-const TRIES: u32 = 900;
+const TRIES: u32 = 1800;
 
 /// Numbers that look random and are the same each time.
 struct Dice(u64);
@@ -183,7 +183,7 @@ async fn whatever_people_try_comes_to_what_the_model_says() {
         let at = dice.roll(cases.len());
         // Whose tick was taken away reads it again, mostly, and ticks.
         let (id, before) = cases[at];
-        if !before.ticked && matches!(before.status, Draft | Returned) && dice.roll(2) == 0 {
+        if !before.ticked && matches!(before.status, Draft | Returned) && dice.roll(4) == 0 {
             scene.save(id, &seeking()).await.unwrap();
             cases[at].1.ticked = true;
         }
