@@ -26,8 +26,8 @@ use wangqian_schema::{
     Platform,
     jobs::{
         CheckUpload, DigestReviews, ExpireInvitation, ExportRecords, FoldFigures, ImportGraduates, Job,
-        Prune, PublishManual, RemindInvitation, RenderDocument, SendMemberInvitation, SendMessage, SendNotice, SendPasscode,
-        SendStampedCopyLink, SnapshotFigures,
+        Prune, PublishManual, RemindInvitation, RenderDocument, SendMemberInvitation, SendMessage,
+        SendNotice, SendPasscode, SendStampedCopyLink, SnapshotFigures,
     },
     wake,
 };

@@ -54,7 +54,10 @@ pub struct Manual {
 impl Manual {
     /// The hash of text and data, in hexadecimal.
     pub fn id(&self) -> String {
-        self.source_sha256.iter().map(|byte| format!("{byte:02x}")).collect()
+        self.source_sha256
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 }
 
@@ -194,7 +197,10 @@ mod tests {
     #[test]
     fn the_manual_has_every_type_and_is_told_from_others_by_its_hash() {
         let read: Value = serde_json::from_str(&manual().data).unwrap();
-        assert_eq!(read["types"].as_array().unwrap().len(), DestinationType::ALL.len());
+        assert_eq!(
+            read["types"].as_array().unwrap().len(),
+            DestinationType::ALL.len()
+        );
         assert_eq!(EDITION, Some(manual().edition));
         assert_eq!(manual().source_sha256.len(), 32);
         // Which limits the text names, the typesetter would miss; which it does not name, nobody would.

@@ -103,10 +103,7 @@ const MET: &[Met] = &[
         "文件正在检查，请稍候再提交",
         "平台要先检查收到的文件，通常一两秒。等它显示可用再提交。",
     ),
-    other(
-        "同一文件不能重复提交",
-        "同一个文件选了两次，去掉一个。",
-    ),
+    other("同一文件不能重复提交", "同一个文件选了两次，去掉一个。"),
     other(
         "内容已被更新，请刷新后重试",
         "在您打开页面以后，别人或者您的另一个窗口改过它。刷新，看清新的内容再操作。",
@@ -115,10 +112,7 @@ const MET: &[Met] = &[
         "所指的内容不存在",
         "链接不对，或者那件事不是您的。从自己的列表重新打开。",
     ),
-    other(
-        "账号或密码错误",
-        "检查输入法和大小写。忘了密码，用验证码重设。",
-    ),
+    other("账号或密码错误", "检查输入法和大小写。忘了密码，用验证码重设。"),
     other(
         "登录失败次数过多",
         "连续输错以后要等一会儿，提示里写着等几分钟；到时再试，或者用验证码重设密码。",
@@ -139,7 +133,10 @@ const MET: &[Met] = &[
 
 /// The rows of the table.
 pub(super) fn rows() -> Vec<Value> {
-    let row = |met: &Met| json!({ "text": met.text, "then": met.then });
+    let row = |met: &Met| {
+        let refusal = met.refusal.map(|refusal| format!("{refusal:?}"));
+        json!({ "refusal": refusal, "text": met.text, "then": met.then })
+    };
     MET.iter().map(row).collect()
 }
 

@@ -101,7 +101,11 @@ pub(super) fn registration() -> Vec<Value> {
 fn of_agreements(channel: AgreementChannel, order: &[AgreementStatus]) -> Vec<Value> {
     let rows = order.iter().map(|status| {
         let acts: Vec<_> = may_do(channel, *status).into_iter().map(agreement_act).collect();
-        row(words::agreement(*status), agreement_meaning(channel, *status), &acts)
+        row(
+            words::agreement(*status),
+            agreement_meaning(channel, *status),
+            &acts,
+        )
     });
     rows.collect()
 }
@@ -197,10 +201,26 @@ pub(super) fn online_termination() -> Vec<Value> {
     let order = [
         (Is::Requested, graduate, "您已申请，等单位答复。协议仍然有效。"),
         (Is::Requested, employer, "单位已申请，等您答复。协议仍然有效。"),
-        (Is::TerminationReview, graduate, "双方已同意，学校（院系）正在审核。审核通过之前协议仍然有效。"),
-        (Is::Terminated, graduate, "解约完成，协议结束，您可以重新签约或登记。"),
-        (Is::Refused, graduate, "对方不同意，协议继续有效。双方都可以再次申请。"),
-        (Is::Rejected, graduate, "学校（院系）没有通过，协议继续有效。双方都可以再次申请。"),
+        (
+            Is::TerminationReview,
+            graduate,
+            "双方已同意，学校（院系）正在审核。审核通过之前协议仍然有效。",
+        ),
+        (
+            Is::Terminated,
+            graduate,
+            "解约完成，协议结束，您可以重新签约或登记。",
+        ),
+        (
+            Is::Refused,
+            graduate,
+            "对方不同意，协议继续有效。双方都可以再次申请。",
+        ),
+        (
+            Is::Rejected,
+            graduate,
+            "学校（院系）没有通过，协议继续有效。双方都可以再次申请。",
+        ),
         (Is::Withdrawn, graduate, "申请的一方收回了申请，协议继续有效。"),
     ];
     of_terminations(AgreementChannel::Online, &order)
@@ -210,9 +230,15 @@ pub(super) fn online_termination() -> Vec<Value> {
 pub(super) fn offline_termination() -> Vec<Value> {
     use TerminationStatus as Is;
     let order = [
-        (Is::TerminationReview, "已提交，学校（院系）正在审核。审核人作出决定之前可以撤回。"),
+        (
+            Is::TerminationReview,
+            "已提交，学校（院系）正在审核。审核人作出决定之前可以撤回。",
+        ),
         (Is::Draft, "您撤回了申请，正在修改。协议仍然有效。"),
-        (Is::Returned, "审核人请您补充或修改，理由写在审核意见里。协议仍然有效。"),
+        (
+            Is::Returned,
+            "审核人请您补充或修改，理由写在审核意见里。协议仍然有效。",
+        ),
         (Is::Terminated, "解约完成，协议结束，您可以重新签约或登记。"),
         (Is::Rejected, "学校（院系）没有通过，协议继续有效。可以重新申请。"),
         (Is::Withdrawn, "您放弃了申请，协议继续有效。可以重新申请。"),
@@ -291,10 +317,7 @@ pub(super) fn destination() -> Vec<Value> {
             reason_given: true,
         };
         let may = destination::available(&facts, ActorRole::Graduate);
-        let acts: Vec<_> = may
-            .into_iter()
-            .map(|act| destination_act(*status, act))
-            .collect();
+        let acts: Vec<_> = may.into_iter().map(|act| destination_act(*status, act)).collect();
         row(words::destination(*status), destination_meaning(*status), &acts)
     });
     rows.collect()
@@ -336,13 +359,16 @@ mod tests {
 
     fn labels(tables: &[Vec<Value>]) -> BTreeSet<String> {
         let rows = tables.iter().flatten();
-        rows.map(|row| row["label"].as_str().unwrap().to_owned()).collect()
+        rows.map(|row| row["label"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     #[test]
     fn every_status_stands_in_a_table_by_the_name_that_the_product_gives_it() {
         let all = |labels: Map<String, Value>| -> BTreeSet<String> {
-            let names = labels.into_iter().map(|(_, name)| name.as_str().unwrap().to_owned());
+            let names = labels
+                .into_iter()
+                .map(|(_, name)| name.as_str().unwrap().to_owned());
             names.collect()
         };
         assert_eq!(
@@ -366,7 +392,10 @@ mod tests {
         assert_eq!(acts(&online_signing(), "签约审核中"), [""]);
         assert_eq!(acts(&offline_signing(), "签约审核中"), ["撤回修改"]);
         assert_eq!(acts(&online_signing(), "已签约"), ["申请解约"]);
-        assert_eq!(acts(&online_termination(), "待对方回应"), ["撤回申请", "同意、不同意"]);
+        assert_eq!(
+            acts(&online_termination(), "待对方回应"),
+            ["撤回申请", "同意、不同意"]
+        );
         assert_eq!(acts(&destination(), "作废审核中"), ["撤回作废"]);
         let tables = [
             online_signing(),
@@ -378,7 +407,10 @@ mod tests {
         ];
         for row in tables.iter().flatten() {
             let acts = row["acts"].as_str().unwrap();
-            assert!(acts.is_empty() || acts.split('、').all(|act| !act.is_empty()), "{row}");
+            assert!(
+                acts.is_empty() || acts.split('、').all(|act| !act.is_empty()),
+                "{row}"
+            );
             // Statuses at an end let nobody go on.
             let meaning = row["meaning"].as_str().unwrap();
             assert!(meaning.ends_with('。'), "{row}");

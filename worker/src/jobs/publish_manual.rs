@@ -71,7 +71,8 @@ async fn make(parts: &RenderParts) -> Result<(StoredManual, Vec<u8>), JobError> 
         .map_err(JobError::park)?;
     let sha256: [u8; 32] = Sha256::digest(&made.pdf).into();
     let hex: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
-    let size = |count: usize| i32::try_from(count).map_err(|_| JobError::park("the manual is larger than 2 GB"));
+    let size =
+        |count: usize| i32::try_from(count).map_err(|_| JobError::park("the manual is larger than 2 GB"));
     let stored = StoredManual {
         source_sha256: manual().source_sha256.to_vec(),
         sha256: sha256.to_vec(),
