@@ -28,6 +28,7 @@ mod limits;
 mod live;
 mod logging_in;
 mod makefile;
+mod manual;
 mod metrics;
 mod offline_signing;
 mod offline_termination;

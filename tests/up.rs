@@ -49,6 +49,7 @@ async fn a_newcomer_starts_it_looks_around_stops_it_and_finds_everything_again()
     for said in [
         accounts::PASSWORD,
         "/graphiql",
+        "下载操作手册",
         "outbox/mail",
         &first.url(),
         "Ctrl-C",

@@ -12,6 +12,7 @@ pub mod graphql;
 pub mod health;
 pub mod id;
 pub mod loaders;
+pub mod manual_page;
 pub mod paging;
 pub mod passwords;
 pub mod progress_watch;

@@ -27,6 +27,7 @@ use crate::{
     graphql::{self, ApiSchema},
     health,
     loaders::Loader,
+    manual_page,
     passwords::PasswordSlots,
     progress_watch::{ExportWatch, ImportWatch},
     session_watch::SessionWatch,
@@ -209,6 +210,7 @@ pub async fn serve(
     let router = Router::new()
         .route("/", get(async || Redirect::temporary("/graphiql")))
         .merge(health::router(app.clone()))
+        .merge(manual_page::router(app.clone()))
         .merge(verify_page::router(app))
         .merge(graphql);
 

@@ -42,10 +42,15 @@ async fn page(State(app): State<App>, Path(code): Path<String>) -> Response {
             (StatusCode::SERVICE_UNAVAILABLE, body.to_owned())
         }
     };
+    framed(status, "就业协议书核验", &body)
+}
+
+/// A page for whoever holds a paper.
+pub(crate) fn framed(status: StatusCode, title: &str, body: &str) -> Response {
     let html = format!(
         "<!doctype html><html lang=\"zh-CN\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width, initial-scale=1\"><meta name=\"robots\" content=\"noindex\">\
-         <title>就业协议书核验</title><style>{STYLE}</style></head><body><h1>就业协议书核验</h1>{body}</body></html>"
+         <title>{title}</title><style>{STYLE}</style></head><body><h1>{title}</h1>{body}</body></html>"
     );
     let headers = [
         (

@@ -79,6 +79,24 @@ impl Job for RenderDocument {
     }
 }
 
+/// Makes the manual of a release and stores it. Idempotent: the same manual gives the same bytes under the same key. What is asked for by a
+/// release that is not the worker's own is left alone: whoever needs it asks again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublishManual {
+    /// SHA-256 of its text and data, in hexadecimal.
+    pub source_sha256: String,
+}
+
+impl Job for PublishManual {
+    const QUEUE: &'static str = "publish_manual";
+    const MAX_ATTEMPTS: i32 = 10;
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.source_sha256.clone())
+    }
+}
+
 /// Sends one message to one person through one outside channel. Idempotent as far as the provider lets it be: the
 /// message's id travels along (Message-ID of a mail, file name in the outbox), and a sent one is not sent again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,6 +18,7 @@ pub mod field_changes;
 pub mod figures;
 pub mod files;
 pub mod jobs;
+pub mod manual;
 pub mod mask;
 pub mod messages;
 pub mod model;

@@ -363,6 +363,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    manuals (source_sha256) {
+        source_sha256 -> Bytea,
+        sha256 -> Bytea,
+        object_key -> Text,
+        pages -> Int4,
+        byte_size -> Int4,
+        edition -> Date,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     member_invitations (id) {
         id -> Uuid,
         employer_id -> Uuid,
@@ -699,6 +711,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     jobs,
     login_throttles,
+    manuals,
     member_invitations,
     message_opt_outs,
     messages,

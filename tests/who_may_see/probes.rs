@@ -350,6 +350,12 @@ pub(super) const READING: &[Probe] = &[
         Mark::Text(World::case),
     ),
     of(
+        "manual",
+        "{ manual { url pages } }",
+        Target::Nothing,
+        Mark::Text(|_| "/manual".to_owned()),
+    ),
+    of(
         "codes",
         "{ codes(list: REGION) { code nameZh } }",
         Target::Nothing,

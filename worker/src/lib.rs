@@ -26,8 +26,8 @@ use wangqian_schema::{
     Platform,
     jobs::{
         CheckUpload, DigestReviews, ExpireInvitation, ExportRecords, FoldFigures, ImportGraduates, Job,
-        Prune, RemindInvitation, RenderDocument, SendMemberInvitation, SendMessage, SendNotice, SendPasscode,
-        SendStampedCopyLink, SnapshotFigures,
+        Prune, PublishManual, RemindInvitation, RenderDocument, SendMemberInvitation, SendMessage,
+        SendNotice, SendPasscode, SendStampedCopyLink, SnapshotFigures,
     },
     wake,
 };
@@ -82,6 +82,7 @@ pub async fn run(
         ExpireInvitation::QUEUE,
         RemindInvitation::QUEUE,
         RenderDocument::QUEUE,
+        PublishManual::QUEUE,
         SendMessage::QUEUE,
         SendPasscode::QUEUE,
         SendNotice::QUEUE,
@@ -153,6 +154,15 @@ async fn monitor(
             storage: storage.clone(),
             presses: Arc::new(Semaphore::new(render.concurrency)),
         };
+        let manual = config(PublishManual::QUEUE, 1);
+        let (of_manuals, manual_parts) = (host.clone(), parts.clone());
+        monitor = monitor.register(move |_| {
+            let queue = of_manuals.queue::<PublishManual>(manual);
+            worker(manual.name)
+                .backend(queue)
+                .data(manual_parts.clone())
+                .build(jobs::publish_manual)
+        });
         monitor = monitor.register(move |_| {
             let queue = host.queue::<RenderDocument>(render);
             worker(render.name)

@@ -28,7 +28,7 @@ pub enum DocumentStatus {
 #[derive(SimpleObject)]
 pub struct DownloadLink {
     /// 链接地址 The link. Whoever has it can open the file until it ends: do not keep it.
-    url: String,
+    pub(crate) url: String,
     /// 失效时间 When it ends, to the second.
     expires_at: DateTime<Utc>,
 }
@@ -38,7 +38,7 @@ impl DownloadLink {
     ///
     /// # Errors
     /// A top-level error when the link cannot be made.
-    pub(super) async fn to(
+    pub(crate) async fn to(
         app: &App,
         key: &str,
         offered: DownloadName<'_>,

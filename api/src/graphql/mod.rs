@@ -21,6 +21,7 @@ pub mod figure;
 pub mod graduate;
 pub mod graduate_import;
 pub mod live;
+pub mod manual;
 pub mod message_preference;
 pub mod node;
 pub mod notification;
@@ -82,6 +83,7 @@ pub struct Query(
     live::LiveQuery,
     verification::VerificationQuery,
     code::CodeQuery,
+    manual::ManualQuery,
     stuck_work::StuckWorkQuery,
     delivery::DeliveryQuery,
     message_preference::MessagePreferenceQuery,

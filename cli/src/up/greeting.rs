@@ -30,6 +30,7 @@ impl Greeting<'_> {
         if self.graphiql {
             text.push_str(&format!("  GraphiQL      {url}/graphiql\n"));
         }
+        text.push_str(&format!("  下载操作手册  {url}/manual\n"));
         if self.smtp {
             text.push_str("  mails         go to the SMTP server\n");
         } else {

@@ -9,7 +9,7 @@
 mod cases;
 mod graduates;
 mod unit;
-mod words;
+pub(crate) mod words;
 
 use std::collections::HashMap;
 

@@ -32,7 +32,7 @@ pub(super) const fn channel(channel: AgreementChannel) -> &'static str {
     }
 }
 
-pub(super) const fn agreement(status: AgreementStatus) -> &'static str {
+pub(crate) const fn agreement(status: AgreementStatus) -> &'static str {
     use AgreementStatus as Is;
     match status {
         Is::Invited => "待应约",
@@ -56,7 +56,7 @@ pub(super) const fn agreement(status: AgreementStatus) -> &'static str {
     }
 }
 
-pub(super) const fn termination(status: TerminationStatus) -> &'static str {
+pub(crate) const fn termination(status: TerminationStatus) -> &'static str {
     use TerminationStatus as Is;
     match status {
         Is::Requested => "待对方回应",
@@ -70,7 +70,7 @@ pub(super) const fn termination(status: TerminationStatus) -> &'static str {
     }
 }
 
-pub(super) const fn destination(status: DestinationStatus) -> &'static str {
+pub(crate) const fn destination(status: DestinationStatus) -> &'static str {
     use DestinationStatus as Is;
     match status {
         Is::Draft => "草稿",

@@ -23,6 +23,7 @@ pub mod graduate_import;
 pub mod idempotency;
 pub mod licence;
 pub mod login_throttle;
+pub mod manual;
 pub mod member;
 pub mod message;
 pub mod message_preference;

@@ -4,6 +4,7 @@
 //! - [`AgreementPaper`] is everything the paper shows. It is kept in the database, so that the same bytes can be made
 //!   again, and carries the number of its [layout](AgreementPaper::layout).
 //! - [`Renderer`] holds the fonts and turns a paper into bytes: the same paper, mark and fonts always give the same bytes.
+//! - [`ManualText`] is a manual: text of the product's own, typeset with the same fonts.
 //! - A character that no font can draw is an error that names the field and the character
 //!   ([`DocumentError::MissingGlyph`]); it never prints as a box.
 //!
@@ -12,6 +13,7 @@
 mod error;
 mod fonts;
 mod layout_1;
+mod manual;
 mod paper;
 mod pen;
 mod qr;
@@ -20,6 +22,7 @@ mod wording;
 mod world;
 
 pub use error::DocumentError;
+pub use manual::{ManualText, RenderedManual};
 pub use paper::{
     AgreementPaper, Amendment, Approval, Channel, CreditCode, EmployerBlock, GraduateBlock, Mark,
     SchoolBlock, SigningDates, TermsBlock, Verification,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use chrono::Datelike;
+use chrono::{Datelike, NaiveDate};
 use typst::diag::SourceDiagnostic;
 use typst::foundations::{Bytes, Datetime, Smart};
 use typst::layout::{Frame, FrameItem};
@@ -15,7 +15,7 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 use crate::fonts::Fonts;
 use crate::pen::Pen;
 use crate::world::{PaperWorld, layout_source};
-use crate::{AgreementPaper, DocumentError, Mark, layout_1, qr};
+use crate::{AgreementPaper, DocumentError, ManualText, Mark, RenderedManual, layout_1, qr};
 
 /// How many renderings an unused intermediate result of the typesetter is kept. It keeps its cache process-wide; results
 /// that do not depend on the paper (the parsed template, the fonts) are used every time and so stay.
@@ -62,37 +62,67 @@ impl Renderer {
         }
         let sheet = layout_1::sheet(&Pen::new(&self.fonts), paper, mark)?;
         let sheet = serde_json::to_string(&sheet)?;
-        let qr_code = match &paper.verification {
-            Some(verification) => Some(Bytes::from_string(qr::svg(&verification.url)?)),
-            None => None,
-        };
+        let url = paper.verification.as_ref().map(|check| check.url.as_str());
+        self.draw(&self.layout_1, sheet, url, paper.issued_on)
+    }
+
+    /// Makes the PDF of a manual, and counts its pages; as [`Renderer::render`]. Its text is the product's own and not a person's: it is
+    /// typeset as it stands, in the embedded font alone, so that every worker makes the same bytes of it.
+    ///
+    /// # Errors
+    /// [`DocumentError::Typst`] and [`DocumentError::Box`]: defects of the text.
+    pub fn render_manual(&self, manual: &ManualText<'_>) -> Result<RenderedManual, DocumentError> {
+        let source = layout_source(manual.source);
+        let (pdf, pages) = self.draw_counted(&source, manual.data.to_owned(), None, manual.edition)?;
+        Ok(RenderedManual { pdf, pages })
+    }
+
+    /// Draws a sheet by a layout, with the QR code of an address, as a PDF of a day.
+    fn draw(
+        &self,
+        layout: &Source,
+        sheet: String,
+        url: Option<&str>,
+        day: NaiveDate,
+    ) -> Result<Vec<u8>, DocumentError> {
+        Ok(self.draw_counted(layout, sheet, url, day)?.0)
+    }
+
+    /// As [`Renderer::draw`], with the number of pages.
+    fn draw_counted(
+        &self,
+        layout: &Source,
+        sheet: String,
+        url: Option<&str>,
+        day: NaiveDate,
+    ) -> Result<(Vec<u8>, usize), DocumentError> {
+        let qr_code = url.map(qr::svg).transpose()?.map(Bytes::from_string);
         let world = PaperWorld {
             library: &self.library,
             fonts: &self.fonts,
-            layout: &self.layout_1,
+            layout,
             sheet: Bytes::from_string(sheet.clone()),
             qr_code,
         };
-        let pdf = self.typeset(&world, paper, sheet);
+        let drawn = self.typeset(&world, day, sheet);
         typst::comemo::evict(KEPT_RENDERINGS);
-        pdf
+        drawn
     }
 
     fn typeset(
         &self,
         world: &PaperWorld<'_>,
-        paper: &AgreementPaper,
+        day: NaiveDate,
         identity: String,
-    ) -> Result<Vec<u8>, DocumentError> {
+    ) -> Result<(Vec<u8>, usize), DocumentError> {
         let compiled = typst::compile::<PagedDocument>(world);
         for warning in &compiled.warnings {
-            tracing::warn!(warning = %warning.message, "typesetting an agreement");
+            tracing::warn!(warning = %warning.message, "typesetting a paper");
         }
         let document = compiled.output.map_err(|errors| diagnosis(&errors))?;
         if let Some(index) = document.pages().iter().position(|page| shows_a_box(&page.frame)) {
             return Err(DocumentError::Box { page: index + 1 });
         }
-        let day = paper.issued_on;
         let midnight = Datetime::from_ymd_hms(
             day.year(),
             u8::try_from(day.month()).unwrap_or(1),
@@ -110,7 +140,8 @@ impl Renderer {
             standards: self.standards.clone(),
             ..PdfOptions::default()
         };
-        typst_pdf::pdf(&document, &options).map_err(|errors| diagnosis(&errors))
+        let pdf = typst_pdf::pdf(&document, &options).map_err(|errors| diagnosis(&errors))?;
+        Ok((pdf, document.pages().len()))
     }
 }
 

@@ -14,6 +14,7 @@ mod jobs;
 #[path = "../../../tests/support/made_files.rs"]
 mod made_files;
 mod mail;
+mod manual;
 mod outages;
 mod proxy;
 mod recurring;

@@ -8,6 +8,7 @@ use wangqian_document::{AgreementPaper, Mark, Renderer};
 mod bytes;
 mod characters;
 mod made_up;
+mod manual;
 mod pages;
 mod reading;
 mod wording;
