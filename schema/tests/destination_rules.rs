@@ -43,13 +43,23 @@ const STEPS: [(DestinationAction, &[ActorRole], &[DestinationStatus]); 10] = [
 ];
 
 #[derive(Debug)]
-struct Case {
-    facts: DestinationFacts,
-    action: DestinationAction,
-    role: ActorRole,
+pub(crate) struct Case {
+    pub(crate) facts: DestinationFacts,
+    pub(crate) action: DestinationAction,
+    pub(crate) role: ActorRole,
 }
 
 impl Case {
+    /// What the step comes to.
+    pub(crate) fn comes_to(
+        &self,
+    ) -> Result<(DestinationStatus, Option<ReviewLevel>, EngagementEffect), Refusal> {
+        match OBSTACLES.iter().find(|(_, stands)| stands(self)) {
+            Some((refusal, _)) => Err(*refusal),
+            None => Ok(outcome(self)).map(|made| (made.0, made.1, made.2)),
+        }
+    }
+
     fn is(&self, actions: &[DestinationAction]) -> bool {
         actions.contains(&self.action)
     }

@@ -21,7 +21,7 @@ use wangqian_schema::{
 };
 
 /// A row of a table: what is done, by whom, from where, to where in the end.
-type Row = (
+pub(crate) type Row = (
     AgreementAction,
     &'static [ActorRole],
     AgreementStatus,
@@ -34,7 +34,7 @@ const GRADUATE: &[ActorRole] = &[Graduate];
 const HANDS_COPY_IN: &[ActorRole] = &[Graduate, EmployerContact];
 
 /// W3.
-const OFFLINE: &[Row] = &[
+pub(crate) const OFFLINE: &[Row] = &[
     (SaveDraft, GRADUATE, Draft, Draft),
     (SaveDraft, GRADUATE, TermsReturned, TermsReturned),
     (Discard, GRADUATE, Draft, Discarded),
@@ -80,7 +80,7 @@ const OFFLINE: &[Row] = &[
 ];
 
 /// W5.
-const REGISTERED: &[Row] = &[
+pub(crate) const REGISTERED: &[Row] = &[
     (SaveDraft, GRADUATE, Draft, Draft),
     (SaveDraft, GRADUATE, RegistrationReturned, RegistrationReturned),
     (Discard, GRADUATE, Draft, Discarded),
@@ -138,10 +138,10 @@ fn first(route: ReviewRoute) -> ReviewLevel {
     }
 }
 
-type Made = (AgreementStatus, Option<ReviewLevel>, EngagementEffect, bool);
+pub(crate) type Made = (AgreementStatus, Option<ReviewLevel>, EngagementEffect, bool);
 
 /// What the tables and the sentences of DOMAIN.md say of one step.
-fn expected(
+pub(crate) fn expected(
     rows: &[Row],
     facts: &AgreementFacts,
     action: AgreementAction,

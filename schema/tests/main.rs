@@ -22,6 +22,7 @@ mod figures;
 mod filed;
 mod filed_rules;
 mod lists;
+mod lives;
 mod locks;
 mod login_throttle;
 mod migrations;

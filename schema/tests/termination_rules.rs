@@ -21,13 +21,21 @@ use wangqian_schema::{
 };
 
 #[derive(Debug)]
-struct Case {
-    facts: TerminationFacts,
-    action: TerminationAction,
-    role: ActorRole,
+pub(crate) struct Case {
+    pub(crate) facts: TerminationFacts,
+    pub(crate) action: TerminationAction,
+    pub(crate) role: ActorRole,
 }
 
 impl Case {
+    /// What the step comes to.
+    pub(crate) fn comes_to(&self) -> Result<(TerminationStatus, Option<ReviewLevel>, bool), Refusal> {
+        match OBSTACLES.iter().find(|(_, stands)| stands(self)) {
+            Some((refusal, _)) => Err(*refusal),
+            None => Ok(outcome(self)),
+        }
+    }
+
     fn is(&self, actions: &[TerminationAction]) -> bool {
         actions.contains(&self.action)
     }

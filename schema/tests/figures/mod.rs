@@ -59,7 +59,11 @@ fn of(counts: &[(&str, i64)]) -> Vec<(String, i64)> {
 }
 
 /// A destination that waits for review.
-async fn submitted(world: &World, student: &Student, draft: &DestinationDraft) -> Result<Uuid, StepError> {
+pub(crate) async fn submitted(
+    world: &World,
+    student: &Student,
+    draft: &DestinationDraft,
+) -> Result<Uuid, StepError> {
     let key = IdempotencyKey {
         key: Uuid::now_v7().to_string(),
         request_hash: [1; 32],

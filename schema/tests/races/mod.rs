@@ -1,6 +1,7 @@
 //! Many people at the same moment: exactly one of those who cannot all win does.
 
 mod answers;
+mod crowd;
 mod invitations;
 mod reviews;
 
