@@ -21,6 +21,7 @@ mod download_links;
 mod employer_members;
 mod employer_verification;
 mod importing;
+mod leaving_school;
 mod limits;
 mod live;
 mod logging_in;

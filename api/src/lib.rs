@@ -17,6 +17,7 @@ pub mod passwords;
 pub mod server;
 pub mod session_watch;
 pub mod settings;
+pub mod sheet_page;
 mod throttle;
 pub mod transport;
 pub mod verify_page;

@@ -30,6 +30,7 @@ use crate::{
     passwords::PasswordSlots,
     session_watch::SessionWatch,
     settings::ApiSettings,
+    sheet_page,
     transport::{self, AuthenticationError, Call, Credentials, Gateway, Holder, Transport},
     verify_page,
 };
@@ -206,7 +207,8 @@ pub async fn serve(
     let router = Router::new()
         .route("/", get(async || Redirect::temporary("/graphiql")))
         .merge(health::router(app.clone()))
-        .merge(verify_page::router(app))
+        .merge(verify_page::router(app.clone()))
+        .merge(sheet_page::router(app))
         .merge(graphql);
 
     // These end with the server, whichever way it ends.

@@ -79,6 +79,23 @@ impl Job for RenderDocument {
     }
 }
 
+/// Renders the paper kept in `destination_sheets` to a PDF and stores it; otherwise like [`RenderDocument`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RenderSheet {
+    /// The row of `destination_sheets`.
+    pub sheet_id: Uuid,
+}
+
+impl Job for RenderSheet {
+    const QUEUE: &'static str = "render_sheet";
+    const MAX_ATTEMPTS: i32 = 15;
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.sheet_id.to_string())
+    }
+}
+
 /// Sends one message to one person through one outside channel. Idempotent as far as the provider lets it be: the
 /// message's id travels along (Message-ID of a mail, file name in the outbox), and a sent one is not sent again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

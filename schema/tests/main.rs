@@ -18,6 +18,8 @@ mod engagement;
 mod feed;
 mod filed;
 mod filed_rules;
+mod leaving;
+mod leaving_rules;
 mod lists;
 mod locks;
 mod login_throttle;

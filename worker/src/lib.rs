@@ -25,7 +25,8 @@ use wangqian_schema::{
     Platform,
     jobs::{
         CheckUpload, DigestReviews, ExpireInvitation, ImportGraduates, Job, Prune, RemindInvitation,
-        RenderDocument, SendMemberInvitation, SendMessage, SendNotice, SendPasscode, SendStampedCopyLink,
+        RenderDocument, RenderSheet, SendMemberInvitation, SendMessage, SendNotice, SendPasscode,
+        SendStampedCopyLink,
     },
     wake,
 };
@@ -80,6 +81,7 @@ pub async fn run(
         ExpireInvitation::QUEUE,
         RemindInvitation::QUEUE,
         RenderDocument::QUEUE,
+        RenderSheet::QUEUE,
         SendMessage::QUEUE,
         SendPasscode::QUEUE,
         SendNotice::QUEUE,
@@ -148,12 +150,22 @@ async fn monitor(
             storage: storage.clone(),
             presses: Arc::new(Semaphore::new(render.concurrency)),
         };
+        let (of_documents, document_parts) = (host.clone(), parts.clone());
         monitor = monitor.register(move |_| {
-            let queue = host.queue::<RenderDocument>(render);
+            let queue = of_documents.queue::<RenderDocument>(render);
             worker(render.name)
                 .backend(queue)
-                .data(parts.clone())
+                .data(document_parts.clone())
                 .build(jobs::render_document)
+        });
+        // The same presses: both take the same processors.
+        let sheets = config(RenderSheet::QUEUE, settings.render_concurrency);
+        monitor = monitor.register(move |_| {
+            let queue = host.queue::<RenderSheet>(sheets);
+            worker(sheets.name)
+                .backend(queue)
+                .data(parts.clone())
+                .build(jobs::render_sheet)
         });
     }
     let send = config(SendMessage::QUEUE, settings.send_concurrency);

@@ -19,6 +19,7 @@ pub mod employer_member;
 pub mod employer_verification;
 pub mod graduate;
 pub mod graduate_import;
+pub mod leaving;
 pub mod live;
 pub mod message_preference;
 pub mod node;
@@ -41,7 +42,8 @@ use async_graphql::{
     connection::{Connection, Edge, EmptyFields, PageInfo},
 };
 use case_event::{
-    AgreementEvent, DestinationEvent, EmployerEvent, GraduateEvent, SchoolEvent, TerminationEvent,
+    AgreementEvent, DestinationEvent, EmployerEvent, GraduateEvent, LeavingEvent, SchoolEvent,
+    TerminationEvent,
 };
 use chrono::{DateTime, Utc};
 use delivery::MessageDelivery;
@@ -49,6 +51,7 @@ use destination::Destination;
 use employer::Employer;
 use employer_member::{EmployerMember, MemberInvitation};
 use graduate_import::{GraduateImport, ImportProblem};
+use leaving::LeavingConfirmation;
 use notification::Notification;
 use review::ReviewableCase;
 use reviewer::Reviewer;
@@ -70,6 +73,8 @@ pub struct Query(
     agreement::StampedCopyQuery,
     termination::TerminationQuery,
     destination::DestinationQuery,
+    leaving::LeavingQuery,
+    leaving::SheetQuery,
     review::ReviewQuery,
     graduate::GraduateQuery,
     school::SchoolQuery,
@@ -103,6 +108,7 @@ pub struct Mutation(
     agreement::StampedCopyMutation,
     termination::TerminationMutation,
     destination::DestinationMutation,
+    leaving::LeavingMutation,
     review::ReviewMutation,
     review_assignment::ReviewAssignmentMutation,
     notification::NotificationMutation,
@@ -143,6 +149,8 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         TerminationEvent: "解约办理记录" "events of a termination",
         Destination: "毕业去向" "destinations",
         DestinationEvent: "毕业去向办理记录" "events of a destination",
+        LeavingConfirmation: "离校确认" "confirmations before leaving school",
+        LeavingEvent: "离校确认办理记录" "events of a confirmation",
         ReviewableCase: "待审核事项" "cases that wait for review",
         Notification: "消息" "messages",
         Session: "登录会话" "sessions",

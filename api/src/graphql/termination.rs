@@ -171,7 +171,8 @@ impl Termination {
 
     /// 可进行的操作 What this viewer may do now: draw the buttons from it.
     async fn viewer_actions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<TerminationAction>> {
-        let actions = self.0.viewer_actions(&ctx.viewer()?);
+        let now = ctx.app().platform.clock.now();
+        let actions = self.0.viewer_actions(&ctx.viewer()?, now);
         Ok(actions.into_iter().map(Into::into).collect())
     }
 

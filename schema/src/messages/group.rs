@@ -12,7 +12,7 @@ text_enum! {
     pub enum MessageGroup {
         /// 签约邀请: invitations, how they are answered, and how they end.
         Invitations = "INVITATIONS",
-        /// 审核: how agreements, registrations and destinations fare with the reviewers.
+        /// 审核: how agreements, registrations and destinations, and what is disputed before leaving school, fare with the reviewers.
         Reviews = "REVIEWS",
         /// 解约: terminations with their answers and reviews.
         Terminations = "TERMINATIONS",
@@ -52,7 +52,10 @@ impl MessageTemplate {
             | Self::DestinationReturned
             | Self::DestinationRejected
             | Self::DestinationVoided
-            | Self::VoidingRejected => MessageGroup::Reviews,
+            | Self::VoidingRejected
+            | Self::LeavingAnswered
+            | Self::LeavingReopened
+            | Self::DestinationSheetReady => MessageGroup::Reviews,
             Self::TerminationRequested
             | Self::TerminationWithdrawn
             | Self::TerminationAccepted
@@ -114,13 +117,14 @@ mod tests {
     use super::*;
     use crate::{
         messages::{
-            Audience, Owed, STAMPED_COPY_RECEIVED, destination_owed, owed, registration_owed,
+            Audience, Owed, STAMPED_COPY_RECEIVED, destination_owed, leaving_owed, owed, registration_owed,
             termination_owed,
         },
         workflow::{
             agreement::{AgreementAction, AgreementChannel, AgreementStatus},
             destination::{DestinationAction, DestinationStatus},
             employer_registration::EmployerAction,
+            leaving::LeavingAction,
             termination::{Party, TerminationAction, TerminationStatus},
         },
     };
@@ -175,6 +179,9 @@ mod tests {
                     add(destination_owed(*action, *from, *to));
                 }
             }
+        }
+        for action in LeavingAction::ALL {
+            add(leaving_owed(*action));
         }
         let of_registration = EmployerAction::ALL
             .iter()

@@ -78,6 +78,9 @@ files! {
     DestinationChanged => "destination_changed",
     DestinationVoided => "destination_voided",
     VoidingRejected => "voiding_rejected",
+    LeavingAnswered => "leaving_answered",
+    LeavingReopened => "leaving_reopened",
+    DestinationSheetReady => "destination_sheet_ready",
     PasswordResetCode => "password_reset_code",
     ContactChangeCode => "contact_change_code",
     ContactChanged => "contact_changed",
@@ -156,13 +159,14 @@ mod tests {
 
     use super::*;
     use crate::{
-        messages::{Audience, destination_owed, owed, registration_owed, termination_owed},
+        messages::{Audience, destination_owed, leaving_owed, owed, registration_owed, termination_owed},
         model::passcode::Purpose,
         workflow::{
             Workflow,
             agreement::{AgreementAction, AgreementChannel, AgreementStatus},
             destination::{DestinationAction, DestinationStatus},
             employer_registration::EmployerAction,
+            leaving::LeavingAction,
             termination::{Party, TerminationAction, TerminationStatus},
         },
     };
@@ -267,6 +271,30 @@ mod tests {
                             );
                         }
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_step_of_the_school_before_somebody_leaves_is_written_for_him() {
+        let params = json!({
+            "graduate": "林示例", "school": "示例大学", "class_year": 2027, "reason": "示例答复", "until": "2027年9月5日",
+        });
+        for action in LeavingAction::ALL {
+            for (audience, template) in leaving_owed(*action) {
+                for channel in audience.channels() {
+                    let text = write(*template, *channel, &params, "https://wq.example").unwrap();
+                    assert!(text.body.contains("2027"), "{template} {channel}");
+                    assert!(!text.title.is_empty(), "{template} {channel}");
+                    let gives_reason = matches!(action, LeavingAction::Answer | LeavingAction::Reopen);
+                    assert_eq!(
+                        text.body.contains("示例答复"),
+                        gives_reason,
+                        "{template} {channel}"
+                    );
+                    let gives_day = *action == LeavingAction::Reopen;
+                    assert_eq!(text.body.contains("9月5日"), gives_day, "{template} {channel}");
                 }
             }
         }

@@ -168,10 +168,15 @@ impl Document {
 
 /// A new code to print on a document: 16 characters of Crockford's base 32 (80 random bits) in four groups.
 pub fn new_verification_code() -> String {
+    random_code(16)
+}
+
+/// So many random characters of Crockford's base 32, in groups of four.
+pub(super) fn random_code(length: usize) -> String {
     const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let mut rng = rand::rng();
-    let mut code = String::with_capacity(19);
-    for position in 0..16 {
+    let mut code = String::with_capacity(length + length / 4);
+    for position in 0..length {
         if position > 0 && position % 4 == 0 {
             code.push('-');
         }
@@ -250,7 +255,11 @@ pub struct StoredPdf {
 
 impl StoredPdf {
     /// From the columns, which are all set or none.
-    fn of(object_key: Option<String>, sha256: Option<&[u8]>, byte_size: Option<i32>) -> Option<Self> {
+    pub(super) fn of(
+        object_key: Option<String>,
+        sha256: Option<&[u8]>,
+        byte_size: Option<i32>,
+    ) -> Option<Self> {
         Some(Self {
             object_key: object_key?,
             sha256: sha256?.try_into().ok()?,

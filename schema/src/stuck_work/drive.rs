@@ -6,8 +6,8 @@ use diesel_async::AsyncConnection;
 use super::*;
 use crate::{
     jobs::{
-        self, CheckUpload, ExpireInvitation, ImportGraduates, RemindInvitation, SendMemberInvitation,
-        SendMessage, SendNotice, SendStampedCopyLink,
+        self, CheckUpload, ExpireInvitation, ImportGraduates, RemindInvitation, RenderSheet,
+        SendMemberInvitation, SendMessage, SendNotice, SendStampedCopyLink,
     },
     model::{member::InvitationDelivery, message::MessageStatus, stamped_copy_link::LinkDelivery},
     tables::{member_invitations, messages, stamped_copy_links},
@@ -67,6 +67,7 @@ pub async fn drive(conn: &mut AsyncPgConnection, work: &StuckWork, now: DateTime
             Ok(driven)
         }
         StuckWorkKind::Document => again(conn, &RenderDocument { document_id: id }, now).await,
+        StuckWorkKind::DestinationSheet => again(conn, &RenderSheet { sheet_id: id }, now).await,
         StuckWorkKind::Import => again(conn, &ImportGraduates { import_id: id }, now).await,
         StuckWorkKind::Upload => again(conn, &CheckUpload { upload_id: id }, now).await,
         StuckWorkKind::Recurring => {
@@ -179,6 +180,8 @@ pub async fn sweep(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryRes
         made += enqueue_each(conn, reminders, now).await?;
         let renderings = lost(StuckWorkKind::Document).map(|document_id| RenderDocument { document_id });
         made += enqueue_each(conn, renderings, now).await?;
+        let sheets = lost(StuckWorkKind::DestinationSheet).map(|sheet_id| RenderSheet { sheet_id });
+        made += enqueue_each(conn, sheets, now).await?;
         let sendings = lost(StuckWorkKind::Message).map(|message_id| SendMessage { message_id });
         made += enqueue_each(conn, sendings, now).await?;
         let notices = lost(StuckWorkKind::Notice).map(|notice_id| SendNotice { notice_id });

@@ -36,6 +36,8 @@ text_enum! {
         Reminder = "REMINDER",
         /// The paper of an agreement is not rendered and stored.
         Document = "DOCUMENT",
+        /// The sheet of what a graduate has confirmed is not rendered and stored.
+        DestinationSheet = "DESTINATION_SHEET",
         /// A message has not left the platform.
         Message = "MESSAGE",
         /// A notice about an account has not left the platform.
@@ -73,14 +75,14 @@ pub type StuckWorkKey = (DateTime<Utc>, Uuid);
 /// A piece of work that is stuck, with its job where there is one that is not done.
 #[derive(QueryableByName, Clone, Debug)]
 pub struct StuckWork {
-    /// The agreement, document, message, notice, invitation, import or upload that it is about, by its kind; made of the tick's key for a
+    /// The agreement, document, sheet, message, notice, invitation, import or upload that it is about, by its kind; made of the tick's key for a
     /// recurring job.
     #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
     /// What was to be done.
     #[diesel(sql_type = Text)]
     pub kind: StuckWorkKind,
-    /// The case whose step owes it: an agreement, or for messages also a termination, a graduate or an employer; of a notice and of a daily digest
+    /// The case whose step owes it: an agreement, of a sheet the confirmation, or for messages also a termination, a graduate or an employer; of a notice and of a daily digest
     /// the account, of an invitation to join the employer. An import, an upload and a recurring job are their own.
     #[diesel(sql_type = SqlUuid)]
     pub case_id: Uuid,
@@ -197,6 +199,9 @@ macro_rules! list {
             " UNION ALL ",
             source!("DOCUMENT", "render_document", "work.agreement_id", "work.created_at", "false", "documents AS work",
                 "work.created_at", "", "work.ready_at IS NULL AND work.created_at <= $1", $direction),
+            " UNION ALL ",
+            source!("DESTINATION_SHEET", "render_sheet", "work.confirmation_id", "work.created_at", "false",
+                "destination_sheets AS work", "work.created_at", "", "work.ready_at IS NULL AND work.created_at <= $1", $direction),
             " UNION ALL ",
             source!("MESSAGE", "send_message", "coalesce(event.case_id, work.account_id)", "work.created_at", "work.status = 'PARKED'",
                 "messages AS work LEFT JOIN case_events AS event ON event.id = work.event_id",

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use chrono::Datelike;
+use chrono::{Datelike, NaiveDate};
 use typst::diag::SourceDiagnostic;
 use typst::foundations::{Bytes, Datetime, Smart};
 use typst::layout::{Frame, FrameItem};
@@ -15,7 +15,7 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 use crate::fonts::Fonts;
 use crate::pen::Pen;
 use crate::world::{PaperWorld, layout_source};
-use crate::{AgreementPaper, DocumentError, Mark, layout_1, qr};
+use crate::{AgreementPaper, DestinationSheet, DocumentError, Mark, layout_1, qr, sheet_1};
 
 /// How many renderings an unused intermediate result of the typesetter is kept. It keeps its cache process-wide; results
 /// that do not depend on the paper (the parsed template, the fonts) are used every time and so stay.
@@ -27,6 +27,7 @@ pub struct Renderer {
     fonts: Fonts,
     library: LazyHash<Library>,
     layout_1: Source,
+    sheet_1: Source,
     standards: PdfStandards,
 }
 
@@ -46,6 +47,7 @@ impl Renderer {
             fonts: Fonts::load(extra_font_dirs)?,
             library: LazyHash::new(Library::default()),
             layout_1: layout_source(layout_1::TEMPLATE),
+            sheet_1: layout_source(sheet_1::TEMPLATE),
             standards,
         })
     }
@@ -62,18 +64,45 @@ impl Renderer {
         }
         let sheet = layout_1::sheet(&Pen::new(&self.fonts), paper, mark)?;
         let sheet = serde_json::to_string(&sheet)?;
-        let qr_code = match &paper.verification {
-            Some(verification) => Some(Bytes::from_string(qr::svg(&verification.url)?)),
-            None => None,
-        };
+        let url = paper.verification.as_ref().map(|check| check.url.as_str());
+        self.draw(&self.layout_1, sheet, url, paper.issued_on)
+    }
+
+    /// Makes the PDF of a destination sheet; as [`Renderer::render`].
+    ///
+    /// # Errors
+    /// As [`Renderer::render`].
+    pub fn render_sheet(&self, paper: &DestinationSheet) -> Result<Vec<u8>, DocumentError> {
+        if paper.layout != DestinationSheet::LAYOUT {
+            return Err(DocumentError::UnknownLayout(paper.layout));
+        }
+        let sheet = sheet_1::sheet(&Pen::new(&self.fonts), paper)?;
+        let sheet = serde_json::to_string(&sheet)?;
+        self.draw(
+            &self.sheet_1,
+            sheet,
+            Some(&paper.verification.url),
+            paper.confirmed_on,
+        )
+    }
+
+    /// Draws a sheet by a layout, with the QR code of an address, as a PDF of a day.
+    fn draw(
+        &self,
+        layout: &Source,
+        sheet: String,
+        url: Option<&str>,
+        day: NaiveDate,
+    ) -> Result<Vec<u8>, DocumentError> {
+        let qr_code = url.map(qr::svg).transpose()?.map(Bytes::from_string);
         let world = PaperWorld {
             library: &self.library,
             fonts: &self.fonts,
-            layout: &self.layout_1,
+            layout,
             sheet: Bytes::from_string(sheet.clone()),
             qr_code,
         };
-        let pdf = self.typeset(&world, paper, sheet);
+        let pdf = self.typeset(&world, day, sheet);
         typst::comemo::evict(KEPT_RENDERINGS);
         pdf
     }
@@ -81,18 +110,17 @@ impl Renderer {
     fn typeset(
         &self,
         world: &PaperWorld<'_>,
-        paper: &AgreementPaper,
+        day: NaiveDate,
         identity: String,
     ) -> Result<Vec<u8>, DocumentError> {
         let compiled = typst::compile::<PagedDocument>(world);
         for warning in &compiled.warnings {
-            tracing::warn!(warning = %warning.message, "typesetting an agreement");
+            tracing::warn!(warning = %warning.message, "typesetting a paper");
         }
         let document = compiled.output.map_err(|errors| diagnosis(&errors))?;
         if let Some(index) = document.pages().iter().position(|page| shows_a_box(&page.frame)) {
             return Err(DocumentError::Box { page: index + 1 });
         }
-        let day = paper.issued_on;
         let midnight = Datetime::from_ymd_hms(
             day.year(),
             u8::try_from(day.month()).unwrap_or(1),

@@ -9,6 +9,7 @@ mod paper;
 mod prune;
 mod remind_invitation;
 mod render_document;
+mod render_sheet;
 mod send_member_invitation;
 mod send_message;
 mod send_notice;
@@ -22,6 +23,7 @@ pub(crate) use import_graduates::{ImportParts, import_graduates};
 pub(crate) use prune::{PruneParts, prune};
 pub(crate) use remind_invitation::remind_invitation;
 pub(crate) use render_document::{RenderParts, render_document};
+pub(crate) use render_sheet::render_sheet;
 pub(crate) use send_member_invitation::send_member_invitation;
 pub(crate) use send_message::{SendParts, send_message};
 pub(crate) use send_notice::send_notice;
@@ -93,7 +95,7 @@ async fn again_before_deadline(
 fn failed(error: StepError) -> JobError {
     match error {
         StepError::Database(_) | StepError::Unreachable(_) => JobError::retry(error),
-        StepError::NotFound => JobError::park("there is no such agreement"),
+        StepError::NotFound => JobError::park("there is no such case"),
         other => JobError::park(other),
     }
 }

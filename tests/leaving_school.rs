@@ -1,0 +1,645 @@
+//! The story of leaving school over HTTP: a graduate confirms what is registered for him, or disputes it; his sheet is made, and third
+//! parties see it while he lets them; after the cut-off only the school reopens.
+
+use chrono::{Days, NaiveDate, TimeDelta};
+use serde_json::{Value, json};
+use wangqian_api::id::NodeType;
+use wangqian_schema::{clock::shanghai_date, model::employer::EmployerVerification, workflow::ReviewRoute};
+
+use crate::support::{
+    Client, Server,
+    papers::fetch,
+    people::{self, Person, SchoolWorld},
+    placing,
+    signing::{self, refusal, review},
+    terminating,
+};
+
+/// What is asked of a confirmation after each step.
+const CONFIRMATION: &str = "confirmation { id status stands version dispute answer reopenedUntil authorisedUntil viewerActions
+    archive { route receivingUnit } draft { route } sheet { version transferNumber verificationNumber status } }
+    userErrors { code field message }";
+const STANDING: &str = "query($id: ID) { leavingSchool(graduateId: $id) { period { opensOn closesOn cutOffOn } lastDay viewerActions
+    registered { __typename ... on Destination { id version } ... on Agreement { id version } } confirmation { id stands } } }";
+const SET_PERIOD: &str = "mutation($input: SetLeavingPeriodInput!) { setLeavingPeriod(input: $input) {
+    leavingPeriod { classYear opensOn closesOn cutOffOn } userErrors { code field message } } }";
+const VERIFY: &str = "query($name: String!, $number: String!) {
+    destinationSheetVerification(graduateName: $name, verificationNumber: $number) {
+        status transferNumber blocks { heading entries { label value } } } }";
+
+struct Story {
+    server: Server,
+    school: SchoolWorld,
+    graduate: Person,
+    client: Client,
+    department: Client,
+    office: Client,
+    class_year: i16,
+}
+
+impl Story {
+    async fn begun() -> Self {
+        let server = Server::empty().await;
+        let school = people::school(&server.platform, ReviewRoute::SchoolOnly).await;
+        let mut class_year = 0;
+        let graduate = people::graduate(&server.platform, &school, |new| class_year = new.class_year).await;
+        Self {
+            client: server.login(&graduate.email).await,
+            department: server.login(&school.department_reviewer).await,
+            office: server.login(&school.school_reviewer).await,
+            server,
+            school,
+            graduate,
+            class_year,
+        }
+    }
+
+    fn today(&self) -> NaiveDate {
+        shanghai_date(self.server.platform.clock.now())
+    }
+
+    /// A period that is open today and ends today, as does everything.
+    fn period(&self) -> Value {
+        let today = self.today();
+        json!({ "input": { "classYear": self.class_year, "opensOn": today, "closesOn": today, "cutOffOn": today } })
+    }
+
+    async fn open(&self) {
+        let set = self.office.mutate(SET_PERIOD, self.period()).await;
+        assert_eq!(refusal(&set), None, "{set}");
+    }
+
+    /// A registered destination of the graduate's: its id and version.
+    async fn registered(&self) -> (String, i64) {
+        let begun = placing::create(&self.client, placing::seeking("备注")).await;
+        let id = placing::id(&begun);
+        placing::submit(&self.client, &id, &[]).await;
+        let approved = review(&self.office, &id, "APPROVE", None).await;
+        (id, approved["destination"]["version"].as_i64().unwrap())
+    }
+
+    async fn standing(&self, by: &Client, of: Option<&str>) -> Value {
+        let mut data = by.query(STANDING, json!({ "id": of })).await;
+        data["leavingSchool"].take()
+    }
+
+    async fn verify(&self, name: &str, number: &str) -> Value {
+        let variables = json!({ "name": name, "number": number });
+        let mut data = self.server.client().query(VERIFY, variables).await;
+        data["destinationSheetVerification"].take()
+    }
+}
+
+fn gid(person: &Person) -> String {
+    NodeType::Graduate.id(person.id).to_string()
+}
+
+/// Takes a step; the payload.
+async fn step(client: &Client, name: &str, input: &str, fields: Value) -> Value {
+    let mutation = format!("mutation($input: {input}!) {{ {name}(input: $input) {{ {CONFIRMATION} }} }}");
+    client.mutate(&mutation, json!({ "input": fields })).await
+}
+
+async fn save(client: &Client, archive: Value) -> Value {
+    step(
+        client,
+        "saveLeavingDraft",
+        "SaveLeavingDraftInput",
+        json!({ "archive": archive }),
+    )
+    .await
+}
+
+async fn confirm(client: &Client, registered: Option<(&str, i64)>) -> Value {
+    let (id, version) = registered.unzip();
+    let fields = json!({ "registeredId": id, "registeredVersion": version });
+    step(client, "confirmLeaving", "ConfirmLeavingInput", fields).await
+}
+
+async fn dispute(client: &Client, reason: &str) -> Value {
+    step(
+        client,
+        "disputeLeaving",
+        "DisputeLeavingInput",
+        json!({ "reason": reason }),
+    )
+    .await
+}
+
+async fn answer(client: &Client, id: &str, answer: &str) -> Value {
+    let fields = json!({ "confirmationId": id, "answer": answer });
+    step(
+        client,
+        "answerLeavingDispute",
+        "AnswerLeavingDisputeInput",
+        fields,
+    )
+    .await
+}
+
+async fn reopen(client: &Client, graduate: &str, until: NaiveDate, reason: &str) -> Value {
+    let fields = json!({ "graduateId": graduate, "until": until, "reason": reason });
+    step(client, "reopenLeaving", "ReopenLeavingInput", fields).await
+}
+
+async fn authorise(client: &Client, id: &str, until: NaiveDate) -> Value {
+    let fields = json!({ "confirmationId": id, "until": until });
+    step(client, "authoriseSheet", "AuthoriseSheetInput", fields).await
+}
+
+async fn withdraw(client: &Client, id: &str) -> Value {
+    let fields = json!({ "confirmationId": id });
+    step(
+        client,
+        "withdrawSheetAuthorisation",
+        "WithdrawSheetAuthorisationInput",
+        fields,
+    )
+    .await
+}
+
+/// Archive and household, whole and right.
+fn archive() -> Value {
+    json!({
+        "route": "TRUSTEE_AGENCY", "receivingUnit": "示例市人才服务中心", "address": "示例市人民路 12 号三楼", "department": "档案室",
+        "contactPerson": "示例收件人", "phone": "010-12345678", "postcode": "100000", "accepted": true, "householdMoves": false,
+    })
+}
+
+fn errors(payload: &Value) -> Vec<(&str, &str)> {
+    let errors = payload["userErrors"].as_array().unwrap();
+    errors
+        .iter()
+        .map(|error| {
+            (
+                error["code"].as_str().unwrap(),
+                error["field"].as_str().unwrap_or_default(),
+            )
+        })
+        .collect()
+}
+
+/// Only the school says when its graduates confirm; wrong days are named.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_school_opens_the_period_of_a_class() {
+    let story = Story::begun().await;
+    assert_eq!(story.standing(&story.client, None).await["period"], Value::Null);
+    for (client, code) in [
+        (&story.client, "STEP_NOT_ALLOWED"),
+        (&story.department, "STEP_NOT_ALLOWED"),
+    ] {
+        let refused = client.mutate(SET_PERIOD, story.period()).await;
+        assert_eq!(refusal(&refused), Some(code));
+    }
+    let (today, earlier) = (story.today(), story.today() - Days::new(1));
+    let wrong = json!({ "input": { "classYear": story.class_year, "opensOn": today, "closesOn": earlier } });
+    let refused = story.office.mutate(SET_PERIOD, wrong).await;
+    assert_eq!(errors(&refused), [("INVALID_INPUT", "closesOn")]);
+    let wrong = json!({ "input": { "classYear": 20270, "opensOn": today, "closesOn": today } });
+    let refused = story.office.mutate(SET_PERIOD, wrong).await;
+    assert_eq!(errors(&refused), [("INVALID_INPUT", "classYear")]);
+    let far = today + Days::new(4000);
+    let wrong = json!({ "input": { "classYear": story.class_year, "opensOn": today, "closesOn": today, "cutOffOn": far } });
+    let refused = story.office.mutate(SET_PERIOD, wrong).await;
+    assert_eq!(errors(&refused), [("INVALID_INPUT", "cutOffOn")]);
+
+    let plain = json!({ "input": { "classYear": story.class_year, "opensOn": today, "closesOn": today } });
+    let set = story.office.mutate(SET_PERIOD, plain).await;
+    let august = format!("{}-08-31", story.class_year);
+    assert_eq!(
+        set["leavingPeriod"]["cutOffOn"],
+        json!(august),
+        "31 August unless set"
+    );
+    let query = "{ school { leavingPeriods { classYear cutOffOn } history(last: 1) { nodes { action classYear } } } }";
+    let school = &story.office.query(query, json!({})).await["school"];
+    assert_eq!(
+        school["leavingPeriods"],
+        json!([{ "classYear": story.class_year, "cutOffOn": august }])
+    );
+    assert_eq!(
+        school["history"]["nodes"],
+        json!([{ "action": "SET_LEAVING_PERIOD", "classYear": story.class_year }])
+    );
+}
+
+/// Disputed, answered, filled in, confirmed; the sheet; changed since, and confirmed again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_graduate_disputes_confirms_and_confirms_again() {
+    let story = Story::begun().await;
+    let (id, version) = story.registered().await;
+    for refused in [
+        save(&story.client, archive()).await,
+        dispute(&story.client, "有误").await,
+    ] {
+        assert_eq!(errors(&refused), [("CONFIRMATION_NOT_OPEN", "")]);
+    }
+    assert_eq!(
+        errors(&confirm(&story.client, Some((&id, version))).await),
+        [("CONFIRMATION_NOT_OPEN", "")]
+    );
+    story.open().await;
+    let standing = story.standing(&story.client, None).await;
+    assert_eq!(
+        standing["registered"],
+        json!({ "__typename": "Destination", "id": id, "version": version })
+    );
+    assert_eq!(
+        standing["viewerActions"],
+        json!(["SAVE_DRAFT", "CONFIRM", "DISPUTE"])
+    );
+    assert_eq!(
+        standing["confirmation"],
+        Value::Null,
+        "a refused step begins none"
+    );
+
+    // Disputed, and answered.
+    assert_eq!(
+        errors(&dispute(&story.client, " ").await),
+        [("REASON_REQUIRED", "reason")]
+    );
+    let long = "字".repeat(501);
+    assert_eq!(
+        errors(&dispute(&story.client, &long).await),
+        [("INVALID_INPUT", "reason")]
+    );
+    let disputed = dispute(&story.client, "去向类型有误").await;
+    assert_eq!(disputed["confirmation"]["status"], "DISPUTED", "{disputed}");
+    let confirmation = disputed["confirmation"]["id"].as_str().unwrap();
+    assert_eq!(
+        errors(&confirm(&story.client, Some((&id, version))).await),
+        [("STEP_NOT_ALLOWED", "")]
+    );
+    let list = "{ leavingConfirmations(statuses: [DISPUTED]) { nodes { id dispute graduate { name } viewerActions } } }";
+    for reviewer in [&story.department, &story.office] {
+        let listed = reviewer.query(list, json!({})).await;
+        let node = &listed["leavingConfirmations"]["nodes"][0];
+        assert_eq!(
+            (&node["id"], &node["dispute"]),
+            (&json!(confirmation), &json!("去向类型有误"))
+        );
+        assert_eq!(node["viewerActions"][0], "ANSWER");
+    }
+    assert_eq!(
+        errors(&answer(&story.department, confirmation, "").await),
+        [("REASON_REQUIRED", "answer")]
+    );
+    assert_eq!(
+        errors(&answer(&story.client, confirmation, "好").await),
+        [("STEP_NOT_ALLOWED", "")]
+    );
+    let answered = answer(&story.department, confirmation, "已核对，登记无误").await;
+    assert_eq!(answered["confirmation"]["status"], "ANSWERED", "{answered}");
+    assert_eq!(
+        errors(&answer(&story.office, confirmation, "好").await),
+        [("STEP_NOT_ALLOWED", "")]
+    );
+    let told = "{ notifications(first: 1) { nodes { body case { ... on LeavingConfirmation { id } } } } }";
+    let told = &story.client.query(told, json!({})).await["notifications"]["nodes"][0];
+    assert!(
+        told["body"].as_str().unwrap().contains("已核对，登记无误"),
+        "{told}"
+    );
+    assert_eq!(told["case"]["id"], confirmation);
+
+    // Filled in, and confirmed as it was seen.
+    let empty = confirm(&story.client, Some((&id, version))).await;
+    assert!(
+        errors(&empty).contains(&("INVALID_INPUT", "archive.route")),
+        "{empty}"
+    );
+    let mut own = archive();
+    own["contactPerson"] = json!(story.graduate.name);
+    assert_eq!(
+        refusal(&save(&story.client, own).await),
+        None,
+        "a draft may be wrong"
+    );
+    let refused = confirm(&story.client, Some((&id, version))).await;
+    assert_eq!(errors(&refused), [("INVALID_INPUT", "archive.contactPerson")]);
+    let saved = save(&story.client, archive()).await;
+    assert_eq!(
+        saved["confirmation"]["draft"],
+        json!({ "route": "TRUSTEE_AGENCY" })
+    );
+    let version_now = saved["confirmation"]["version"].as_i64().unwrap();
+    for seen in [Some((id.as_str(), version - 1)), None] {
+        assert_eq!(
+            errors(&confirm(&story.client, seen).await),
+            [("STALE_VERSION", "expectedVersion")]
+        );
+    }
+    let fields =
+        json!({ "registeredId": id, "registeredVersion": version, "expectedVersion": version_now - 1 });
+    let stale = step(&story.client, "confirmLeaving", "ConfirmLeavingInput", fields).await;
+    assert_eq!(errors(&stale), [("STALE_VERSION", "expectedVersion")]);
+    let half = step(
+        &story.client,
+        "confirmLeaving",
+        "ConfirmLeavingInput",
+        json!({ "registeredId": id }),
+    )
+    .await;
+    assert_eq!(errors(&half), [("INVALID_INPUT", "registeredVersion")]);
+    let confirmed = confirm(&story.client, Some((&id, version))).await;
+    let now = &confirmed["confirmation"];
+    assert_eq!(
+        (&now["status"], &now["stands"]),
+        (&json!("CONFIRMED"), &json!(true)),
+        "{confirmed}"
+    );
+    assert_eq!(now["archive"]["receivingUnit"], "示例市人才服务中心");
+    assert_eq!(
+        errors(&confirm(&story.client, Some((&id, version))).await),
+        [("STEP_NOT_ALLOWED", "")]
+    );
+
+    // What is registered changes: it stands no longer, and is confirmed again.
+    let first = now["sheet"].clone();
+    assert_eq!(refusal(&placing::void(&story.client, &id).await), None);
+    let standing = story.standing(&story.office, Some(&gid(&story.graduate))).await;
+    assert_eq!(standing["registered"], Value::Null);
+    assert_eq!(standing["confirmation"]["stands"], false);
+    let again = confirm(&story.client, None).await;
+    let second = &again["confirmation"]["sheet"];
+    assert_eq!(
+        (&second["version"], &again["confirmation"]["stands"]),
+        (&json!(2), &json!(true)),
+        "{again}"
+    );
+    assert_eq!(second["transferNumber"], first["transferNumber"]);
+    assert_ne!(second["verificationNumber"], first["verificationNumber"]);
+    let history = "query($id: ID!) { node(id: $id) { ... on LeavingConfirmation { history { nodes { action fromStatus toStatus reason } } } } }";
+    let history = story.office.query(history, json!({ "id": confirmation })).await;
+    let actions: Vec<&str> = history["node"]["history"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["action"].as_str().unwrap())
+        .filter(|action| *action != "STORE_SHEET")
+        .collect();
+    assert_eq!(actions, ["DISPUTE", "ANSWER", "CONFIRM", "CONFIRM"]);
+}
+
+/// The sheet is rendered; a third party sees it by name and number while the graduate lets it, over the API and on the page.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_third_party_sees_the_sheet_while_he_may() {
+    let story = Story::begun().await;
+    let (id, version) = story.registered().await;
+    story.open().await;
+    save(&story.client, archive()).await;
+    let confirmed = confirm(&story.client, Some((&id, version))).await;
+    let confirmation = confirmed["confirmation"]["id"].as_str().unwrap().to_owned();
+    let number = confirmed["confirmation"]["sheet"]["verificationNumber"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+
+    let look = "query($id: ID!) { node(id: $id) { ... on LeavingConfirmation { sheet { status readyAt downloadLink { url } } } } }";
+    let sheet = story
+        .server
+        .until("the sheet", async || {
+            let found = story.client.query(look, json!({ "id": confirmation })).await;
+            let sheet = found["node"]["sheet"].clone();
+            (sheet["status"] == "READY").then_some(sheet)
+        })
+        .await;
+    let (status, pdf) = fetch(sheet["downloadLink"]["url"].as_str().unwrap()).await;
+    assert_eq!(status, 200);
+    assert!(pdf.starts_with(b"%PDF"));
+    let told = "{ notifications(first: 1) { nodes { title } } }";
+    let told = story.client.query(told, json!({})).await;
+    assert_eq!(
+        told["notifications"]["nodes"][0]["title"],
+        "毕业去向登记信息表已生成"
+    );
+
+    // Nobody sees it before he lets it, and all that is wrong reads the same.
+    let name = story.graduate.name.as_str();
+    assert_eq!(story.verify(name, &number).await, Value::Null);
+    let today = story.today();
+    for day in [today - Days::new(1), today + Days::new(367)] {
+        assert_eq!(
+            errors(&authorise(&story.client, &confirmation, day).await),
+            [("INVALID_INPUT", "until")]
+        );
+    }
+    for other in [&story.department, &story.office] {
+        assert_eq!(
+            errors(&authorise(other, &confirmation, today).await),
+            [("STEP_NOT_ALLOWED", "")]
+        );
+    }
+    assert_eq!(
+        errors(&withdraw(&story.client, &confirmation).await),
+        [("STEP_NOT_ALLOWED", "")]
+    );
+    let until = today + Days::new(2);
+    let authorised = authorise(&story.client, &confirmation, until).await;
+    assert_eq!(
+        authorised["confirmation"]["authorisedUntil"],
+        json!(until),
+        "{authorised}"
+    );
+    let found = story.verify(name, &number.to_lowercase().replace('-', " ")).await;
+    assert_eq!(found["status"], "VALID");
+    let shown = found.to_string();
+    assert!(
+        shown.contains("示例市人才服务中心") && shown.contains(name),
+        "{shown}"
+    );
+    for hidden in [
+        story.graduate.id_card_number.as_str(),
+        "示例收件人",
+        "010-12345678",
+    ] {
+        assert!(!shown.contains(hidden), "{hidden} in {shown}");
+    }
+    for (wrong_name, wrong_number) in [("林", number.as_str()), (name, "0000-0000-0000-0000"), ("", "")] {
+        assert_eq!(story.verify(wrong_name, wrong_number).await, Value::Null);
+    }
+
+    // The page behind the QR code.
+    let page = format!("{}/destination-sheet/{number}", story.server.url);
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let asking = http.get(&page).send().await.unwrap();
+    assert_eq!(asking.status(), 200);
+    assert!(!asking.text().await.unwrap().contains(name));
+    let fill = async |name: &str| {
+        let body = format!("name={}", percent(name));
+        let request = http
+            .post(&page)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body);
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let (status, text) = fill(name).await;
+    assert_eq!(status, 200, "{text}");
+    assert!(
+        text.contains("示例市人才服务中心") && !text.contains("示例收件人"),
+        "{text}"
+    );
+    let (status, wrong) = fill("林").await;
+    assert_eq!(status, 404, "{wrong}");
+
+    // Taken back: at once, and word for word like a wrong name.
+    let withdrawn = withdraw(&story.client, &confirmation).await;
+    assert_eq!(
+        withdrawn["confirmation"]["authorisedUntil"],
+        Value::Null,
+        "{withdrawn}"
+    );
+    assert_eq!(story.verify(name, &number).await, Value::Null);
+    assert_eq!(fill(name).await, (404, wrong));
+
+    // What has changed is worth less, and the authorisation ends with its day.
+    authorise(&story.client, &confirmation, until).await;
+    placing::void(&story.client, &id).await;
+    assert_eq!(story.verify(name, &number).await["status"], "OUTDATED");
+    confirm(&story.client, None).await;
+    assert_eq!(story.verify(name, &number).await["status"], "SUPERSEDED");
+    story.server.platform.clock.advance(TimeDelta::days(3));
+    assert_eq!(story.verify(name, &number).await, Value::Null);
+}
+
+/// UTF-8 as a form sends it.
+fn percent(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// Too many look-ups from one network are refused, over the API and on the page.
+#[tokio::test(flavor = "multi_thread")]
+async fn look_ups_of_strangers_are_counted() {
+    let server = Server::empty_with(&["--stranger-requests=2"]).await;
+    let variables = json!({ "name": "林示例", "number": "0000-0000-0000-0000" });
+    for _ in 0..2 {
+        let data = server.client().query(VERIFY, variables.clone()).await;
+        assert_eq!(data["destinationSheetVerification"], Value::Null);
+    }
+    let refused = server.client().graphql(VERIFY, variables).await;
+    assert_eq!(
+        refused["errors"][0]["extensions"]["code"], "TOO_MANY_REQUESTS",
+        "{refused}"
+    );
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = http.post(format!("{}/destination-sheet/0", server.url));
+    let request = request
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("name=a");
+    assert_eq!(request.send().await.unwrap().status(), 429);
+}
+
+/// After the cut-off nobody but the school begins anything; what is on a desk is decided; the school reopens.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_the_cut_off_only_the_school_reopens() {
+    let story = Story::begun().await;
+    let company = people::employer(&story.server.platform, EmployerVerification::Verified).await;
+    let employer = story.server.login(&company.member).await;
+    let other = people::graduate(&story.server.platform, &story.school, |_| {}).await;
+    let others = story.server.login(&other.email).await;
+    let graduate = gid(&story.graduate);
+
+    let waiting = signing::invite(&employer, &graduate).await;
+    let accepted = signing::invite(&employer, &gid(&other)).await;
+    assert_eq!(
+        refusal(&signing::step(&others, signing::ACCEPT, &accepted).await),
+        None
+    );
+    let draft = placing::id(&placing::create(&story.client, placing::seeking("")).await);
+    story.open().await;
+    story.server.platform.clock.advance(TimeDelta::days(1));
+
+    let passed = [("CUT_OFF_PASSED", "")];
+    assert_eq!(
+        errors(&signing::step(&story.client, signing::ACCEPT, &waiting).await),
+        passed
+    );
+    assert_eq!(
+        errors(&signing::step(&employer, signing::CANCEL, &waiting).await),
+        passed
+    );
+    assert_eq!(
+        errors(&placing::create(&story.client, placing::seeking("")).await),
+        passed
+    );
+    assert_eq!(
+        errors(&placing::save(&story.client, &draft, placing::seeking("")).await),
+        passed
+    );
+    assert_eq!(errors(&placing::submit(&story.client, &draft, &[]).await), passed);
+    assert_eq!(
+        errors(&placing::step(&story.client, "discardDestination", &draft).await),
+        passed
+    );
+    let key = uuid::Uuid::now_v7().to_string();
+    let rival = people::employer(&story.server.platform, EmployerVerification::Verified).await;
+    let rival = story.server.login(&rival.member).await;
+    let invited = rival
+        .mutate(signing::INVITE, signing::invitation(&key, &[graduate.clone()]))
+        .await;
+    assert_eq!(errors(&invited["results"][0]), passed, "{invited}");
+    let buttons = "query($id: ID!) { node(id: $id) { ... on Agreement { viewerActions } ... on Destination { viewerActions } } }";
+    for id in [&waiting, &draft] {
+        let shown = story.client.query(buttons, json!({ "id": id })).await;
+        assert_eq!(shown["node"]["viewerActions"], json!([]));
+    }
+    // What is on a desk is decided, but not ended by its sides.
+    let approved = review(&story.office, &accepted, "APPROVE", None).await;
+    assert_eq!(approved["agreement"]["status"], "SIGNED", "{approved}");
+    let ending = terminating::request(&employer, &accepted, "MUTUAL", "示例").await;
+    assert_eq!(errors(&ending), passed);
+    assert_eq!(
+        errors(&save(&story.client, archive()).await),
+        [("CONFIRMATION_NOT_OPEN", "")]
+    );
+
+    let today = story.today();
+    assert_eq!(
+        errors(&reopen(&story.office, &graduate, today, "").await),
+        [("REASON_REQUIRED", "reason")]
+    );
+    let yesterday = today - Days::new(1);
+    assert_eq!(
+        errors(&reopen(&story.office, &graduate, yesterday, "补签").await),
+        [("INVALID_INPUT", "until")]
+    );
+    for client in [&story.client, &story.department] {
+        assert_eq!(
+            errors(&reopen(client, &graduate, today, "补签").await),
+            [("STEP_NOT_ALLOWED", "")]
+        );
+    }
+    for client in [&employer, &others] {
+        assert_eq!(
+            errors(&reopen(client, &graduate, today, "补签").await),
+            [("NOT_FOUND", "graduateId")]
+        );
+    }
+    let reopened = reopen(&story.office, &graduate, today, "补签").await;
+    assert_eq!(
+        reopened["confirmation"]["reopenedUntil"],
+        json!(today),
+        "{reopened}"
+    );
+    assert_eq!(story.standing(&story.client, None).await["lastDay"], json!(today));
+    assert_eq!(
+        refusal(&placing::save(&story.client, &draft, placing::seeking("")).await),
+        None
+    );
+    assert_eq!(
+        refusal(&signing::step(&story.client, signing::ACCEPT, &waiting).await),
+        None
+    );
+    assert_eq!(
+        refusal(&save(&story.client, archive()).await),
+        None,
+        "he may confirm as well"
+    );
+    story.server.platform.clock.advance(TimeDelta::days(1));
+    assert_eq!(
+        errors(&placing::create(&story.client, placing::seeking("")).await),
+        passed
+    );
+}
