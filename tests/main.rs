@@ -9,6 +9,7 @@
 mod stuck_work;
 mod support;
 
+mod amending;
 mod browser;
 mod check_documents;
 mod commands;
@@ -20,6 +21,8 @@ mod demo;
 mod download_links;
 mod employer_members;
 mod employer_verification;
+mod exporting;
+mod figures;
 mod importing;
 mod leaving_school;
 mod limits;

@@ -12,9 +12,10 @@ use wangqian_storage::Storage;
 use crate::{
     error::{internal, unauthenticated},
     feed::Feed,
-    import_watch::ImportWatch,
+    figure_watch::FigureWatch,
     loaders::Loader,
     passwords::PasswordSlots,
+    progress_watch::{ExportWatch, ImportWatch},
     settings::ApiSettings,
 };
 
@@ -29,6 +30,10 @@ pub struct App {
     pub feed: Feed,
     /// The imports that are followed in this process.
     pub imports: ImportWatch,
+    /// The figures that are followed in this process.
+    pub figures: FigureWatch,
+    /// The exports that are followed in this process.
+    pub exports: ExportWatch,
     /// Where passwords are looked at.
     pub password_slots: PasswordSlots,
     /// How the API is set up.

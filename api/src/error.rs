@@ -164,6 +164,7 @@ fn refusal(refusal: Refusal, id_field: &str) -> UserError {
             "该届毕业生的变更截止日期已过，如需办理，请联系学校重新开放",
         ),
         Refusal::LeavingNotOpen => (Code::ConfirmationNotOpen, "当前不在本届毕业去向确认期内"),
+        Refusal::TooManyExports => (Code::TooManyRequests, "今日导出次数已达上限，请明日再试"),
         Refusal::ReasonRequired => (Code::ReasonRequired, "请填写原因"),
         Refusal::OwnAccount => (Code::StepNotAllowed, "不能停用或调整本人的账号"),
         Refusal::LastSchoolReviewer => (
@@ -260,6 +261,7 @@ impl Failing for tokio::task::JoinError {}
 impl Failing for serde_json::Error {}
 impl Failing for wangqian_schema::password::HashingFailed {}
 impl Failing for wangqian_schema::messages::TextError {}
+impl Failing for wangqian_schema::figures::UnknownCode {}
 
 impl Failing for diesel::result::Error {
     fn failure(&self) -> Failure {

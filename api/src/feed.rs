@@ -304,6 +304,15 @@ impl Feed {
         }
     }
 
+    /// The events that concern a school, from now on: for what this process keeps up to date of it, and not for anybody to see.
+    pub fn of_school(&self, school_id: Uuid) -> broadcast::Receiver<Placed<Arc<Event>>> {
+        let mut state = self.state();
+        let topic = state.cases.entry(Topic::School(school_id));
+        topic
+            .or_insert_with(|| broadcast::channel(self.lag).0)
+            .subscribe()
+    }
+
     /// The messages that arrive in a person's inbox: those after `after`, or from now on, in feed order, each once.
     pub fn notifications(
         &self,

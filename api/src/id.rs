@@ -39,6 +39,8 @@ pub enum NodeType {
     MessageDelivery,
     /// An import of a roster.
     GraduateImport,
+    /// An export of records.
+    RecordExport,
     /// A file that was uploaded for a case.
     Upload,
     /// A file of a case.
@@ -46,7 +48,7 @@ pub enum NodeType {
 }
 
 impl NodeType {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::Agreement,
         Self::Termination,
         Self::Destination,
@@ -63,6 +65,7 @@ impl NodeType {
         Self::StuckWork,
         Self::MessageDelivery,
         Self::GraduateImport,
+        Self::RecordExport,
         Self::Upload,
         Self::CaseFile,
     ];
@@ -85,6 +88,7 @@ impl NodeType {
             Self::StuckWork => "StuckWork",
             Self::MessageDelivery => "MessageDelivery",
             Self::GraduateImport => "GraduateImport",
+            Self::RecordExport => "RecordExport",
             Self::Upload => "Upload",
             Self::CaseFile => "CaseFile",
         }

@@ -1,6 +1,10 @@
 //! Batched loading of the edges between nouns: one statement for all rows of a page, however many. New for each
 //! operation, so that nothing is remembered across viewers.
 
+mod figures;
+
+pub use figures::{CrowdedEmployerKey, FigureSeriesKey, FiguresKey};
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_graphql::dataloader::{DataLoader, Loader as Batch};
@@ -23,6 +27,7 @@ use wangqian_schema::{
         leaving_period::{self, LeavingPeriod},
         registration::{self, Submission},
         review_assignment::{self, ReviewAssignment},
+        review_flag::{self, SharedProof},
         reviewer::{self, ReviewerAccount},
         school::{self, Department, OwnRoute, School},
         stamped_copy_link::{self, StampedCopyLink},
@@ -110,6 +115,10 @@ batch!(
 batch!(
     /// A department.
     DepartmentKey(Uuid) => Department, |conn, ids| school::departments_by_ids(conn, &ids), |row: &Department| row.id
+);
+batch!(
+    /// What other graduates have handed in of the files of a case that the viewer reviews.
+    SharedProofKey(Uuid) => SharedProof, |conn, ids| review_flag::shared_proofs(conn, &ids), |row: &SharedProof| row.case_id
 );
 batch!(
     /// An event by its number; only for events of messages in the viewer's own inbox.

@@ -5,7 +5,7 @@ use async_graphql::{
     connection::{Connection, CursorType, Edge, EmptyFields},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDate};
 use uuid::Uuid;
 use wangqian_schema::model::{
     Page, PageRequest, event::EventCursor, graduate_import::ProblemKey, page::MAX_PAGE,
@@ -50,6 +50,15 @@ impl Key for String {
     fn from_text(text: &str) -> Option<Self> {
         // The database keeps no text with a NUL.
         (!text.contains('\0')).then(|| text.to_owned())
+    }
+}
+
+impl Key for NaiveDate {
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
     }
 }
 

@@ -53,10 +53,17 @@ pub struct ApiSettings {
     /// one purpose, whoever asks.
     #[arg(long, env = "WANGQIAN_CODES_PER_DAY", default_value_t = 10, value_parser = clap::value_parser!(i32).range(1..=1000))]
     pub codes_per_day: i32,
+    /// Exports that one reviewer may ask for in a day.
+    #[arg(long, env = "WANGQIAN_EXPORTS_PER_DAY", default_value_t = 20, value_parser = clap::value_parser!(i32).range(1..=1000))]
+    pub exports_per_day: i32,
     /// Requests for codes, and tries of them, in an hour by callers of one client address who are not signed in. Many people
     /// may share one address: a campus, a dormitory.
     #[arg(long, env = "WANGQIAN_STRANGER_REQUESTS", default_value_t = 600, value_parser = clap::value_parser!(i32).range(1..))]
     pub stranger_requests: i32,
+    /// Graduates of one school and class who may be placed at one employer before reviewers are shown a flag on further cases of it. It
+    /// blocks nobody.
+    #[arg(long, env = "WANGQIAN_CROWDED_EMPLOYER", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+    pub crowded_employer: u32,
     /// Whether the session cookie is sent over HTTPS only. Switch off for plain HTTP on a laptop.
     #[arg(long, env = "WANGQIAN_SECURE_COOKIES", default_value_t = true, action = clap::ArgAction::Set)]
     pub secure_cookies: bool,

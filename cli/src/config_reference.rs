@@ -34,9 +34,16 @@ pub fn markdown(program: &Command) -> String {
         .get_subcommands()
         .filter(|command| !command.is_hide_set())
         .flat_map(|command| {
-            command
+            let own = command
                 .get_arguments()
-                .map(|argument| (command.get_name().to_owned(), argument))
+                .map(|argument| (command.get_name().to_owned(), argument));
+            let below = command.get_subcommands().flat_map(|below| {
+                let name = format!("{} {}", command.get_name(), below.get_name());
+                below
+                    .get_arguments()
+                    .map(move |argument| (name.clone(), argument))
+            });
+            own.chain(below)
         });
     for (command, argument) in everywhere.chain(by_command) {
         let Some(variable) = argument.get_env().and_then(|name| name.to_str()) else {
@@ -208,9 +215,13 @@ mod tests {
         ("_RENDER_CONCURRENCY", "documents"),
         ("_SEND_CONCURRENCY", "messages"),
         ("_IMPORT_CONCURRENCY", "rosters"),
+        ("_EXPORT_CONCURRENCY", "exports"),
+        ("_EXPORTS_PER_DAY", "exports"),
         ("_CHECK_CONCURRENCY", "files"),
         ("_DIGEST_CONCURRENCY", "digests"),
+        ("_FIGURES_CONCURRENCY", "foldings"),
         ("_PRUNE_CONCURRENCY", "prunings"),
+        ("_CROWDED_EMPLOYER", "graduates"),
     ];
 
     /// A number, or a time that is written as one.

@@ -10,6 +10,7 @@ pub mod check_documents;
 pub mod config_reference;
 pub mod demo;
 pub mod failure;
+pub mod figures;
 pub mod health;
 pub mod logging;
 pub mod migrate;
@@ -42,7 +43,7 @@ use crate::failure::Failure;
         `wangqian worker` as you need.",
     after_help = "Every option can be given as the environment variable shown beside it. \
         docs/CONFIGURATION.md lists all of them.\n\n\
-        Exit codes: 0 done; 1 a check found something (migrate --check, audit, check-documents, stuck-work, \
+        Exit codes: 0 done; 1 a check found something (migrate --check, audit, check-documents, stuck-work, figures recount, \
         send-test-mail, add-operator, health); 2 wrong usage; \
         3 this machine's set-up is in the way (port, folder, missing program); 4 the database or the object store \
         cannot be reached or is not ready; 5 anything else.",
@@ -78,6 +79,8 @@ pub enum Command {
     CheckDocuments(check_documents::Arguments),
     /// List what should have been done and was not, or have it tried again
     StuckWork(stuck_work::Arguments),
+    /// Count the figures anew and compare, or mend them
+    Figures(figures::Arguments),
     /// Send a mail to see whether the settings are right
     SendTestMail(send_test_mail::Arguments),
     /// Open the account of somebody who runs the platform
@@ -127,6 +130,7 @@ pub async fn run(command: Command) -> Result<(), Failure> {
         Command::Audit(arguments) => audit::run(&arguments).await,
         Command::CheckDocuments(arguments) => check_documents::run(&arguments).await,
         Command::StuckWork(arguments) => stuck_work::run(&arguments).await,
+        Command::Figures(arguments) => figures::run(&arguments).await,
         Command::SendTestMail(arguments) => send_test_mail::run(&arguments).await,
         Command::AddOperator(arguments) => add_operator::run(&arguments).await,
         Command::Health(arguments) => health::run(&arguments).await,

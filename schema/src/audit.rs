@@ -8,7 +8,10 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use crate::{
-    model::event::{CHAIN_START, CaseKind, Event},
+    model::{
+        event::{CHAIN_START, CaseKind, Event},
+        field_change::{self, Changes},
+    },
     tables::case_events,
 };
 
@@ -41,6 +44,9 @@ pub enum BreakKind {
     /// The case's status is not the one that the last event led to.
     #[error("the case's status is not the one of its last event")]
     WrongStatus,
+    /// The old and new values that are kept beside the event are not those whose hash it has.
+    #[error("the changed fields of the event are not those that it was written with")]
+    ChangedFields,
     /// Events of a case that does not exist.
     #[error("the case of the events does not exist")]
     NoCase,
@@ -113,7 +119,7 @@ async fn walk_kind(
 ) -> QueryResult<()> {
     let mut after = Uuid::nil();
     loop {
-        let (cases, events) = conn
+        let (cases, events, changed) = conn
             .build_transaction()
             .read_only()
             .repeatable_read()
@@ -127,7 +133,11 @@ async fn walk_kind(
             let end = events.partition_point(|event| event.case_id <= case.id);
             // Most graduates, employers and schools were there before anything happened to them.
             report.cases += u64::from(case.event_count > 0 || start < end);
-            report.breaks.extend(first_break(case, &events[start..end]));
+            let own = changed.partition_point(|(case_id, ..)| *case_id < case.id)
+                ..changed.partition_point(|(case_id, ..)| *case_id <= case.id);
+            report
+                .breaks
+                .extend(first_break(case, &events[start..end], &changed[own]));
         }
     }
     let orphans = format!(
@@ -152,13 +162,16 @@ async fn walk_kind(
     Ok(())
 }
 
-/// The cases that follow `after` and all their events, both in order.
+/// What is kept of changed fields: of which case, by which of its events.
+type Changed = (Uuid, i32, Changes);
+
+/// The cases that follow `after`, all their events, and what these changed of fields, each in order.
 async fn batch(
     conn: &mut AsyncPgConnection,
     kind: CaseKind,
     after: Uuid,
     only: Option<Uuid>,
-) -> QueryResult<(Vec<Case>, Vec<Event>)> {
+) -> QueryResult<(Vec<Case>, Vec<Event>, Vec<Changed>)> {
     let query = format!(
         "SELECT * FROM ({}) AS cases WHERE id > $1 AND ($2 OR id = $3) ORDER BY id LIMIT $4",
         cases(kind)
@@ -178,10 +191,11 @@ async fn batch(
         .select(Event::as_select())
         .load(conn)
         .await?;
-    Ok((cases, events))
+    let changed = field_change::of_cases(conn, &ids).await?;
+    Ok((cases, events, changed))
 }
 
-fn first_break(case: &Case, events: &[Event]) -> Option<Break> {
+fn first_break(case: &Case, events: &[Event], changed: &[Changed]) -> Option<Break> {
     let broken = |sequence, kind| {
         Some(Break {
             case_id: case.id,
@@ -191,6 +205,7 @@ fn first_break(case: &Case, events: &[Event]) -> Option<Break> {
     };
     let mut previous: &[u8] = &CHAIN_START;
     let mut expected = 1;
+    let kept = |sequence| changed.iter().find(|(_, of, _)| *of == sequence);
     for event in events {
         if event.sequence != expected {
             return broken(expected, BreakKind::Missing);
@@ -201,6 +216,10 @@ fn first_break(case: &Case, events: &[Event]) -> Option<Break> {
         if event.computed_hash() != *event.hash {
             return broken(expected, BreakKind::Changed);
         }
+        let kept = kept(event.sequence).map(|(.., changes)| changes.sha256().ok());
+        if event.fields_hash().map(|hash| Some(hash.to_owned())) != kept {
+            return broken(expected, BreakKind::ChangedFields);
+        }
         previous = &event.hash;
         expected += 1;
     }
@@ -209,6 +228,9 @@ fn first_break(case: &Case, events: &[Event]) -> Option<Break> {
     }
     if expected - 1 != case.event_count || previous != case.event_hash.as_slice() {
         return broken(expected - 1, BreakKind::WrongEnd);
+    }
+    if let Some((_, sequence, _)) = changed.iter().find(|(_, of, _)| *of >= expected) {
+        return broken(*sequence, BreakKind::ChangedFields);
     }
     match events.last() {
         Some(last) if last.to_status != case.status => broken(last.sequence, BreakKind::WrongStatus),

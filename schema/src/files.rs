@@ -1,4 +1,7 @@
-//! The kinds of files that people hand in, told by their first bytes and not by what somebody calls them.
+//! The kinds of files that people hand in, told by their first bytes and not by what somebody calls them, and the forms of the tables
+//! that are handed in and out.
+
+use crate::text_enum::text_enum;
 
 /// A kind of file that is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +58,34 @@ impl FileKind {
             Self::WebP => return bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP"),
         };
         bytes.starts_with(beginning)
+    }
+}
+
+text_enum! {
+    /// The form of a table: a roster that is handed in, or an export.
+    pub enum TableFormat {
+        /// 工作簿 Excel workbook.
+        Xlsx = "XLSX",
+        /// 逗号分隔文件 Comma-separated values.
+        Csv = "CSV",
+    }
+}
+
+impl TableFormat {
+    /// Its media type.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Csv => "text/csv",
+        }
+    }
+
+    /// The end of its files' names.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Xlsx => "xlsx",
+            Self::Csv => "csv",
+        }
     }
 }
 

@@ -204,6 +204,24 @@ impl Job for ImportGraduates {
     }
 }
 
+/// Writes an export into a file and stores it. Idempotent: a run that is begun again writes all of it anew under a key of its own, and only
+/// the last one to begin makes the export ready.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportRecords {
+    /// The row of `record_exports`.
+    pub export_id: Uuid,
+}
+
+impl Job for ExportRecords {
+    const QUEUE: &'static str = "export_records";
+    const MAX_ATTEMPTS: i32 = 10;
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.export_id.to_string())
+    }
+}
+
 /// Looks at a file that was handed in for a case, and stores a clean copy of it where no link reaches it. Idempotent: what is stored
 /// is noted before, the same file gives the same copy under the same key, and only an upload that is still looked at becomes ready.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -239,6 +257,8 @@ text_enum! {
         StampedCopyLinks = "STAMPED_COPY_LINKS",
         /// Files that were handed in and not used.
         Uploads = "UPLOADS",
+        /// Exports that have expired, with their files.
+        RecordExports = "RECORD_EXPORTS",
         /// Callers' keys of creating mutations and of registrations.
         IdempotencyKeys = "IDEMPOTENCY_KEYS",
         /// Sessions whose lives ended.
@@ -271,6 +291,32 @@ pub struct DigestReviews {
 impl Job for DigestReviews {
     const QUEUE: &'static str = "digest_reviews";
     const MAX_ATTEMPTS: i32 = 10;
+}
+
+/// Folds changes of the figures into the counts. Idempotent: a change is in one of both tables, and a run that is broken off leaves the
+/// rest to the next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FoldFigures {}
+
+impl Job for FoldFigures {
+    const QUEUE: &'static str = "fold_figures";
+    const MAX_ATTEMPTS: i32 = 10;
+}
+
+/// Keeps the figures as those of a day. Idempotent: a school of which there is a snapshot of the day keeps it, and nothing is taken once
+/// the day is too long over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SnapshotFigures {
+    /// The day in Asia/Shanghai.
+    pub day: NaiveDate,
+}
+
+impl Job for SnapshotFigures {
+    const QUEUE: &'static str = "snapshot_figures";
+    const MAX_ATTEMPTS: i32 = 10;
+    const PRIORITY: i16 = 1;
 }
 
 /// What the key of a recurring job's tick begins with. By the index `jobs_tick` such a key holds for as long as the row is

@@ -177,6 +177,7 @@ diesel::table! {
         byte_size -> Nullable<Int4>,
         ready_at -> Nullable<Timestamptz>,
         superseded_at -> Nullable<Timestamptz>,
+        marked_key -> Nullable<Text>,
         created_at -> Timestamptz,
     }
 }
@@ -235,6 +236,43 @@ diesel::table! {
         case_id -> Uuid,
         sequence -> Int4,
         changes -> Jsonb,
+    }
+}
+
+diesel::table! {
+    figure_counts (school_id, class_year, department_id, degree_level, major, destination_code) {
+        school_id -> Uuid,
+        class_year -> Int2,
+        department_id -> Uuid,
+        degree_level -> Text,
+        major -> Text,
+        destination_code -> Text,
+        graduates -> Int4,
+    }
+}
+
+diesel::table! {
+    figure_deltas (id) {
+        id -> Int8,
+        school_id -> Uuid,
+        class_year -> Int2,
+        department_id -> Uuid,
+        degree_level -> Text,
+        major -> Text,
+        destination_code -> Text,
+        graduates -> Int4,
+    }
+}
+
+diesel::table! {
+    figure_snapshots (school_id, day, class_year, department_id, destination_code) {
+        school_id -> Uuid,
+        day -> Date,
+        class_year -> Int2,
+        department_id -> Uuid,
+        destination_code -> Text,
+        graduates -> Int4,
+        taken_at -> Timestamptz,
     }
 }
 
@@ -440,6 +478,63 @@ diesel::table! {
 }
 
 diesel::table! {
+    placements (graduate_id) {
+        graduate_id -> Uuid,
+        school_id -> Uuid,
+        class_year -> Int2,
+        department_id -> Uuid,
+        degree_level -> Text,
+        major -> Text,
+        destination_code -> Text,
+        credit_code -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    record_export_log (id) {
+        id -> Uuid,
+        export_id -> Uuid,
+        number -> Text,
+        action -> Text,
+        occurred_at -> Timestamptz,
+        account_id -> Uuid,
+        account_name -> Text,
+        school_id -> Uuid,
+        department_id -> Nullable<Uuid>,
+        subject -> Text,
+        file_format -> Text,
+        class_year -> Int2,
+        personal_data -> Bool,
+        row_count -> Nullable<Int4>,
+    }
+}
+
+diesel::table! {
+    record_exports (id) {
+        id -> Uuid,
+        number -> Text,
+        school_id -> Uuid,
+        department_id -> Nullable<Uuid>,
+        created_by -> Uuid,
+        subject -> Text,
+        file_format -> Text,
+        class_year -> Int2,
+        personal_data -> Bool,
+        status -> Text,
+        failure -> Nullable<Text>,
+        run -> Int4,
+        rows_total -> Nullable<Int4>,
+        rows_done -> Int4,
+        byte_size -> Nullable<Int8>,
+        sha256 -> Nullable<Bytea>,
+        created_at -> Timestamptz,
+        progressed_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+        expires_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     registration_keys (key_hash) {
         key_hash -> Bytea,
         request_hash -> Bytea,
@@ -619,6 +714,9 @@ diesel::joinable!(messages -> accounts (account_id));
 diesel::joinable!(messages -> case_events (event_id));
 diesel::joinable!(operators -> accounts (account_id));
 diesel::joinable!(passcodes -> accounts (account_id));
+diesel::joinable!(placements -> graduates (graduate_id));
+diesel::joinable!(record_export_log -> accounts (account_id));
+diesel::joinable!(record_exports -> accounts (created_by));
 diesel::joinable!(registration_keys -> employers (employer_id));
 diesel::joinable!(review_assignments -> accounts (account_id));
 diesel::joinable!(reviewers -> accounts (account_id));
@@ -649,6 +747,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     employers,
     engagements,
     field_changes,
+    figure_counts,
+    figure_deltas,
+    figure_snapshots,
     graduate_import_problems,
     graduate_imports,
     graduates,
@@ -662,6 +763,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     operators,
     passcodes,
+    placements,
+    record_export_log,
+    record_exports,
     registration_keys,
     request_throttles,
     review_assignments,

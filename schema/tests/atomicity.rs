@@ -458,11 +458,26 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
     let sign = step(
         school,
         AgreementStep::Approve,
-        &["INSERT agreement_serials", "INSERT documents"],
+        &[
+            "INSERT agreement_serials",
+            "INSERT documents",
+            "UPDATE placements",
+            "INSERT figure_deltas",
+        ],
     );
     let store = attempt(
         Deed::Store,
         &["UPDATE documents", "INSERT case_events", "UPDATE agreements"],
+    );
+    let mut amended = filled();
+    // The employer that signed online stays.
+    amended.employer_name.clone_from(&scene.employer.name);
+    amended.credit_code.clone_from(&scene.employer.credit_code);
+    amended.terms.regular_salary = Some(12_000);
+    let amend = step(
+        school,
+        AgreementStep::Amend(Box::new(amended), reason()),
+        &["INSERT field_changes", "UPDATE documents", "INSERT documents"],
     );
     let ask = attempt(
         Deed::RequestTermination,
@@ -492,7 +507,12 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
     let terminate = end(
         school,
         TerminationStep::Approve,
-        &["UPDATE agreements", "DELETE engagements"],
+        &[
+            "UPDATE agreements",
+            "DELETE engagements",
+            "UPDATE placements",
+            "INSERT figure_deltas",
+        ],
     );
     let letters = ["INSERT case_files", "UPDATE uploads"];
     let handing_in = [
@@ -512,7 +532,8 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
         untold_end(TerminationStep::Discard),
     );
     let return_end = end(school, TerminationStep::Return(reason()), &[]);
-    let sign_filed = step(school, AgreementStep::Approve, &[]);
+    let counted = ["UPDATE placements", "INSERT figure_deltas"];
+    let sign_filed = step(school, AgreementStep::Approve, &counted);
     let half_a_day_left = TimeDelta::hours(7 * 24 - 12);
     let at_once = TimeDelta::zero();
 
@@ -545,6 +566,7 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
             (at_once, &approve),
             (at_once, &sign),
             (at_once, &store),
+            (at_once, &amend),
             (at_once, &ask),
             (at_once, &withdraw_end),
             (at_once, &ask),
@@ -616,7 +638,7 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
         .collect();
     assert_eq!(done, every, "each step was tried");
     let report = audit::walk(&mut *scene.world.conn().await, None).await.unwrap();
-    assert_eq!((report.cases, report.events, report.breaks), (16, 57, vec![]));
+    assert_eq!((report.cases, report.events, report.breaks), (16, 58, vec![]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

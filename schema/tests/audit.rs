@@ -35,7 +35,7 @@ async fn scene() -> (World, Uuid) {
 }
 
 /// Does what only a superuser can: writes past the triggers.
-async fn tamper(conn: &mut AsyncPgConnection, statements: &str) {
+pub(crate) async fn tamper(conn: &mut AsyncPgConnection, statements: &str) {
     let all = format!("BEGIN; SET LOCAL session_replication_role = replica; {statements}; COMMIT");
     execute(conn, &all).await;
 }

@@ -25,7 +25,7 @@ use wangqian_schema::{
 const REVIEWERS: &[ActorRole] = &[DepartmentReviewer, SchoolReviewer];
 
 /// The table of W6: which role takes a step, and from which statuses.
-const STEPS: [(DestinationAction, &[ActorRole], &[DestinationStatus]); 9] = [
+const STEPS: [(DestinationAction, &[ActorRole], &[DestinationStatus]); 10] = [
     (SaveDraft, &[Graduate], &[Draft, Returned]),
     (Submit, &[Graduate], &[Draft, Returned]),
     // A graduate who wants a registered one void may change his mind as well.
@@ -38,6 +38,8 @@ const STEPS: [(DestinationAction, &[ActorRole], &[DestinationStatus]); 9] = [
     (Change, REVIEWERS, &[RegistrationReview]),
     // "A graduate may void (作废) a registered one."
     (Void, &[Graduate], &[Registered]),
+    // "A school may amend the fields of a registered destination."
+    (Amend, &[SchoolReviewer], &[Registered]),
 ];
 
 #[derive(Debug)]
@@ -139,9 +141,9 @@ const OBSTACLES: [Obstacle; 11] = [
     (Refusal::ConfirmationPending, |case| {
         case.is(&[Approve]) && case.registering() && case.last() && !case.facts.graduate_confirmed
     }),
-    // "RETURN and REJECT need a reason."
+    // "RETURN and REJECT need a reason", and so does an amendment.
     (Refusal::ReasonRequired, |case| {
-        case.is(&[Return, Reject]) && !case.facts.reason_given
+        case.is(&[Return, Reject, Amend]) && !case.facts.reason_given
     }),
 ];
 
@@ -173,6 +175,7 @@ fn outcome(case: &Case) -> Outcome {
         // "Without review ... (a school may require a review of voiding, default off)."
         (Void, _) if facts.voiding_reviewed => (VoidingReview, first, Keep, false),
         (Void, _) => (Voided, None, freed, false),
+        (Amend, _) => (Registered, None, Keep, false),
         (action, status) => unreachable!("{action} from {status}"),
     }
 }
@@ -254,8 +257,8 @@ fn every_step_is_decided_as_the_table_says() {
             }
         }
     });
-    // 10 standings × 3 × 3 types × 3 routes × 3 holders × 128 × the roles × 9 actions.
-    assert_eq!(decisions, 10 * 9 * 3 * 3 * 128 * ActorRole::ALL.len() * 9);
+    // 10 standings × 3 × 3 types × 3 routes × 3 holders × 128 × the roles × 10 actions.
+    assert_eq!(decisions, 10 * 9 * 3 * 3 * 128 * ActorRole::ALL.len() * 10);
     let rows = STEPS.iter().flat_map(|(action, roles, statuses)| {
         let roles = roles.iter();
         roles.flat_map(move |role| statuses.iter().map(move |status| (*action, *role, *status)))

@@ -29,6 +29,7 @@ type Row = (
 );
 
 const REVIEWERS: &[ActorRole] = &[DepartmentReviewer, SchoolReviewer];
+const SCHOOL: &[ActorRole] = &[SchoolReviewer];
 const GRADUATE: &[ActorRole] = &[Graduate];
 const HANDS_COPY_IN: &[ActorRole] = &[Graduate, EmployerContact];
 
@@ -75,6 +76,7 @@ const OFFLINE: &[Row] = &[
     (StoreDocument, &[Worker], Terminated, Terminated),
     (RequestTermination, GRADUATE, Signed, Signed),
     (Terminate, REVIEWERS, Signed, Terminated),
+    (Amend, SCHOOL, Signed, Signed),
 ];
 
 /// W5.
@@ -93,6 +95,7 @@ const REGISTERED: &[Row] = &[
     (StoreDocument, &[Worker], Terminated, Terminated),
     (RequestTermination, GRADUATE, Signed, Signed),
     (Terminate, REVIEWERS, Signed, Terminated),
+    (Amend, SCHOOL, Signed, Signed),
 ];
 
 const OFFLINE_STATUSES: &[AgreementStatus] = &[
@@ -152,6 +155,7 @@ fn expected(
         Approve | Return | Reject | Terminate => REVIEWERS,
         SubmitStampedCopy => HANDS_COPY_IN,
         RequestTermination => GRADUATE,
+        Amend => SCHOOL,
     };
     if !roles.contains(&role) {
         return Err(Refusal::NotYourRole);
@@ -190,8 +194,8 @@ fn expected(
     if matches!(action, SaveDraft | Submit | Approve) && !facts.online_signing_allowed {
         return Err(Refusal::OnlineSigningNotAllowed);
     }
-    // "RETURN and REJECT need a reason."
-    if matches!(action, Return | Reject) && !facts.reason_given {
+    // "RETURN and REJECT need a reason", and so does an amendment.
+    if matches!(action, Return | Reject | Amend) && !facts.reason_given {
         return Err(Refusal::ReasonRequired);
     }
     let freed = if facts.holder == Holder::This { Free } else { Keep };
@@ -336,8 +340,11 @@ fn every_decision_is_told_to_the_graduate() {
                     (Reject, _) => Some(Text::FiledAgreementRejected),
                     _ => None,
                 };
+                let expected = expected.map(|text| (Audience::Graduate, text));
+                // "WeChat *and* SMS to the graduate."
+                let amended = (Audience::GraduateOfAmendment, Text::AgreementAmended);
                 let expected: Vec<_> = expected
-                    .map(|text| (Audience::Graduate, text))
+                    .or((*action == Amend).then_some(amended))
                     .into_iter()
                     .collect();
                 assert_eq!(told, expected, "{channel} {action} {to}");

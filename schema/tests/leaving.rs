@@ -168,10 +168,8 @@ async fn a_confirmation_stands_until_what_it_says_changes() {
     assert_eq!(newest.version, 2);
 
     // The end of the agreement.
-    let ended = scene
-        .world
-        .terminate(&[scene.student.viewer, scene.employer, scene.school], signed.0);
-    ended.await;
+    let parties = [scene.student.viewer, scene.employer, scene.school];
+    scene.world.terminate(&parties, signed.0).await;
     let view = scene.found(&scene.school, id).await.unwrap();
     assert!(!view.stands() && view.standing.registered.is_none());
     assert_eq!(

@@ -7,6 +7,7 @@
     reason = "a test ends with the first thing that is not as it should be"
 )]
 
+mod amendments;
 mod atomicity;
 mod audit;
 mod case_files;
@@ -15,7 +16,9 @@ mod destination_rules;
 mod destinations;
 mod digest;
 mod engagement;
+mod exports;
 mod feed;
+mod figures;
 mod filed;
 mod filed_rules;
 mod leaving;

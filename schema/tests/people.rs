@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 use uuid::Uuid;
 use wangqian_schema::{
-    model::{Viewer, agreement, document::StoredPdf},
+    model::{Viewer, agreement, document::StoredPdf, terms::AgreementDraft},
     step::{self, Actor, AgreementStep, StepError},
     workflow::{
         Refusal, ReviewLevel, ReviewRoute,
@@ -15,7 +15,10 @@ use wangqian_schema::{
     },
 };
 
-use crate::support::{Campus, Company, Student, World, count, reason, text};
+use crate::{
+    filed::filled,
+    support::{Campus, Company, Student, World, count, reason, text},
+};
 
 /// Everybody there is, as he stands to the case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +113,7 @@ fn takers(action: AgreementAction) -> &'static [Who] {
         // Of agreements that he fills in himself; here they come from the wrong status.
         SaveDraft | Submit | Withdraw | Discard | RequestStampedCopy | SubmitStampedCopy => &[Graduate],
         Expire | Remind | StoreDocument => &[Worker],
+        Amend => &[School],
         RequestTermination => &[Graduate, Employer, Colleague],
         Terminate => unreachable!("taken by nobody alone"),
     }
@@ -140,7 +144,7 @@ fn expected(standing: Standing, who: Who, action: AgreementAction, late: bool) -
         (Some(_), Expire | Remind) if !late => Outcome::Refused(Refusal::TooEarly),
         (Some((.., to)), _) => Outcome::Taken(*to),
         (None, StoreDocument) if matches!(standing.0, Signed | Terminated) => Outcome::Taken(standing),
-        (None, RequestTermination) if standing.0 == Signed => Outcome::Taken(standing),
+        (None, RequestTermination | Amend) if standing.0 == Signed => Outcome::Taken(standing),
         (None, Accept | Decline | Cancel) if standing.0 == Expired => {
             Outcome::Refused(Refusal::DeadlinePassed)
         }
@@ -276,6 +280,7 @@ impl Scene {
             Reject => AgreementStep::Reject(reason()),
             StoreDocument => self.storing(case).await,
             Return => AgreementStep::Return(reason()),
+            Amend => AgreementStep::Amend(Box::new(self.amended()), reason()),
             Submit => AgreementStep::Submit(Vec::new()),
             Withdraw => AgreementStep::Withdraw,
             Discard => AgreementStep::Discard,
@@ -297,6 +302,15 @@ impl Scene {
             Ok(view) => Outcome::Taken((view.agreement.status, view.agreement.awaiting_review)),
             Err(error) => refused(error),
         }
+    }
+
+    /// Terms of which one is another than before.
+    fn amended(&self) -> AgreementDraft {
+        let mut terms = filled();
+        terms.employer_name.clone_from(&self.employer.name);
+        terms.credit_code.clone_from(&self.employer.credit_code);
+        terms.terms.regular_salary = Some(12_000);
+        terms
     }
 
     fn actors<const N: usize>(&self, case: &Case, who: [Who; N]) -> [Viewer; N] {
@@ -382,10 +396,10 @@ async fn in_every_status_everybody_comes_to_what_the_table_says() {
     }
     let (more, less) = scene.try_everything((Invited, None), true).await;
     // In time: cancelled by two, accepted, declined, approved and rejected by two each, stored while signed and after its end, and
-    // its termination asked for by three; late: expired.
-    assert_eq!((taken, more), (2 + 1 + 1 + 4 + 2 + 3, 1));
-    // 9 standings in time and one late × 13 actions × 13 people.
-    assert_eq!(taken + refused + more + less, 10 * 13 * 13);
+    // its termination asked for by three, amended by the school; late: expired.
+    assert_eq!((taken, more), (2 + 1 + 1 + 4 + 2 + 3 + 1, 1));
+    // 9 standings in time and one late × 14 actions × 13 people.
+    assert_eq!(taken + refused + more + less, 10 * 14 * 13);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,7 +28,7 @@ use wangqian_schema::{
 
 /// The table of W1: which role takes a step, and from which status. The first step, `Invite`, starts from nothing; the
 /// document of a signed agreement is stored by the worker (§4.3).
-const STEPS: [(AgreementAction, &[ActorRole], &[AgreementStatus]); 18] = [
+const STEPS: [(AgreementAction, &[ActorRole], &[AgreementStatus]); 19] = [
     (Invite, &[Employer], &[]),
     (Cancel, &[Employer], &[Invited]),
     (Accept, &[Graduate], &[Invited]),
@@ -42,6 +42,8 @@ const STEPS: [(AgreementAction, &[ActorRole], &[AgreementStatus]); 18] = [
     // W2: either side asks, and the last reviewer's approval ends the agreement.
     (RequestTermination, &[Graduate, Employer], &[Signed]),
     (Terminate, &[DepartmentReviewer, SchoolReviewer], &[Signed]),
+    // "A school may amend the terms of a signed agreement."
+    (Amend, &[SchoolReviewer], &[Signed]),
     // "RETURN does not exist here", nor does what belongs to the other channels.
     (SaveDraft, &[Graduate], &[]),
     (Submit, &[Graduate], &[]),
@@ -159,9 +161,9 @@ const OBSTACLES: [Obstacle; 17] = [
     (Refusal::EmployerNotVerified, |case| {
         case.is(&[Accept, Approve]) && !case.facts.employer_verified
     }),
-    // "RETURN and REJECT need a reason."
+    // "RETURN and REJECT need a reason", and so does an amendment.
     (Refusal::ReasonRequired, |case| {
-        case.is(&[Reject]) && !case.facts.reason_given
+        case.is(&[Reject, Amend]) && !case.facts.reason_given
     }),
 ];
 
@@ -179,7 +181,9 @@ fn outcome(case: &Case) -> (AgreementStatus, Option<ReviewLevel>, EngagementEffe
         Decline => (Declined, None, Keep, false),
         Expire => (Expired, None, Keep, false),
         Reject => (SigningRejected, None, freed, false),
-        Remind | StoreDocument | RequestTermination => (facts.status, facts.awaiting_review, Keep, false),
+        Remind | StoreDocument | RequestTermination | Amend => {
+            (facts.status, facts.awaiting_review, Keep, false)
+        }
         // "The graduate is free."
         Terminate => (Terminated, None, freed, false),
         Accept => {
@@ -289,8 +293,8 @@ fn every_step_is_decided_as_the_table_says() {
             }
         }
     });
-    // 9 standings × 3 routes × 512 × 4 moments × 7 roles × 18 actions.
-    assert_eq!(decisions, 6_967_296);
+    // 9 standings × 3 routes × 512 × 4 moments × 7 roles × 19 actions.
+    assert_eq!(decisions, 7_354_368);
     let rows = STEPS.iter().filter(|(.., from)| !from.is_empty());
     let rows = rows.flat_map(|(action, roles, _)| roles.iter().map(|role| (*action, *role)));
     assert_eq!(taken, rows.collect(), "nothing stands in every way of a row");

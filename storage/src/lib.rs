@@ -16,9 +16,12 @@ use http::{
     header::{CONTENT_LENGTH, CONTENT_TYPE},
 };
 use s3::{Bucket, BucketConfiguration, Region, creds::Credentials, error::S3Error};
-use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
 pub use inspect::Found;
+
+/// The size of the parts in which a large object is put, in bytes: the client crate's.
+const PART: u64 = 8 * 1024 * 1024;
 
 /// Where the object store is.
 #[derive(Clone, clap::Args)]
@@ -195,6 +198,31 @@ impl Storage {
     pub async fn put(&self, key: &str, content_type: &str, bytes: &[u8]) -> Result<(), StorageError> {
         self.within(self.inside.put_object_with_content_type(key, bytes, content_type))
             .await?;
+        Ok(())
+    }
+
+    /// Stores an object of this size that `source` gives piece by piece, so that it need not fit into the memory; one that is there is
+    /// replaced. The time limit holds for each 8 MiB of it.
+    ///
+    /// # Errors
+    /// [`StorageError`]; what was there before stays then.
+    pub async fn put_from(
+        &self,
+        key: &str,
+        content_type: &str,
+        byte_size: u64,
+        source: &mut (impl AsyncRead + Unpin + Send),
+    ) -> Result<(), StorageError> {
+        let request = self
+            .inside
+            .put_object_stream_builder(key)
+            .with_content_type(content_type)
+            .with_max_concurrent_chunks(1);
+        // A request to begin, one to end, and one a part.
+        let parts = u32::try_from(byte_size / PART + 3).unwrap_or(u32::MAX);
+        let put = request.execute_stream(source);
+        let put = tokio::time::timeout(self.limit.saturating_mul(parts), put).await;
+        put.map_err(|_| StorageError::Timeout)??;
         Ok(())
     }
 

@@ -45,7 +45,7 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
         "Query.reviewQueue",
         Asker::School,
         "{ reviewQueue(first: 100) { edges { node {
-            id version waitingSince graduate { name } assignment { reviewerName mine } ...all
+            id version waitingSince graduate { name } assignment { reviewerName mine } flags { kind graduates } ...all
             ... on Termination { explanation agreement { agreementNumber employer { name } } }
             ... on Destination { destinationType viewerActions form { nationalCode { nameZh } } }
         } } } }",
@@ -140,6 +140,37 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
         "/agreements/nodes/*/documents/*",
     ),
     (
+        "Agreement.flags",
+        Asker::School,
+        "{ agreements(first: 100, statuses: [SIGNED]) { nodes { flags { kind graduates message } } } }",
+        "/agreements/nodes/*/flags/*",
+    ),
+    (
+        "Termination.flags",
+        Asker::School,
+        "{ terminations(first: 100) { nodes { flags { kind graduates } } } }",
+        "/terminations/nodes/*/flags/*",
+    ),
+    (
+        "Destination.flags",
+        Asker::School,
+        "{ destinations(first: 100) { nodes { flags { kind graduates } } } }",
+        "/destinations/nodes/*/flags/*",
+    ),
+    (
+        "SchoolFigures.rows",
+        Asker::School,
+        "{ school { figures(groupBy: DEPARTMENT) { department { name } total { graduates parts { codes { graduates } } }
+            rows(first: 100) { edges { cursor node { department { code school { name } } figure { placed share } } } } } } }",
+        "/school/figures/rows/edges/*",
+    ),
+    (
+        "School.figureHistory",
+        Asker::School,
+        "{ school { figureHistory(classYear: 2027, first: 100) { edges { cursor node { day figure { placed } } } } } }",
+        "/school/figureHistory/edges/*",
+    ),
+    (
         "Query.notifications",
         Asker::Employer,
         "{ notifications(first: 100) { edges { node { title body case { ...all } } } } }",
@@ -168,6 +199,20 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
         Asker::School,
         "{ graduateImports(last: 100) { edges { node { report(last: 5) { edges { node { rowNumber code } } } } } } }",
         "/graduateImports/edges/*/node/report/edges/*",
+    ),
+    (
+        "Query.recordExports",
+        Asker::School,
+        "{ recordExports(first: 100) { edges { cursor node { id number status subject format classYear department { name }
+            failure { message } rowsTotal rowsDone expiresAt } } } }",
+        "/recordExports/edges/*",
+    ),
+    (
+        "Query.recordExportLog",
+        Asker::School,
+        "{ recordExportLog(first: 100) { edges { cursor node { action occurredAt actorName actor { name } number school { name }
+            department { name school { name } } rowCount } } } }",
+        "/recordExportLog/edges/*",
     ),
     (
         "Query.stuckWork",
@@ -282,4 +327,6 @@ pub(super) const NOT_COUNTED: &[(&str, &str)] = &[
     ),
     ("DestinationTypeEntry.nationalCodes", "from memory"),
     ("UploadLink.headers", "from memory"),
+    ("Figure.parts", "from memory, five of each formula"),
+    ("FigurePart.codes", "from memory"),
 ];

@@ -2,11 +2,12 @@
 //! ([`process`]), the roles as processes of their own ([`cluster`]), a client that speaks GraphQL over HTTP ([`Client`]) and reads
 //! subscriptions ([`events`]), the clients of others ([`node`], [`follower`]), what leaves the platform ([`outbox`]), people to act
 //! as ([`people`]), their papers ([`papers`]), the operations of online signing ([`signing`]), of the review desk ([`reviewing`]) and of registration
-//! ([`registering`]), files for cases ([`made_files`]) and how they are handed in ([`uploading`]), and what the SDL says of refusals, held against every answer ([`refusals`]).
+//! ([`registering`]), exports ([`exporting`]), files for cases ([`made_files`]) and how they are handed in ([`uploading`]), and what the SDL says of refusals, held against every answer ([`refusals`]).
 
 pub(crate) mod client;
 pub(crate) mod cluster;
 pub(crate) mod events;
+pub(crate) mod exporting;
 pub(crate) mod filing;
 pub(crate) mod follower;
 pub(crate) mod made_files;

@@ -55,8 +55,12 @@ pub(crate) async fn submit(client: &Client, destination: &str, files: &[&str]) -
 
 /// A reviewer's own change; the payload.
 pub(crate) async fn change(client: &Client, destination: &str, form: Value, reason: Option<&str>) -> Value {
+    let version = "query($id: ID!) { node(id: $id) { ... on Destination { version } } }";
+    let seen = client.query(version, json!({ "id": destination })).await;
     let change = mutation("changeDestination", "ChangeDestinationInput");
-    let input = json!({ "destinationId": destination, "form": form, "reason": reason });
+    let version = &seen["node"]["version"];
+    let input =
+        json!({ "destinationId": destination, "form": form, "reason": reason, "expectedVersion": version });
     client.mutate(&change, json!({ "input": input })).await
 }
 

@@ -6,7 +6,13 @@ use clap::{CommandFactory, FromArgMatches, Parser, builder::Resettable};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
-use wangqian_api::{context::App, feed::Feed, import_watch::ImportWatch, passwords::PasswordSlots};
+use wangqian_api::{
+    context::App,
+    feed::Feed,
+    figure_watch::FigureWatch,
+    passwords::PasswordSlots,
+    progress_watch::{ExportWatch, ImportWatch},
+};
 use wangqian_cli::demo::{self, Beside};
 use wangqian_embedded::{ObjectStore, ObjectStoreOptions, test_database};
 use wangqian_schema::{Platform, clock::Clock, db, wake::Waker};
@@ -284,6 +290,8 @@ pub(crate) fn app(platform: Platform, feed: Feed) -> App {
     let settings = Settings::from_options(&["--s3-endpoint=http://127.0.0.1:9"]);
     App {
         imports: ImportWatch::new(platform.clone()),
+        figures: FigureWatch::new(platform.clone(), feed.clone()),
+        exports: ExportWatch::new(platform.clone()),
         platform,
         storage: Storage::new(&settings.storage).expect("a client of the object store"),
         feed,

@@ -7,7 +7,7 @@ use super::{
     world::{Target, World},
 };
 use crate::support::{
-    client::PASSWORD, filing, placing, registering, reviewing, signing, terminating, uploading,
+    client::PASSWORD, exporting, filing, placing, registering, reviewing, signing, terminating, uploading,
 };
 
 const END_SESSION: &str = "mutation($id: ID!) { endSession(input: { sessionId: $id }) {
@@ -250,8 +250,27 @@ pub(super) const DOING: &[Probe] = &[
         "changeDestination",
         "mutation($input: ChangeDestinationInput!) { changeDestination(input: $input) {
             destination { id } userErrors { code field message } } }",
-        |id| json!({ "input": { "destinationId": id, "form": placing::seeking("另注") } }),
+        |id| json!({ "input": { "destinationId": id, "form": placing::seeking("另注"), "expectedVersion": 3 } }),
         Target::Destination,
+    ),
+    // Of a version that is over: amended, the story would go on with another paper. Who may amend, the tests of the step say.
+    filed(
+        "amendDestination",
+        "mutation($input: AmendDestinationInput!) { amendDestination(input: $input) {
+            destination { id } userErrors { code field message } } }",
+        |id| {
+            json!({ "input": {
+                "destinationId": id, "form": placing::seeking("补登"), "reason": "示例", "expectedVersion": 1,
+            } })
+        },
+        Target::Destination,
+    ),
+    filed(
+        "amendAgreement",
+        "mutation($input: AmendAgreementInput!) { amendAgreement(input: $input) {
+            agreement { id } userErrors { code field message } } }",
+        |id| json!({ "input": { "agreementId": id, "terms": {}, "reason": "示例", "expectedVersion": 1 } }),
+        Target::Case,
     ),
     Probe {
         target: Target::Destination,
@@ -390,6 +409,21 @@ pub(super) const DOING: &[Probe] = &[
         Target::Nothing,
         Mark::Change,
     ),
+    of("downloadRecordExport", exporting::DOWNLOAD, Target::Export, Mark::Change),
+    Probe {
+        row: "exportRecords",
+        document: exporting::EXPORT,
+        target: Target::Nothing,
+        variables: |_| exporting::input(&uuid::Uuid::now_v7().to_string(), json!({})),
+        mark: Mark::Change,
+    },
+    Probe {
+        row: "exportRecords of the department",
+        document: exporting::EXPORT,
+        target: Target::Department,
+        variables: |id| exporting::input(&uuid::Uuid::now_v7().to_string(), json!({ "departmentId": id })),
+        mark: Mark::Change,
+    },
     of("completeUpload", uploading::COMPLETE, Target::Upload, Mark::Change),
     Probe {
         row: "registerEmployer without the code",

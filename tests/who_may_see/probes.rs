@@ -316,6 +316,25 @@ pub(super) const READING: &[Probe] = &[
         Target::Import,
         Mark::Target,
     ),
+    node("node: RecordExport", Target::Export),
+    of(
+        "recordExports",
+        "{ recordExports(first: 100) { nodes { id number } } }",
+        Target::Nothing,
+        Mark::Text(World::export_number),
+    ),
+    of(
+        "recordExportLog",
+        "{ recordExportLog(first: 100) { nodes { number actorName } } }",
+        Target::Nothing,
+        Mark::Text(World::export_number),
+    ),
+    of(
+        "recordExportProgressed",
+        "subscription($id: ID!) { recordExportProgressed(exportId: $id) { id } }",
+        Target::Export,
+        Mark::Target,
+    ),
     node("node: Upload", Target::Upload),
     node("node: CaseFile", Target::CaseFile),
     of(
@@ -474,6 +493,25 @@ pub(super) const READING: &[Probe] = &[
         "query($id: ID!) { node(id: $id) { ... on School { history(first: 100) { nodes { action } } } } }",
         Target::School,
         Mark::Text(|_| "ADD_DEPARTMENT".to_owned()),
+    ),
+    of(
+        "School.figures",
+        "query($id: ID!) { node(id: $id) { ... on School { figures(groupBy: DEPARTMENT) { total { placed }
+            rows(first: 100) { nodes { department { id } } } } } } }",
+        Target::School,
+        Mark::Text(|world| world.target(Target::Department).0),
+    ),
+    of(
+        "School.figures of a department",
+        "query($id: ID!) { school { figures(departmentId: $id) { department { id } } } }",
+        Target::Department,
+        Mark::Target,
+    ),
+    of(
+        "figuresChanged",
+        "subscription { figuresChanged(groupBy: DEPARTMENT) { formula rows(first: 100) { nodes { department { id } } } } }",
+        Target::Nothing,
+        Mark::Text(|world| world.target(Target::Department).0),
     ),
     node("node: Reviewer", Target::Reviewer),
     of(

@@ -9,7 +9,7 @@ use wangqian_api::id::NodeType;
 use wangqian_schema::{model::employer::EmployerVerification, workflow::ReviewRoute};
 
 use crate::support::{
-    Client, Server, filing, made_files,
+    Client, Server, exporting, filing, made_files,
     outbox::Outbox,
     people::{self, Company, Person, SchoolWorld},
     placing,
@@ -97,6 +97,8 @@ pub(super) enum Target {
     Termination,
     /// A roster that the school has announced.
     Import,
+    /// What the school's reviewer has exported.
+    Export,
     /// A second reviewer of the graduate's department.
     Reviewer,
     /// A file that the graduate has announced for a case.
@@ -146,6 +148,8 @@ const SNAPSHOT: &str = "SELECT concat_ws(' ',
     (SELECT md5(string_agg(concat(id, state), ',' ORDER BY id)) FROM uploads),
     (SELECT md5(string_agg(concat(id, email), ',' ORDER BY id)) FROM member_invitations),
     (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM graduate_imports t),
+    (SELECT md5(string_agg(id::text, ',' ORDER BY id)) FROM record_exports),
+    (SELECT count(*) FROM record_export_log),
     (SELECT count(*) FROM idempotency_keys)) AS text";
 
 /// The people, the case and what belongs to it.
@@ -174,6 +178,7 @@ pub(super) struct World {
     /// The e-mail address of that reviewer.
     pub(super) reviewer_email: String,
     import: String,
+    export: Value,
     termination: String,
     upload: String,
     case_file: String,
@@ -265,6 +270,7 @@ impl World {
             reviewer,
             reviewer_email,
             import: String::new(),
+            export: Value::Null,
             termination: String::new(),
             upload: String::new(),
             case_file: String::new(),
@@ -363,6 +369,7 @@ impl World {
             ),
             Target::Termination => (self.termination(), nothing(NodeType::Termination)),
             Target::Import => (self.import.clone(), nothing(NodeType::GraduateImport)),
+            Target::Export => (text_of(&self.export["id"]), nothing(NodeType::RecordExport)),
             Target::Upload => (self.upload.clone(), nothing(NodeType::Upload)),
             Target::Filed => (self.filed.clone(), nothing(NodeType::Agreement)),
             Target::Destination => (self.destination(), nothing(NodeType::Destination)),
@@ -448,6 +455,7 @@ impl World {
             }
             "The department reviews the termination" | "The school reviews the termination" => {}
             "A roster" => self.announce().await,
+            "An export" => self.export().await,
             "A file" => self.hand_in_files().await,
             "A draft" => {
                 let graduate = self.client(Who::Graduate);
@@ -483,6 +491,17 @@ impl World {
             .mutate(roster::CREATE, json!({ "input": input }))
             .await;
         self.import = text_of(&created["graduateImport"]["id"]);
+    }
+
+    /// The number of what the school's reviewer has exported.
+    pub(super) fn export_number(&self) -> String {
+        text_of(&self.export["number"])
+    }
+
+    async fn export(&mut self) {
+        let school = self.client(Who::School);
+        let id = exporting::ask(school, "table of the export", json!({})).await;
+        self.export = exporting::follow(school, &id).await.pop().expect("an end");
     }
 
     async fn hand_in_files(&mut self) {

@@ -2,6 +2,7 @@
 //! leave the platform. What a step may do to a case is decided in `wangqian_schema`, not here.
 
 mod error;
+mod export_file;
 mod jobs;
 mod recurring;
 mod roster_file;
@@ -24,16 +25,16 @@ use wangqian_document::Renderer;
 use wangqian_schema::{
     Platform,
     jobs::{
-        CheckUpload, DigestReviews, ExpireInvitation, ImportGraduates, Job, Prune, RemindInvitation,
-        RenderDocument, RenderSheet, SendMemberInvitation, SendMessage, SendNotice, SendPasscode,
-        SendStampedCopyLink,
+        CheckUpload, DigestReviews, ExpireInvitation, ExportRecords, FoldFigures, ImportGraduates, Job,
+        Prune, RemindInvitation, RenderDocument, RenderSheet, SendMemberInvitation, SendMessage, SendNotice,
+        SendPasscode, SendStampedCopyLink, SnapshotFigures,
     },
     wake,
 };
 use wangqian_storage::Storage;
 
 use channels::Channels;
-use jobs::{CheckParts, ImportParts, PruneParts, RenderParts, SendParts};
+use jobs::{CheckParts, ExportParts, ImportParts, PruneParts, RenderParts, SendParts};
 use queue::{QueueConfig, QueueHost};
 
 /// Runs all queues until the shutdown: then claims nothing more, lets running jobs finish within the grace, hands back
@@ -88,8 +89,11 @@ pub async fn run(
         SendMemberInvitation::QUEUE,
         SendStampedCopyLink::QUEUE,
         ImportGraduates::QUEUE,
+        ExportRecords::QUEUE,
         CheckUpload::QUEUE,
         DigestReviews::QUEUE,
+        FoldFigures::QUEUE,
+        SnapshotFigures::QUEUE,
         Prune::QUEUE,
     ];
     let (ended, (), (), _, _, _) = tokio::join!(
@@ -238,6 +242,25 @@ async fn monitor(
                 .build(jobs::import_graduates)
         });
     }
+    let export = QueueConfig {
+        time_limit: settings.export_time_limit(),
+        ..config(ExportRecords::QUEUE, settings.export_concurrency)
+    };
+    if export.concurrency > 0 {
+        let host = host.clone();
+        let parts = ExportParts {
+            platform: platform.clone(),
+            storage: storage.clone(),
+            keep: settings.export_keep(),
+        };
+        monitor = monitor.register(move |_| {
+            let queue = host.queue::<ExportRecords>(export);
+            worker(export.name)
+                .backend(queue)
+                .data(parts.clone())
+                .build(jobs::export_records)
+        });
+    }
     let check = config(CheckUpload::QUEUE, settings.check_concurrency);
     if check.concurrency > 0 {
         let host = host.clone();
@@ -263,6 +286,26 @@ async fn monitor(
                 .backend(queue)
                 .data(platform.clone())
                 .build(jobs::digest_reviews)
+        });
+    }
+    let fold = config(FoldFigures::QUEUE, settings.figures_concurrency);
+    if fold.concurrency > 0 {
+        let (of_folding, of_snapshots) = (host.clone(), host.clone());
+        let (folded, kept) = (platform.clone(), platform.clone());
+        monitor = monitor.register(move |_| {
+            let queue = of_folding.queue::<FoldFigures>(fold);
+            worker(fold.name)
+                .backend(queue)
+                .data(folded.clone())
+                .build(jobs::fold_figures)
+        });
+        let snapshot = config(SnapshotFigures::QUEUE, settings.figures_concurrency);
+        monitor = monitor.register(move |_| {
+            let queue = of_snapshots.queue::<SnapshotFigures>(snapshot);
+            worker(snapshot.name)
+                .backend(queue)
+                .data(kept.clone())
+                .build(jobs::snapshot_figures)
         });
     }
     let prune = config(Prune::QUEUE, settings.prune_concurrency);

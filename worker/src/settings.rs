@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use chrono::TimeDelta;
+
 use crate::queue::{Pauses, QueueSettings};
 
 /// How the workers work. Every field is an option of the command line and an environment variable.
@@ -26,6 +28,10 @@ pub struct WorkerSettings {
     /// to other processes.
     #[arg(long, env = "WANGQIAN_WORKER_IMPORT_CONCURRENCY", default_value_t = 1)]
     pub import_concurrency: usize,
+    /// Exports that are written at the same time in one process; each takes up to some 50 MB of memory, and its file's size on the
+    /// disk, twice for a workbook. 0 leaves the queue to other processes.
+    #[arg(long, env = "WANGQIAN_WORKER_EXPORT_CONCURRENCY", default_value_t = 1)]
+    pub export_concurrency: usize,
     /// Files for cases that are looked at at the same time in one process; each takes a processor and up to some 600 MB of memory. 0
     /// leaves the queue to other processes.
     #[arg(long, env = "WANGQIAN_WORKER_CHECK_CONCURRENCY", default_value_t = 2)]
@@ -33,6 +39,10 @@ pub struct WorkerSettings {
     /// Daily digests for the reviewers that are made at the same time in one process; 0 leaves the queue to other processes.
     #[arg(long, env = "WANGQIAN_WORKER_DIGEST_CONCURRENCY", default_value_t = 1)]
     pub digest_concurrency: usize,
+    /// Foldings of figures, and snapshots of them beside, that run at the same time in one process; 0 leaves their queues to other
+    /// processes.
+    #[arg(long, env = "WANGQIAN_WORKER_FIGURES_CONCURRENCY", default_value_t = 1)]
+    pub figures_concurrency: usize,
     /// Prunings, of what was kept long enough, that run at the same time in one process; 0 leaves the queue to other
     /// processes.
     #[arg(long, env = "WANGQIAN_WORKER_PRUNE_CONCURRENCY", default_value_t = 1)]
@@ -40,6 +50,12 @@ pub struct WorkerSettings {
     /// Seconds that one attempt at a roster may take; the next attempt goes on where it stopped.
     #[arg(long, env = "WANGQIAN_WORKER_IMPORT_TIME_LIMIT_SECONDS", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub import_time_limit_seconds: u64,
+    /// Seconds that one attempt at an export may take; the next attempt begins anew.
+    #[arg(long, env = "WANGQIAN_WORKER_EXPORT_TIME_LIMIT_SECONDS", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub export_time_limit_seconds: u64,
+    /// Days for which the file of an export is kept and may be downloaded by who asked for it.
+    #[arg(long, env = "WANGQIAN_WORKER_EXPORT_KEEP_DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=90))]
+    pub export_keep_days: u32,
     /// Seconds for which a worker holds a job without a sign of life; then another one takes it. At least 1.
     #[arg(long, env = "WANGQIAN_WORKER_LEASE_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub lease_seconds: u64,
@@ -164,6 +180,16 @@ impl WorkerSettings {
     /// How long one attempt at a roster may take.
     pub fn import_time_limit(&self) -> Duration {
         Duration::from_secs(self.import_time_limit_seconds)
+    }
+
+    /// How long one attempt at an export may take.
+    pub fn export_time_limit(&self) -> Duration {
+        Duration::from_secs(self.export_time_limit_seconds)
+    }
+
+    /// For how long the file of an export is kept.
+    pub fn export_keep(&self) -> TimeDelta {
+        TimeDelta::days(self.export_keep_days.into())
     }
 
     /// How long one attempt of a job may take.

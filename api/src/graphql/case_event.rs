@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use wangqian_schema::{
     destination::label_zh,
-    model::event as model,
+    model::{event as model, terms},
     roster,
     workflow::{
         self, agreement as rules, destination, employer_registration, graduate_data, leaving, school,
@@ -86,6 +86,8 @@ pub enum AgreementAction {
     SubmitStampedCopy,
     /// 解约生效 Its termination was approved.
     Terminate,
+    /// 签约后修改 The school changes the terms of a signed one: `amendAgreement`.
+    Amend,
 }
 
 /// 解约操作 What can be done to a termination.
@@ -134,6 +136,8 @@ pub enum DestinationAction {
     Change,
     /// 作废 The graduate makes a registered one void: `voidDestination`.
     Void,
+    /// 登记后修改 The school changes fields of a registered one: `amendDestination`.
+    Amend,
 }
 
 /// 离校确认操作 What can be done to a graduate's confirmation before he leaves school.
@@ -380,8 +384,52 @@ macro_rules! event {
 }
 event!(
     /// 就业协议事件 One step of an agreement.
-    AgreementEvent, AgreementAction(rules::AgreementAction), AgreementStatus(rules::AgreementStatus)
+    AgreementEvent,
+    AgreementAction(rules::AgreementAction),
+    AgreementStatus(rules::AgreementStatus),
+    /// 变更字段 The fields of the terms that changed: of a submission since the one before, of an amendment all that it changed.
+    async fn changed_fields(&self) -> Vec<String> {
+        changed_fields(&self.0)
+    },
+    /// 修改项 What the school's amendment made of each field; empty of all other steps.
+    async fn field_changes(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<FieldChange>> {
+        field_changes(ctx, &self.0, terms::label_zh).await
+    }
 );
+
+/// The names of the fields that an event changed.
+fn changed_fields(event: &model::Event) -> Vec<String> {
+    let fields = event.changes["changed"].as_array().into_iter().flatten();
+    fields
+        .filter_map(|field| field.as_str().map(str::to_owned))
+        .collect()
+}
+
+/// What somebody changed by an event in what another had filled in; nothing where it names no such change.
+async fn field_changes(
+    ctx: &Context<'_>,
+    event: &model::Event,
+    label_zh: fn(&str) -> Option<&'static str>,
+) -> async_graphql::Result<Vec<FieldChange>> {
+    if event.fields_hash().is_none() {
+        return Ok(Vec::new());
+    }
+    let key = FieldChangesKey {
+        case_id: event.case_id,
+        sequence: event.sequence,
+    };
+    let found = ctx.loader().load_one(key).await.map_err(internal)?;
+    let changes = found.into_iter().flat_map(|changes| changes.0);
+    Ok(changes
+        .map(|change| FieldChange {
+            label: label_zh(&change.path).unwrap_or(&change.path).to_owned(),
+            field: change.path,
+            old: change.old,
+            new: change.new,
+        })
+        .collect())
+}
+
 event!(
     /// 解约事件 One step of a termination.
     TerminationEvent,
@@ -395,25 +443,11 @@ event!(
     DestinationStatus(destination::DestinationStatus),
     /// 变更字段 The fields that changed: of a submission since the one before, of a reviewer's own change all that it changed.
     async fn changed_fields(&self) -> Vec<String> {
-        let fields = self.0.changes["changed"].as_array().into_iter().flatten();
-        fields.filter_map(|field| field.as_str().map(str::to_owned)).collect()
+        changed_fields(&self.0)
     },
-    /// 修改项 What a reviewer's own change made of each field; empty of all other steps.
+    /// 修改项 What a reviewer's own change, or the school's amendment, made of each field; empty of all other steps.
     async fn field_changes(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<FieldChange>> {
-        if self.0.action != destination::DestinationAction::Change.as_str() {
-            return Ok(Vec::new());
-        }
-        let key = FieldChangesKey { case_id: self.0.case_id, sequence: self.0.sequence };
-        let found = ctx.loader().load_one(key).await.map_err(internal)?;
-        let changes = found.into_iter().flat_map(|changes| changes.0);
-        Ok(changes
-            .map(|change| FieldChange {
-                label: label_zh(&change.path).unwrap_or(&change.path).to_owned(),
-                field: change.path,
-                old: change.old,
-                new: change.new,
-            })
-            .collect())
+        field_changes(ctx, &self.0, label_zh).await
     }
 );
 event!(

@@ -62,18 +62,26 @@ impl DownloadLink {
 pub struct Document(pub model::Document);
 
 impl Document {
-    /// A fresh link to the PDF; none while it is being rendered.
+    /// A fresh link to the PDF; none while it is being rendered. Of a superseded one to the copy that says so across its pages.
     ///
     /// # Errors
     /// A top-level error when the link cannot be made.
     pub(super) async fn link(&self, app: &App) -> async_graphql::Result<Option<DownloadLink>> {
-        let Some(key) = &self.0.object_key else {
-            return Ok(None);
+        let (key, superseded) = match self.0.superseded_at {
+            Some(_) => (&self.0.marked_key, true),
+            None => (&self.0.object_key, false),
         };
+        let Some(key) = key else { return Ok(None) };
         let number = self.0.paper["agreement_number"].as_str().unwrap_or_default();
         let offered = DownloadName {
-            name: &format!("就业协议书-{number}.pdf"),
-            ascii: &format!("agreement-{number}.pdf"),
+            name: &match superseded {
+                true => format!("就业协议书-{number}-第{}版-已作废.pdf", self.0.version),
+                false => format!("就业协议书-{number}.pdf"),
+            },
+            ascii: &match superseded {
+                true => format!("agreement-{number}-{}-superseded.pdf", self.0.version),
+                false => format!("agreement-{number}.pdf"),
+            },
         };
         DownloadLink::to(app, key, offered, "application/pdf")
             .await
@@ -108,7 +116,7 @@ impl Document {
         &self.0.verification_code
     }
 
-    /// 文件摘要 SHA-256 of the PDF, in hexadecimal; null while it is being rendered.
+    /// 文件摘要 SHA-256 of the PDF as it was issued, in hexadecimal; null while it is being rendered.
     async fn sha256(&self) -> Option<String> {
         let bytes = self.0.sha256.as_ref()?;
         Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
@@ -124,7 +132,8 @@ impl Document {
         self.0.ready_at
     }
 
-    /// 下载链接 A fresh link to the PDF, valid for a few minutes; null while it is being rendered.
+    /// 下载链接 A fresh link to the PDF, valid for a few minutes; null while it is being rendered. Of a superseded one the link leads to a copy
+    /// with 已作废 across its pages, null until that is made.
     async fn download_link(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<DownloadLink>> {
         self.link(ctx.app()).await
     }

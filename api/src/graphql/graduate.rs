@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use wangqian_schema::{
     checks::IdCardNumber,
     codes::CodeList,
+    mask,
     model::{
         Viewer,
         graduate::{self as model, SearchNumber},
@@ -108,12 +109,7 @@ impl Graduate {
         if self.open_to(ctx) {
             return number.clone();
         }
-        let hidden = number.chars().count().saturating_sub(4);
-        number
-            .chars()
-            .enumerate()
-            .map(|(at, c)| if at < hidden { '*' } else { c })
-            .collect()
+        mask::id_card_number(number)
     }
 
     /// 学历层次 Degree level, of the list `DEGREE_LEVEL`.

@@ -7,6 +7,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, connec
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use wangqian_schema::{
+    files::TableFormat,
     model::{
         Viewer,
         graduate_import::{self as model, GraduateImport as Row},
@@ -50,7 +51,7 @@ pub enum GraduateImportStatus {
 
 /// 文件格式 The form of a roster's file.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "model::RosterFormat")]
+#[graphql(remote = "TableFormat")]
 pub enum RosterFormat {
     /// 工作簿 Excel workbook (.xlsx); its first visible sheet is read.
     Xlsx,
@@ -253,7 +254,7 @@ pub struct CreateGraduateImportInput {
 
 impl Serialize for RosterFormat {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        model::RosterFormat::from(*self).serialize(serializer)
+        TableFormat::from(*self).serialize(serializer)
     }
 }
 

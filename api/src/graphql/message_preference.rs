@@ -24,6 +24,8 @@ pub enum MessageGroup {
     Terminations,
     /// 信息更正 What the school, or a reviewer, has changed in the viewer's data.
     DataCorrections,
+    /// 签约及去向信息修改 What the school has changed in what is signed or registered; to a graduate by WeChat and SMS in any case.
+    Amendments,
     /// 单位注册 How the employer's registration fares.
     EmployerRegistration,
     /// 待审核提醒 A reviewer's daily digest.

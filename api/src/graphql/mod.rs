@@ -17,6 +17,7 @@ pub mod document;
 pub mod employer;
 pub mod employer_member;
 pub mod employer_verification;
+pub mod figure;
 pub mod graduate;
 pub mod graduate_import;
 pub mod leaving;
@@ -26,9 +27,11 @@ pub mod node;
 pub mod notification;
 mod passcode;
 pub mod password;
+pub mod record_export;
 pub mod registration;
 pub mod review;
 pub mod review_assignment;
+pub mod review_flag;
 pub mod reviewer;
 pub mod school;
 pub mod stuck_work;
@@ -50,9 +53,11 @@ use delivery::MessageDelivery;
 use destination::Destination;
 use employer::Employer;
 use employer_member::{EmployerMember, MemberInvitation};
+use figure::{FigureDay, FigureRow};
 use graduate_import::{GraduateImport, ImportProblem};
 use leaving::LeavingConfirmation;
 use notification::Notification;
+use record_export::{RecordExport, RecordExportLogEntry};
 use review::ReviewableCase;
 use reviewer::Reviewer;
 use school::{Department, School};
@@ -86,6 +91,8 @@ pub struct Query(
     delivery::DeliveryQuery,
     message_preference::MessagePreferenceQuery,
     graduate_import::GraduateImportQuery,
+    record_export::RecordExportQuery,
+    record_export::RecordExportLogQuery,
 );
 
 /// 变更 Everything that can be done. What a person can put right comes back as `userErrors`; each field names the codes that it
@@ -103,18 +110,26 @@ pub struct Mutation(
     school::SchoolMutation,
     reviewer::ReviewerMutation,
     graduate::GraduateMutation,
+    CaseMutation,
+    notification::NotificationMutation,
+    message_preference::MessagePreferenceMutation,
+    stuck_work::StuckWorkMutation,
+    graduate_import::GraduateImportMutation,
+    record_export::RecordExportMutation,
+);
+
+/// What is done to cases; apart, since the types of one long list would be nested too deep for the compiler.
+#[derive(MergedObject, Default)]
+pub struct CaseMutation(
     agreement::AgreementMutation,
     agreement::AgreementFilingMutation,
     agreement::StampedCopyMutation,
+    agreement::AmendmentMutation,
     termination::TerminationMutation,
     destination::DestinationMutation,
     leaving::LeavingMutation,
     review::ReviewMutation,
     review_assignment::ReviewAssignmentMutation,
-    notification::NotificationMutation,
-    message_preference::MessagePreferenceMutation,
-    stuck_work::StuckWorkMutation,
-    graduate_import::GraduateImportMutation,
 );
 
 /// 订阅 What can be followed live, over WebSocket or SSE.
@@ -122,6 +137,8 @@ pub struct Mutation(
 pub struct Subscription(
     live::LiveSubscription,
     graduate_import::GraduateImportSubscription,
+    figure::FigureSubscription,
+    record_export::RecordExportSubscription,
 );
 
 /// The schema of the API.
@@ -152,6 +169,8 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         LeavingConfirmation: "离校确认" "confirmations before leaving school",
         LeavingEvent: "离校确认办理记录" "events of a confirmation",
         ReviewableCase: "待审核事项" "cases that wait for review",
+        FigureRow: "分类统计" "figures that are told apart",
+        FigureDay: "每日统计" "days of figures",
         Notification: "消息" "messages",
         Session: "登录会话" "sessions",
         StuckWork: "滞留事项" "pieces of stuck work",
@@ -159,6 +178,8 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         Employer: "用人单位" "employers",
         GraduateImport: "毕业生导入" "imports of graduates",
         ImportProblem: "导入问题" "problems of an import",
+        RecordExport: "导出" "exports of records",
+        RecordExportLogEntry: "导出日志" "lines of the log of exports",
         GraduateEvent: "毕业生信息办理记录" "events of a graduate's data",
         EmployerMember: "单位成员" "members of an employer",
         School: "学校" "schools",

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Interface, Object};
 use wangqian_schema::{
     model::{
         agreement, case_file, case_upload, delivery, destination, document, employer, graduate,
-        graduate_import, leaving, member, message, reviewer, school, session, termination,
+        graduate_import, leaving, member, message, record_export, reviewer, school, session, termination,
     },
     stuck_work,
 };
@@ -23,6 +23,7 @@ use super::{
     graduate_import::GraduateImport,
     leaving::LeavingConfirmation,
     notification::Notification,
+    record_export::RecordExport,
     reviewer::Reviewer,
     school::{Department, School},
     stuck_work::StuckWork,
@@ -70,6 +71,8 @@ pub enum Node {
     MessageDelivery(MessageDelivery),
     /// 毕业生导入
     GraduateImport(GraduateImport),
+    /// 导出
+    RecordExport(RecordExport),
     /// 上传文件
     Upload(Upload),
     /// 办理材料
@@ -190,6 +193,13 @@ pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Op
                 .await
                 .map_err(internal)?;
             found.map(|import| Node::GraduateImport(GraduateImport(import)))
+        }
+        NodeType::RecordExport => {
+            let now = ctx.app().platform.clock.now();
+            let found = record_export::find(conn, &viewer, uuid, now)
+                .await
+                .map_err(internal)?;
+            found.map(|export| Node::RecordExport(RecordExport(export)))
         }
         NodeType::Upload => {
             let owner = case_upload::UploadOwner::Account(viewer.account_id());

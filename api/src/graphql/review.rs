@@ -17,6 +17,7 @@ use super::{
     destination::Destination,
     graduate::Graduate,
     review_assignment::{AssignedTo, ReviewAssignment},
+    review_flag::ReviewFlag,
     school::{ReviewLevel, ReviewRoute, Workflow},
     termination::Termination,
 };
@@ -56,6 +57,11 @@ use crate::{
         name = "assignment",
         ty = "Option<ReviewAssignment>",
         desc = "审核认领 Which reviewer has taken it, for his fellows of the level and place at which it waits; null for everybody else, and where nobody has."
+    ),
+    field(
+        name = "flags",
+        ty = "Vec<ReviewFlag>",
+        desc = "风险提示 What of it reviewers may want to look at twice; none for everybody else. It blocks nobody."
     ),
     field(
         name = "updated_at",

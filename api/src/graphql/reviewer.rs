@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 use wangqian_schema::{
+    mask,
     model::reviewer::{self as model, ReviewerDraft, Shown, addresses_shown},
     step::{self, NewReviewer, StepError},
 };
@@ -30,19 +31,6 @@ impl Reviewer {
             Shown::Hidden => None,
         }
     }
-}
-
-/// All but the first character before the `@`.
-fn mask_email(email: &str) -> String {
-    let (local, domain) = email.split_once('@').unwrap_or((email, ""));
-    let first: String = local.chars().take(1).collect();
-    format!("{first}***@{domain}")
-}
-
-/// The four digits in the middle.
-fn mask_mobile(mobile: &str) -> String {
-    let (head, tail) = (mobile.get(..3), mobile.get(7..));
-    format!("{}****{}", head.unwrap_or_default(), tail.unwrap_or_default())
 }
 
 /// 审核人 A reviewer of a school, or of one department of it. Seen by the reviewers of the school, his colleagues in the
@@ -82,12 +70,12 @@ impl Reviewer {
 
     /// 电子邮箱 E-mail address; masked for operators, null for colleagues in the department.
     async fn email(&self, ctx: &Context<'_>) -> Option<String> {
-        self.shown(ctx, self.0.email.as_deref(), mask_email)
+        self.shown(ctx, self.0.email.as_deref(), mask::email)
     }
 
     /// 手机号码 Mobile number; masked for operators, null for colleagues in the department.
     async fn mobile(&self, ctx: &Context<'_>) -> Option<String> {
-        self.shown(ctx, self.0.mobile.as_deref(), mask_mobile)
+        self.shown(ctx, self.0.mobile.as_deref(), mask::mobile)
     }
 
     /// 停用时间 Since when his account is disabled; null while it is not.
@@ -274,17 +262,5 @@ impl ReviewerMutation {
         input: ReviewerInput,
     ) -> async_graphql::Result<ReviewerPayload> {
         set_enabled(ctx, &input.reviewer_id, true).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{mask_email, mask_mobile};
-
-    #[test]
-    fn addresses_are_masked() {
-        assert_eq!(mask_email("teacher@example.com"), "t***@example.com");
-        assert_eq!(mask_email("t@example.com"), "t***@example.com");
-        assert_eq!(mask_mobile("10012345678"), "100****5678");
     }
 }

@@ -36,6 +36,8 @@ pub enum StuckWorkKind {
     Import,
     /// 检查文件 A file that was handed in for a case is not looked at.
     Upload,
+    /// 导出名单 An export that a reviewer asked for is not made.
+    Export,
     /// 定期任务 A recurring job of the platform itself was not done at its time.
     Recurring,
 }
@@ -69,7 +71,7 @@ impl StuckWork {
     }
 
     /// 办理事项编号 The case whose step owes it, as `wangqian audit --case` takes it; of a notice and of a daily digest the
-    /// account, of an invitation to join the employer. An import, an uploaded file and a recurring job are their own. Operators do not see the case
+    /// account, of an invitation to join the employer. An import, an uploaded file, an export and a recurring job are their own. Operators do not see the case
     /// itself.
     async fn case_reference(&self) -> String {
         self.0.case_id.to_string()

@@ -21,6 +21,7 @@ use super::{
     graduate::Graduate,
     is_idempotency_key,
     review_assignment::{ReviewAssignment, assignment_of},
+    review_flag::{ReviewFlag, flags_of},
     school::{ReviewLevel, ReviewRoute},
 };
 use crate::{
@@ -147,6 +148,12 @@ impl Termination {
     /// has.
     pub async fn assignment(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<ReviewAssignment>> {
         assignment_of(ctx, &self.0.termination).await
+    }
+
+    /// 风险提示 What of it reviewers may want to look at twice; none for everybody else. It blocks nobody.
+    #[graphql(complexity = "2 * child_complexity")]
+    pub async fn flags(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<ReviewFlag>> {
+        flags_of(ctx, &self.0.termination, None).await
     }
 
     /// 申请时间 When it was asked for; of an offline one, when it was handed in last.

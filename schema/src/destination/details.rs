@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DestinationType, abroad::*, business::*, checker::Checker, intention::*, service::*, study::*, work::*,
+    DestinationType, EmployerBlock, abroad::*, business::*, checker::Checker, intention::*, service::*,
+    study::*, work::*,
 };
 
 /// A type's own fields, as somebody filled them in.
@@ -98,4 +99,33 @@ details! {
     PreparingStudy = "PREPARING_STUDY": PreparingStudyDraft => PreparingStudy,
     /// 其他暂不就业
     NotSeeking = "NOT_SEEKING": NotSeekingDraft => NotSeeking,
+}
+
+impl Details {
+    /// 用人单位 the employer's block, of the types that have one.
+    pub const fn employer(&self) -> Option<&EmployerBlock> {
+        Some(match self {
+            Self::PublicRecruitment(part) => &part.employer,
+            Self::NoncommissionedOfficer(part) => &part.employer,
+            Self::MedicalResidency(part) => &part.employer,
+            Self::LabourContract(part) => &part.employer,
+            Self::OtherEmployment(part) => &part.employer,
+            Self::ResearchAssistant(part) => &part.employer,
+            Self::EntrustedSupplement(part) => &part.employer,
+            Self::InternationalOrganisation(_)
+            | Self::WorkAbroad(_)
+            | Self::Conscript(_)
+            | Self::NationalGrassroots(_)
+            | Self::LocalGrassroots(_)
+            | Self::SelfEmployed(_)
+            | Self::Freelance(_)
+            | Self::UpgradeToBachelor(_)
+            | Self::Postgraduate(_)
+            | Self::SecondBachelor(_)
+            | Self::StudyAbroad(_)
+            | Self::Seeking(_)
+            | Self::PreparingStudy(_)
+            | Self::NotSeeking(_) => return None,
+        })
+    }
 }

@@ -18,6 +18,8 @@ text_enum! {
         Terminations = "TERMINATIONS",
         /// 信息更正: what the school, or a reviewer, has changed in what is somebody's own.
         DataCorrections = "DATA_CORRECTIONS",
+        /// 签约及去向信息修改: what the school has changed in what is signed or registered (§10).
+        Amendments = "AMENDMENTS",
         /// 单位注册: how an employer's registration fares.
         EmployerRegistration = "EMPLOYER_REGISTRATION",
         /// 待审核提醒: a reviewer's daily digest.
@@ -65,6 +67,7 @@ impl MessageTemplate {
             | Self::TerminationRejected
             | Self::TerminationReturned => MessageGroup::Terminations,
             Self::DataCorrected | Self::DestinationChanged => MessageGroup::DataCorrections,
+            Self::AgreementAmended | Self::DestinationAmended => MessageGroup::Amendments,
             Self::EmployerRegistered | Self::EmployerVerified | Self::EmployerRefused => {
                 MessageGroup::EmployerRegistration
             }
@@ -82,29 +85,28 @@ impl MessageTemplate {
     }
 }
 
-/// The kinds about which somebody may choose, and the channels by which he may not want them.
-pub const fn offered(viewer: &Viewer) -> (&'static [MessageGroup], &'static [Channel]) {
+/// The kinds about which somebody may choose, each with the channels by which he may not want it. That something was changed in what is signed
+/// or registered reaches a graduate by WeChat and SMS in any case (§10).
+pub const fn offered(viewer: &Viewer) -> &'static [(MessageGroup, &'static [Channel])] {
+    const MAIL: &[Channel] = &[Channel::Email];
+    const MAIL_AND_WECHAT: &[Channel] = &[Channel::Email, Channel::Wechat];
     match viewer {
-        Viewer::Graduate { .. } => (
-            &[
-                MessageGroup::Invitations,
-                MessageGroup::Reviews,
-                MessageGroup::Terminations,
-                MessageGroup::DataCorrections,
-            ],
-            &[Channel::Email, Channel::Wechat],
-        ),
-        Viewer::EmployerMember { .. } => (
-            &[
-                MessageGroup::Invitations,
-                MessageGroup::Reviews,
-                MessageGroup::Terminations,
-                MessageGroup::EmployerRegistration,
-            ],
-            &[Channel::Email],
-        ),
-        Viewer::Reviewer { .. } => (&[MessageGroup::DailyDigest], &[Channel::Email]),
-        Viewer::Operator { .. } => (&[], &[]),
+        Viewer::Graduate { .. } => &[
+            (MessageGroup::Invitations, MAIL_AND_WECHAT),
+            (MessageGroup::Reviews, MAIL_AND_WECHAT),
+            (MessageGroup::Terminations, MAIL_AND_WECHAT),
+            (MessageGroup::DataCorrections, MAIL_AND_WECHAT),
+            (MessageGroup::Amendments, MAIL),
+        ],
+        Viewer::EmployerMember { .. } => &[
+            (MessageGroup::Invitations, MAIL),
+            (MessageGroup::Reviews, MAIL),
+            (MessageGroup::Terminations, MAIL),
+            (MessageGroup::Amendments, MAIL),
+            (MessageGroup::EmployerRegistration, MAIL),
+        ],
+        Viewer::Reviewer { .. } => &[(MessageGroup::DailyDigest, MAIL)],
+        Viewer::Operator { .. } => &[],
     }
 }
 
@@ -148,7 +150,7 @@ mod tests {
 
     const fn told(audience: Audience) -> Viewer {
         match audience {
-            Audience::Graduate | Audience::GraduateReceipt => GRADUATE,
+            Audience::Graduate | Audience::GraduateReceipt | Audience::GraduateOfAmendment => GRADUATE,
             Audience::Employer | Audience::EmployerReceipt => MEMBER,
             Audience::Reviewer => REVIEWER,
         }
@@ -199,18 +201,24 @@ mod tests {
             let group = template
                 .group()
                 .expect("what steps owe to people with an inbox may be switched off");
-            let (groups, channels) = offered(&told(audience));
-            assert!(groups.contains(&group), "{template} to {audience:?}");
+            let choices = offered(&told(audience));
+            let (_, channels) = choices
+                .iter()
+                .find(|(of, _)| *of == group)
+                .unwrap_or_else(|| panic!("{template} to {audience:?}"));
             for channel in audience.channels() {
-                let always = matches!(channel, Channel::InApp | Channel::Sms);
+                let always = match channel {
+                    Channel::InApp | Channel::Sms => true,
+                    Channel::Wechat => group == MessageGroup::Amendments,
+                    Channel::Email => false,
+                };
                 assert_eq!(channels.contains(channel), !always, "{template} by {channel}");
                 used.insert((std::mem::discriminant(&told(audience)), group, *channel));
             }
         }
         for viewer in [GRADUATE, MEMBER, REVIEWER] {
-            let (groups, channels) = offered(&viewer);
-            for group in groups {
-                for channel in channels {
+            for (group, channels) in offered(&viewer) {
+                for channel in *channels {
                     assert!(
                         used.contains(&(std::mem::discriminant(&viewer), *group, *channel)),
                         "{group} by {channel}"
@@ -218,7 +226,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(offered(&Viewer::Operator { account_id: NOBODY }).0, []);
+        assert_eq!(offered(&Viewer::Operator { account_id: NOBODY }), []);
     }
 
     #[test]

@@ -82,6 +82,10 @@ text_enum! {
         DestinationRejected = "DESTINATION_REJECTED",
         /// To the graduate: a reviewer has changed what he filled in.
         DestinationChanged = "DESTINATION_CHANGED",
+        /// To both: the school has changed the terms of what is signed.
+        AgreementAmended = "AGREEMENT_AMENDED",
+        /// To the graduate: the school has changed what is registered for him.
+        DestinationAmended = "DESTINATION_AMENDED",
         /// To the graduate: his destination is void, as he wanted.
         DestinationVoided = "DESTINATION_VOIDED",
         /// To the graduate: his destination stands, although he wanted it void.

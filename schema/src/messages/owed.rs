@@ -23,6 +23,8 @@ pub enum Audience {
     GraduateReceipt,
     /// Every member of the employer, of its own step: a mail for its papers.
     EmployerReceipt,
+    /// The graduate, of what was changed in what is signed or registered for him: by SMS too (§10).
+    GraduateOfAmendment,
     /// A reviewer, of no step: what waits for him.
     Reviewer,
 }
@@ -32,6 +34,7 @@ impl Audience {
     pub const fn channels(self) -> &'static [Channel] {
         match self {
             Self::Graduate => &[Channel::InApp, Channel::Wechat, Channel::Email],
+            Self::GraduateOfAmendment => &[Channel::InApp, Channel::Wechat, Channel::Sms, Channel::Email],
             Self::Employer | Self::Reviewer => &[Channel::InApp, Channel::Email],
             Self::GraduateReceipt | Self::EmployerReceipt => &[Channel::Email],
         }
@@ -52,6 +55,9 @@ pub const fn owed(channel: AgreementChannel, action: AgreementAction, to: Agreem
     use MessageTemplate as Text;
     match channel {
         AgreementChannel::Online => {}
+        _ if matches!(action, AgreementAction::Amend) => {
+            return &[(Audience::GraduateOfAmendment, Text::AgreementAmended)];
+        }
         AgreementChannel::Offline => return offline_owed(action, to),
         AgreementChannel::Registered => return registered_owed(action, to),
     }
@@ -75,6 +81,10 @@ pub const fn owed(channel: AgreementChannel, action: AgreementAction, to: Agreem
         AgreementAction::Reject => &[
             (Graduate, Text::SigningRejected),
             (Employer, Text::SigningRejected),
+        ],
+        AgreementAction::Amend => &[
+            (Audience::GraduateOfAmendment, Text::AgreementAmended),
+            (Employer, Text::AgreementAmended),
         ],
         _ => &[],
     }
@@ -183,6 +193,7 @@ pub const fn destination_owed(
         (DestinationAction::Reject, Is::VoidingReview, _) => &[(Graduate, Text::VoidingRejected)],
         (DestinationAction::Reject, _, _) => &[(Graduate, Text::DestinationRejected)],
         (DestinationAction::Change, _, _) => &[(Graduate, Text::DestinationChanged)],
+        (DestinationAction::Amend, _, _) => &[(Audience::GraduateOfAmendment, Text::DestinationAmended)],
         // His own steps.
         (
             DestinationAction::SaveDraft

@@ -76,6 +76,8 @@ files! {
     DestinationReturned => "destination_returned",
     DestinationRejected => "destination_rejected",
     DestinationChanged => "destination_changed",
+    AgreementAmended => "agreement_amended",
+    DestinationAmended => "destination_amended",
     DestinationVoided => "destination_voided",
     VoidingRejected => "voiding_rejected",
     LeavingAnswered => "leaving_answered",
@@ -176,6 +178,7 @@ mod tests {
         let params = json!({
             "graduate": "林示例", "employer": "示例科技有限公司", "school": "示例大学", "position": "工程师",
             "deadline": "2027年3月5日 18:00", "reason": "示例原因", "agreement_number": "20279000131000001",
+            "fields": "转正起薪、报到地点",
         });
         let steps = AgreementChannel::ALL
             .iter()
@@ -250,6 +253,7 @@ mod tests {
                         | DestinationAction::Return
                         | DestinationAction::Reject
                         | DestinationAction::Change
+                        | DestinationAction::Amend
                 );
                 for (from, to) in DestinationStatus::ALL
                     .iter()
@@ -260,13 +264,20 @@ mod tests {
                     for (audience, template) in owed {
                         for channel in audience.channels() {
                             let text = write(*template, *channel, &params, "https://wq.example").unwrap();
-                            assert!(text.body.contains("自主创业"), "{template} {channel}");
                             assert!(!text.title.is_empty(), "{template} {channel}");
-                            let gives_reason =
-                                matches!(action, DestinationAction::Return | DestinationAction::Reject);
+                            // An SMS says that something was changed, and no more.
+                            let whole = *channel != Channel::Sms;
+                            assert_eq!(text.body.contains("自主创业"), whole, "{template} {channel}");
+                            let gives_reason = matches!(
+                                action,
+                                DestinationAction::Return
+                                    | DestinationAction::Reject
+                                    | DestinationAction::Change
+                                    | DestinationAction::Amend
+                            );
                             assert_eq!(
                                 text.body.contains("示例原因"),
-                                gives_reason || *action == DestinationAction::Change,
+                                gives_reason && whole,
                                 "{template} {channel}"
                             );
                         }

@@ -67,7 +67,7 @@ pub struct CaseFile {
 }
 
 /// The files that were handed in with these cases in one submission of each, in their order: the newest one, or the one with this
-/// number.
+/// number. The newest submission is the one that the trail says, also where nothing was handed in with it: its event has `files`.
 ///
 /// # Errors
 /// The database's.
@@ -84,8 +84,8 @@ pub async fn of_cases(
     let query = match submission {
         Some(submission) => query.filter(case_files::sequence.eq(submission)),
         None => query.filter(sql::<Bool>(
-            "case_files.sequence = (SELECT max(of_case.sequence) FROM case_files AS of_case \
-             WHERE of_case.case_id = case_files.case_id)",
+            "case_files.sequence = (SELECT max(event.sequence) FROM case_events AS event \
+             WHERE event.case_id = case_files.case_id AND event.changes ? 'files')",
         )),
     };
     query.load(conn).await

@@ -1,7 +1,7 @@
 //! Documents: the paper of an agreement that is signed, or that is to be signed by hand. Its whole content is kept, so that the PDF can be made again at any time.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,19 @@ pub struct Paper {
     /// When a paper that is to be signed by hand was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued_on: Option<NaiveDate>,
+    /// That the school amended the terms after they were signed; not of a first paper.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amended: Option<Amended>,
+}
+
+/// 签约后修改 the amendment that brought a paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Amended {
+    /// Which version of the paper it is, from 2.
+    pub version: i32,
+    /// On which day, in Shanghai.
+    pub on: NaiveDate,
 }
 
 const fn online() -> AgreementChannel {
@@ -147,6 +160,8 @@ pub struct Document {
     pub ready_at: Option<DateTime<Utc>>,
     /// When a newer version took its place.
     pub superseded_at: Option<DateTime<Utc>>,
+    /// The place of the copy that says so across its pages, once it is there.
+    pub marked_key: Option<String>,
     /// When it was ordered.
     pub created_at: DateTime<Utc>,
 }
@@ -224,6 +239,44 @@ pub async fn insert(
             documents::verification_code.eq(&paper.verification_code),
             documents::created_at.eq(now),
         ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes that the newest paper of an agreement is superseded, in the caller's transaction, which brings the next. `None` where there is no
+/// paper.
+///
+/// # Errors
+/// The database's.
+pub async fn supersede(
+    conn: &mut AsyncPgConnection,
+    agreement_id: Uuid,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Document>> {
+    diesel::update(documents::table)
+        .filter(documents::agreement_id.eq(agreement_id))
+        .filter(documents::superseded_at.is_null())
+        .set(documents::superseded_at.eq(now))
+        .returning(Document::as_returning())
+        .get_result(conn)
+        .await
+        .optional()
+}
+
+/// Notes where the copy of a superseded document is that says so across its pages. Doing so again changes nothing.
+///
+/// # Errors
+/// The database's.
+pub async fn mark_superseded_copy(
+    conn: &mut AsyncPgConnection,
+    id: Uuid,
+    object_key: &str,
+) -> QueryResult<()> {
+    diesel::update(documents::table.find(id))
+        .filter(documents::superseded_at.is_not_null())
+        .filter(documents::marked_key.is_null())
+        .set(documents::marked_key.eq(object_key))
         .execute(conn)
         .await?;
     Ok(())
@@ -342,7 +395,7 @@ pub async fn stored(
     Ok(rows.into_iter().filter_map(stored).collect())
 }
 
-/// The documents of these agreements, newest version first. Whoever sees an agreement sees its documents.
+/// The newest ten documents of each of these agreements, newest version first. Whoever sees an agreement sees its documents.
 ///
 /// # Errors
 /// The database's.
@@ -352,6 +405,10 @@ pub async fn of_agreements(
 ) -> QueryResult<Vec<Document>> {
     documents::table
         .filter(documents::agreement_id.eq_any(agreement_ids))
+        .filter(sql::<Bool>(
+            "documents.version > (SELECT max(newest.version) - 10 FROM documents AS newest \
+             WHERE newest.agreement_id = documents.agreement_id)",
+        ))
         .order((documents::agreement_id, documents::version.desc()))
         .select(Document::as_select())
         .load(conn)

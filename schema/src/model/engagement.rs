@@ -60,3 +60,15 @@ pub async fn free(mut conn: &AsyncPgConnection, graduate_id: Uuid, case_id: Uuid
     .await?;
     Ok(())
 }
+
+/// The cases that hold these graduates, in no order.
+///
+/// # Errors
+/// The database's.
+pub async fn holders(conn: &mut AsyncPgConnection, graduate_ids: &[Uuid]) -> QueryResult<Vec<Uuid>> {
+    engagements::table
+        .filter(engagements::graduate_id.eq_any(graduate_ids))
+        .select(engagements::case_id)
+        .load(conn)
+        .await
+}

@@ -215,6 +215,12 @@ impl Event {
         self.case_id == case_id || on() == Some(case_id)
     }
 
+    /// The hash of what is kept of the fields that it changed, where somebody changed what another had filled in.
+    pub fn fields_hash(&self) -> Option<&str> {
+        self.changes.get("changed")?;
+        self.changes.get("sha256")?.as_str()
+    }
+
     /// The hash that the row's own fields give.
     pub fn computed_hash(&self) -> [u8; 32] {
         hash(self)

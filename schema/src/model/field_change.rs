@@ -53,6 +53,26 @@ pub async fn insert(
     Ok(())
 }
 
+/// All changes of these cases, by case and event, in order. For the audit, which sees everything.
+///
+/// # Errors
+/// The database's.
+pub async fn of_cases(
+    conn: &mut AsyncPgConnection,
+    case_ids: &[Uuid],
+) -> QueryResult<Vec<(Uuid, i32, Changes)>> {
+    field_changes::table
+        .filter(field_changes::case_id.eq_any(case_ids))
+        .order((field_changes::case_id, field_changes::sequence))
+        .select((
+            field_changes::case_id,
+            field_changes::sequence,
+            field_changes::changes,
+        ))
+        .load(conn)
+        .await
+}
+
 /// The changes of these events, each meant by its case and its number, in no order. Whoever sees a case sees them.
 ///
 /// # Errors

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{Page, PageRequest, Viewer, upload};
 use crate::{
     Kept,
+    files::TableFormat,
     roster::{GraduateField, ProblemCode},
     tables::{graduate_import_problems, graduate_imports},
     text_enum::text_enum,
@@ -38,26 +39,6 @@ text_enum! {
         Done = "DONE",
         /// 失败 The file could not be worked through; `failure` says why.
         Failed = "FAILED",
-    }
-}
-
-text_enum! {
-    /// The form of the file.
-    pub enum RosterFormat {
-        /// Excel workbook; its first visible sheet is read.
-        Xlsx = "XLSX",
-        /// Comma-separated values, UTF-8 or GB 18030.
-        Csv = "CSV",
-    }
-}
-
-impl RosterFormat {
-    /// Its media type.
-    pub const fn media_type(self) -> &'static str {
-        match self {
-            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            Self::Csv => "text/csv",
-        }
     }
 }
 
@@ -100,7 +81,7 @@ pub struct GraduateImport {
     /// The file's name on his machine.
     pub file_name: String,
     /// Its form.
-    pub file_format: RosterFormat,
+    pub file_format: TableFormat,
     /// Its size in bytes, as announced and handed in.
     pub byte_size: i32,
     /// Where it lies in the object store until the import has ended.
@@ -146,7 +127,7 @@ pub struct NewGraduateImport {
     pub school_id: Uuid,
     pub created_by: Uuid,
     pub file_name: String,
-    pub file_format: RosterFormat,
+    pub file_format: TableFormat,
     pub byte_size: i32,
     pub object_key: String,
     pub status: ImportStatus,

@@ -41,10 +41,9 @@ pub async fn list(conn: &mut AsyncPgConnection, viewer: &Viewer) -> QueryResult<
         .select((message_opt_outs::message_group, message_opt_outs::channel))
         .load(conn)
         .await?;
-    let (groups, channels) = offered(viewer);
-    let choices = groups
+    let choices = offered(viewer)
         .iter()
-        .flat_map(|group| channels.iter().map(move |channel| (*group, *channel)));
+        .flat_map(|(group, channels)| channels.iter().map(move |channel| (*group, *channel)));
     let preference = |(group, channel)| MessagePreference {
         group,
         channel,
@@ -68,10 +67,9 @@ pub async fn set(
         channel,
         enabled,
     } = preference;
-    let (groups, channels) = offered(viewer);
-    if !groups.contains(&group) {
+    let Some((_, channels)) = offered(viewer).iter().find(|(of, _)| *of == group) else {
         return Ok(Err(NotOffered::Group));
-    }
+    };
     if !channels.contains(&channel) {
         return Ok(Err(NotOffered::Channel));
     }

@@ -362,6 +362,34 @@ impl TermsDraft {
 
 kept_as_json!(AgreementTerms, AgreementDraft);
 
+/// What people call a field of the terms, by its name in GraphQL; `None` of what is none.
+pub fn label_zh(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "employerName" => "单位名称",
+        "creditCode" => "统一社会信用代码",
+        "nature" => "单位性质",
+        "industry" => "单位行业",
+        "region" => "单位所在地区",
+        "address" => "单位详细地址",
+        "positionCategory" => "职位类别",
+        "positionTitle" => "职位名称",
+        "contactPerson" => "单位联系人",
+        "contactPhone" => "联系人电话",
+        "contactMobile" => "联系人手机",
+        "contactEmail" => "联系人邮箱",
+        "probationMonths" => "试用期（月）",
+        "probationSalary" => "试用起薪",
+        "regularSalary" => "转正起薪",
+        "liquidatedDamages" => "违约金",
+        "reportPlace" => "报到地点",
+        "reportDeadline" => "报到期限",
+        "workPlace" => "实际工作地点",
+        "householdRegistration" => "单位是否解决户籍",
+        "supplementaryTerms" => "协议补充内容",
+        _ => return None,
+    })
+}
+
 impl AgreementTerms {
     /// The fields in which other terms differ, by their names in GraphQL.
     pub fn changed_fields(&self, other: &Self) -> Vec<&'static str> {

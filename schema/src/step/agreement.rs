@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Actor, Doer, StepError,
+    Actor, Doer, StepError, amending,
     flow::{self, Flow, attach},
     paper,
 };
 use crate::{
     Kept, Platform, SecretToken,
     clock::format_moment,
+    field_changes::field_changes,
     messages::{Owed, STAMPED_COPY_RECEIVED, owed},
     model::{
         Viewer,
@@ -21,9 +22,12 @@ use crate::{
         case::CaseRow,
         case_upload::UploadOwner,
         document::{self, StoredPdf},
+        field_change::Changes,
         graduate::Graduate,
+        placement::Placement,
         school::School,
         stamped_copy_link,
+        terms::{self, AgreementDraft, AgreementTerms, FieldError},
     },
     tables::agreements,
     workflow::{
@@ -66,6 +70,8 @@ pub enum AgreementStep {
     StoreDocument(Uuid, StoredPdf),
     /// This termination of it was approved. Taken by the step of the termination alone.
     Terminate(Approved),
+    /// The school changes the terms of a signed one, with a reason: the terms as they are to be, whole.
+    Amend(Box<AgreementDraft>, Option<String>),
 }
 
 /// A stamped copy, as it is handed in.
@@ -100,6 +106,7 @@ impl AgreementStep {
             Self::SubmitStampedCopy(_) => AgreementAction::SubmitStampedCopy,
             Self::StoreDocument(..) => AgreementAction::StoreDocument,
             Self::Terminate(_) => AgreementAction::Terminate,
+            Self::Amend(..) => AgreementAction::Amend,
         }
     }
 }
@@ -146,7 +153,8 @@ impl Flow for AgreementView {
         match step {
             AgreementStep::Decline(reason)
             | AgreementStep::Reject(reason)
-            | AgreementStep::Return(reason) => super::given(reason),
+            | AgreementStep::Return(reason)
+            | AgreementStep::Amend(_, reason) => super::given(reason),
             _ => None,
         }
     }
@@ -171,6 +179,10 @@ impl Flow for AgreementView {
         self.standing.held_by = held_by;
     }
 
+    fn placement(&self) -> Option<Placement> {
+        self.agreement.placement()
+    }
+
     fn owed(&self, step: &AgreementStep, to: AgreementStatus) -> Owed {
         match step {
             AgreementStep::SubmitStampedCopy(copy) if copy.token.is_some() => STAMPED_COPY_RECEIVED,
@@ -178,7 +190,7 @@ impl Flow for AgreementView {
         }
     }
 
-    fn params(&self, graduate: &Graduate, school: &School, reason: Option<&str>) -> Value {
+    fn params(&self, graduate: &Graduate, school: &School, reason: Option<&str>, changes: &Value) -> Value {
         let agreement = &self.agreement;
         json!({
             "graduate": graduate.name,
@@ -188,6 +200,7 @@ impl Flow for AgreementView {
             "deadline": agreement.response_deadline.map(format_moment),
             "reason": reason,
             "agreement_number": agreement.agreement_number,
+            "fields": amending::labels(changes, terms::label_zh),
         })
     }
 
@@ -200,6 +213,9 @@ impl Flow for AgreementView {
         completes: bool,
     ) -> Result<Option<Value>, StepError> {
         let now = doer.now;
+        if let AgreementStep::Amend(form, _) = step {
+            return amend(&mut self.agreement, platform, conn, form, now).await;
+        }
         let Self { agreement, standing } = self;
         match step {
             AgreementStep::Accept => {
@@ -254,7 +270,10 @@ impl Flow for AgreementView {
                 standing.open_termination = None;
                 return Ok(Some(json!({ "termination": termination_id })));
             }
-            AgreementStep::Cancel | AgreementStep::Expire | AgreementStep::Withdraw => {}
+            AgreementStep::Cancel
+            | AgreementStep::Expire
+            | AgreementStep::Withdraw
+            | AgreementStep::Amend(..) => {}
         }
         Ok(Some(json!({})))
     }
@@ -309,6 +328,56 @@ fn hand_in(
     agreement.submitted_at = Some(doer.now);
     agreement.begin_round(standing, doer.actor.account_id());
     Ok(changed)
+}
+
+/// The school's own change of what is signed: recorded field by field, and printed anew where there is a paper. One that changes nothing is
+/// no step.
+async fn amend(
+    agreement: &mut Agreement,
+    platform: &Platform,
+    conn: &mut AsyncPgConnection,
+    form: &AgreementDraft,
+    now: DateTime<Utc>,
+) -> Result<Option<Value>, StepError> {
+    let before = agreement.terms.as_ref().ok_or(StepError::NotFound)?;
+    let after = form.check().map_err(StepError::Invalid)?;
+    if agreement.channel == AgreementChannel::Online {
+        keeps_party(before, &after)?;
+    }
+    let made = Changes(field_changes(&as_kept(before)?, &as_kept(&after)?));
+    if made.0.is_empty() {
+        return Ok(None);
+    }
+    let event = amending::keep(conn, agreement, &made).await?;
+    agreement.terms = Some(after);
+    agreement.version += 1;
+    paper::renew(platform, conn, agreement, now).await?;
+    Ok(Some(event))
+}
+
+/// What was signed online was signed with a registered employer, which no amendment replaces by another.
+fn keeps_party(before: &AgreementTerms, after: &AgreementTerms) -> Result<(), StepError> {
+    let fields = [
+        ("employerName", before.employer_name == after.employer_name),
+        ("creditCode", before.credit_code == after.credit_code),
+    ];
+    let wrong: Vec<_> = fields
+        .into_iter()
+        .filter(|(_, same)| !same)
+        .map(|(field, _)| FieldError {
+            field,
+            message: "线上签约的用人单位不能更改".to_owned(),
+        })
+        .collect();
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => Err(StepError::Invalid(wrong)),
+    }
+}
+
+fn as_kept(terms: &AgreementTerms) -> Result<Value, StepError> {
+    serde_json::to_value(terms)
+        .map_err(|error| diesel::result::Error::SerializationError(error.into()).into())
 }
 
 /// Whose files are handed in.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Actor, Doer, IdempotencyKey, StepError,
+    Actor, Doer, IdempotencyKey, StepError, amending,
     drafting::{self, Drafted, Filer},
     first,
     flow::{self, Flow},
@@ -26,8 +26,9 @@ use crate::{
         case_upload::UploadOwner,
         destination::{self, Destination, DestinationView},
         event::CaseKind,
-        field_change::{self, Changes},
+        field_change::Changes,
         graduate::{self, Graduate},
+        placement::Placement,
         school::School,
         terms::FieldError,
     },
@@ -61,6 +62,8 @@ pub enum DestinationStep {
     Change(Box<DestinationDraft>, Option<String>),
     /// The graduate makes a registered one void, with an optional reason.
     Void(Option<String>),
+    /// The school changes fields of a registered one, with a reason: the form as it is to be, whole.
+    Amend(Box<DestinationDraft>, Option<String>),
 }
 
 impl DestinationStep {
@@ -75,6 +78,7 @@ impl DestinationStep {
             Self::Reject(_) => DestinationAction::Reject,
             Self::Change(..) => DestinationAction::Change,
             Self::Void(_) => DestinationAction::Void,
+            Self::Amend(..) => DestinationAction::Amend,
         }
     }
 }
@@ -90,7 +94,7 @@ pub async fn take_destination(
     step: DestinationStep,
     expected_version: Option<i32>,
 ) -> Result<DestinationView, StepError> {
-    if let DestinationStep::Change(form, _) = &step {
+    if let DestinationStep::Change(form, _) | DestinationStep::Amend(form, _) = &step {
         form.check_size().map_err(StepError::Invalid)?;
     }
     let taken: Filed = flow::take(platform, actor, destination_id, &step, expected_version).await?;
@@ -146,16 +150,11 @@ pub async fn discard_destination(
 #[derive(Clone)]
 struct Filed {
     view: DestinationView,
-    /// Which fields a reviewer has changed in this step, as people call them.
-    changed: Vec<&'static str>,
 }
 
 impl Filed {
     fn of(view: DestinationView) -> Self {
-        Self {
-            view,
-            changed: Vec::new(),
-        }
+        Self { view }
     }
 
     fn facts(
@@ -200,6 +199,7 @@ impl Flow for Filed {
             DestinationStep::Return(reason)
             | DestinationStep::Reject(reason)
             | DestinationStep::Change(_, reason)
+            | DestinationStep::Amend(_, reason)
             | DestinationStep::Void(reason) => super::given(reason),
             _ => None,
         }
@@ -228,17 +228,21 @@ impl Flow for Filed {
         self.view.standing.held_by = held_by;
     }
 
+    fn placement(&self) -> Option<Placement> {
+        self.row().placement()
+    }
+
     fn owed(&self, step: &DestinationStep, to: DestinationStatus) -> Owed {
         destination_owed(step.action(), self.row().status, to)
     }
 
-    fn params(&self, graduate: &Graduate, school: &School, reason: Option<&str>) -> Value {
+    fn params(&self, graduate: &Graduate, school: &School, reason: Option<&str>, changes: &Value) -> Value {
         json!({
             "graduate": graduate.name,
             "school": school.name,
             "type": self.row().destination_type.name_zh(),
             "reason": reason,
-            "fields": self.changed.join("、"),
+            "fields": amending::labels(changes, label_zh),
             "voiding": self.row().status == DestinationStatus::VoidingReview,
         })
     }
@@ -260,6 +264,15 @@ impl Flow for Filed {
                 return Ok(Some(json!({ "changed": changed, "files": files.len() })));
             }
             DestinationStep::Change(form, _) => return self.mend(conn, doer, form).await,
+            DestinationStep::Amend(form, _) => {
+                if form.destination_type() != self.row().destination_type {
+                    return Err(wrong(
+                        "type",
+                        "已登记的毕业去向不能更改类型，请由毕业生作废后重新登记",
+                    ));
+                }
+                return self.mend(conn, doer, form).await;
+            }
             DestinationStep::Withdraw | DestinationStep::Discard => {}
             DestinationStep::Approve => {
                 let destination = &mut self.view.destination;
@@ -278,7 +291,10 @@ impl Flow for Filed {
                 self.view.destination.reason = None;
                 match self.view.destination.status {
                     DestinationStatus::Voided => self.view.destination.voided_at = Some(now),
-                    _ => self.view.begin_round(account_id),
+                    _ => {
+                        self.view.destination.submitted_at = Some(now);
+                        self.view.begin_round(account_id);
+                    }
                 }
             }
         }
@@ -352,8 +368,8 @@ impl Filed {
         Ok(())
     }
 
-    /// A reviewer's own change: recorded field by field, the graduate told. One that changes nothing is no step. The statements that the
-    /// graduate has ticked are his, and stay as they are.
+    /// A reviewer's own change, or the school's: recorded field by field, the graduate told. One that changes nothing is no step. The
+    /// statements that the graduate has ticked are his, and count for what is reviewed.
     async fn mend(
         &mut self,
         conn: &mut AsyncPgConnection,
@@ -378,17 +394,14 @@ impl Filed {
                 return Err(wrong("type", "该去向类型须有证明材料，请退回由毕业生补充"));
             }
         }
-        let (id, sequence) = (self.row().id, self.row().event_count + 1);
-        field_change::insert(conn, id, sequence, &made).await?;
-        let names: Vec<&str> = made.0.iter().map(|change| change.path.as_str()).collect();
-        let event = json!({ "changed": names, "sha256": sha256(&made)? });
-        self.changed = made
-            .0
-            .iter()
-            .filter_map(|change| label_zh(&change.path))
-            .collect();
+        let event = amending::keep(conn, self.row(), &made).await?;
         let destination = &mut self.view.destination;
         destination.put(checked);
+        // Should he get it back, he has to state anew that what somebody else wrote is true.
+        form.truthful = false;
+        if let DetailsDraft::EntrustedSupplement(supplement) = &mut form.details {
+            supplement.as_agreed = false;
+        }
         destination.draft = form;
         destination.version += 1;
         Ok(Some(event))
@@ -424,12 +437,6 @@ fn wrong(field: &'static str, message: &str) -> StepError {
         field,
         message: message.to_owned(),
     }])
-}
-
-fn sha256(changes: &Changes) -> Result<String, StepError> {
-    changes
-        .sha256()
-        .map_err(|error| diesel::result::Error::SerializationError(error.into()).into())
 }
 
 impl Drafted for Filed {

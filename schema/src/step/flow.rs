@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     Actor, Doer, StepError, check_reason,
-    trail::{Entry, Parties, record},
+    trail::{Entry, Parties, record_moving},
 };
 use crate::{
     Platform,
@@ -22,6 +22,7 @@ use crate::{
         case_upload::UploadOwner,
         engagement,
         graduate::Graduate,
+        placement::{Moved, Placement},
         school::School,
     },
     workflow::{
@@ -69,11 +70,14 @@ pub(super) trait Flow: Clone + Send + Sync + Sized {
     /// Notes which case holds the graduate from now on.
     fn set_holder(&mut self, held_by: Option<Uuid>);
 
+    /// Where the case, as it stands, places its graduate in the figures: what changes of it in a step is counted with the step.
+    fn placement(&self) -> Option<Placement>;
+
     /// What the step owes to whom.
     fn owed(&self, step: &Self::Step, to: <Self::Row as CaseRow>::Status) -> Owed;
 
-    /// What the messages of a step say.
-    fn params(&self, graduate: &Graduate, school: &School, reason: Option<&str>) -> Value;
+    /// What the messages of a step say; `changes` is what stands in its event beside the status.
+    fn params(&self, graduate: &Graduate, school: &School, reason: Option<&str>, changes: &Value) -> Value;
 
     /// Does what the step does beside moving the case: to its own fields, and to what hangs on it. Gives what is to stand in the
     /// event, or `None` when another run has done it all before.
@@ -191,7 +195,8 @@ async fn apply<F: Flow>(
         reason: F::reason(step),
         changes,
     };
-    record(conn, &mut after, doer, entry, &parties).await?;
+    let moved = Moved::between(before.row().graduate_id(), before.placement(), after.placement());
+    record_moving(conn, &mut after, doer, entry, &parties, moved.as_ref()).await?;
     Ok(after)
 }
 

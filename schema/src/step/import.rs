@@ -10,12 +10,12 @@ use uuid::Uuid;
 
 use super::{IdempotencyKey, StepError, claimed};
 use crate::{
-    Platform, jobs,
+    Platform,
+    files::TableFormat,
+    jobs,
     model::{
         Viewer,
-        graduate_import::{
-            self as imports, GraduateImport, ImportStatus, MAX_BYTES, NewGraduateImport, RosterFormat,
-        },
+        graduate_import::{self as imports, GraduateImport, ImportStatus, MAX_BYTES, NewGraduateImport},
         terms::FieldError,
         upload::{self, Upload, UploadPurpose},
     },
@@ -32,7 +32,7 @@ pub struct Roster {
     /// Its name on the person's machine.
     pub file_name: String,
     /// Its form.
-    pub format: RosterFormat,
+    pub format: TableFormat,
     /// Its size in bytes.
     pub byte_size: i32,
     /// Until when the link to hand it in will hold.

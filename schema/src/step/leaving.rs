@@ -22,6 +22,7 @@ use crate::{
         document::StoredPdf,
         graduate::{self, Graduate},
         leaving::{self, LeavingConfirmation, LeavingView},
+        placement::Placement,
         school::School,
         terms::FieldError,
     },
@@ -285,11 +286,16 @@ impl Flow for LeavingView {
         // It holds nobody.
     }
 
+    fn placement(&self) -> Option<Placement> {
+        // What he confirms has placed him already.
+        None
+    }
+
     fn owed(&self, step: &LeavingStep, _to: LeavingStatus) -> Owed {
         leaving_owed(step.action())
     }
 
-    fn params(&self, graduate: &Graduate, school: &School, reason: Option<&str>) -> Value {
+    fn params(&self, graduate: &Graduate, school: &School, reason: Option<&str>, _changes: &Value) -> Value {
         let until = self.confirmation.reopened_until;
         json!({
             "graduate": graduate.name,

@@ -3,11 +3,13 @@
 
 mod agreement;
 mod agreement_draft;
+mod amending;
 mod contact;
 mod correct;
 mod destination;
 mod drafting;
 mod employer_trail;
+mod export;
 mod flow;
 mod graduate_data;
 mod import;
@@ -41,6 +43,7 @@ pub use self::correct::{CorrectionDraft, correct_graduate};
 pub use self::destination::{
     DestinationStep, create_destination_draft, discard_destination, save_destination_draft, take_destination,
 };
+pub use self::export::{ExportRequest, export_records, exporting_reviewer, take_export};
 pub use self::graduate_data::confirm_data;
 pub use self::import::{Roster, create_import, importing_school, start_import};
 pub use self::import_batch::{BATCH_ROWS, BatchOutcome, ParsedRow, import_batch};

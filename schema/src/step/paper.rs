@@ -1,5 +1,6 @@
 //! What an approval brings: the agreement's number, and its paper as it is at that moment: the signed one of an agreement that was
-//! signed online, the one to be printed and stamped of an offline one. The drawing is the worker's.
+//! signed online, the one to be printed and stamped of an offline one; and the new paper that an amendment brings. The drawing is the
+//! worker's.
 
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
@@ -13,8 +14,8 @@ use crate::{
     jobs,
     model::{
         agreement::{self, Agreement},
-        document::{self, Paper, PaperEmployer, PaperGraduate, PaperSchool, PaperTerms},
-        graduate::{self, Gender},
+        document::{self, Amended, Paper, PaperEmployer, PaperGraduate, PaperSchool, PaperTerms},
+        graduate::{self, Gender, Graduate},
         school,
     },
     workflow::{
@@ -47,9 +48,7 @@ pub(super) async fn order(
     if !graduate.online_signing_allowed {
         return Err(Refusal::OnlineSigningNotAllowed.into());
     }
-    let terms = agreement.terms.clone().ok_or(StepError::NotFound)?;
     let school = first(school::schools_by_ids(conn, &[agreement.school_id]).await?)?;
-    let department = first(school::departments_by_ids(conn, &[graduate.department_id]).await?)?;
     let number = agreement::next_number(
         conn,
         school.id,
@@ -58,13 +57,73 @@ pub(super) async fn order(
         &graduate.degree_level,
     )
     .await?;
-    agreement.agreement_number = Some(number.clone());
+    agreement.agreement_number = Some(number);
+    let printed = print(platform, conn, agreement, graduate, now).await?;
+    issue(conn, agreement.id, 1, &printed, now).await
+}
 
+/// Prints the terms of an amended agreement anew, and notes that the paper of before is superseded. Nothing of an agreement without a
+/// paper. The graduate's data are as he has confirmed them; while he has not, as they were printed.
+pub(super) async fn renew(
+    platform: &Platform,
+    conn: &mut AsyncPgConnection,
+    agreement: &Agreement,
+    now: DateTime<Utc>,
+) -> Result<(), StepError> {
+    let Some(old) = document::supersede(conn, agreement.id, now).await? else {
+        return Ok(());
+    };
+    let graduate = first(graduate::by_ids(conn, &[agreement.graduate_id]).await?)?;
+    let confirmed = graduate.confirmed_at.is_some();
+    let mut printed = print(platform, conn, agreement, graduate, now).await?;
+    if !confirmed {
+        let before = old
+            .paper()
+            .map_err(|error| diesel::result::Error::DeserializationError(error.into()))?;
+        printed.graduate = before.graduate;
+    }
+    let version = old.version + 1;
+    printed.amended = Some(Amended {
+        version,
+        on: shanghai_date(now),
+    });
+    issue(conn, agreement.id, version, &printed, now).await?;
+    // The mark across its pages.
+    jobs::enqueue(conn, &jobs::RenderDocument { document_id: old.id }, now).await?;
+    Ok(())
+}
+
+/// Keeps a paper and orders its PDF.
+async fn issue(
+    conn: &mut AsyncPgConnection,
+    agreement_id: Uuid,
+    version: i32,
+    paper: &Paper,
+    now: DateTime<Utc>,
+) -> Result<(), StepError> {
+    let document_id = Uuid::now_v7();
+    document::insert(conn, document_id, agreement_id, version, paper, now).await?;
+    jobs::enqueue(conn, &jobs::RenderDocument { document_id }, now).await?;
+    Ok(())
+}
+
+/// The paper of an agreement that has its number.
+async fn print(
+    platform: &Platform,
+    conn: &mut AsyncPgConnection,
+    agreement: &Agreement,
+    graduate: Graduate,
+    now: DateTime<Utc>,
+) -> Result<Paper, StepError> {
+    let number = agreement.agreement_number.clone().ok_or(StepError::NotFound)?;
+    let terms = agreement.terms.clone().ok_or(StepError::NotFound)?;
+    let school = first(school::schools_by_ids(conn, &[agreement.school_id]).await?)?;
+    let department = first(school::departments_by_ids(conn, &[graduate.department_id]).await?)?;
     // What is signed by hand has blank lines for the dates.
     let online = agreement.channel == AgreementChannel::Online;
     let dated = |moment: Option<DateTime<Utc>>| moment.filter(|_| online).map(shanghai_date);
     let verification_code = document::new_verification_code();
-    let paper = Paper {
+    Ok(Paper {
         layout: 1,
         agreement_number: number,
         verification_url: format!("{}/verify/{verification_code}", platform.public_url),
@@ -124,9 +183,6 @@ pub(super) async fn order(
         school_approved_on: dated(agreement.school_approved_at),
         signed_on: dated(agreement.signed_at),
         issued_on: (!online).then(|| shanghai_date(now)),
-    };
-    let document_id = Uuid::now_v7();
-    document::insert(conn, document_id, agreement.id, 1, &paper, now).await?;
-    jobs::enqueue(conn, &jobs::RenderDocument { document_id }, now).await?;
-    Ok(())
+        amended: None,
+    })
 }

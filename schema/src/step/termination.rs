@@ -27,6 +27,7 @@ use crate::{
         case::CaseRow,
         case_upload::UploadOwner,
         graduate::Graduate,
+        placement::Placement,
         school::School,
         termination::{self, Termination, TerminationView},
         terms::FieldError,
@@ -314,11 +315,16 @@ impl Flow for TerminationView {
         // The agreement holds the graduate, and lets him go.
     }
 
+    fn placement(&self) -> Option<Placement> {
+        // The agreement places him, until it ends.
+        None
+    }
+
     fn owed(&self, step: &TerminationStep, to: TerminationStatus) -> Owed {
         termination_owed(step.action(), to, self.termination.requested_by)
     }
 
-    fn params(&self, graduate: &Graduate, school: &School, reason: Option<&str>) -> Value {
+    fn params(&self, graduate: &Graduate, school: &School, reason: Option<&str>, _changes: &Value) -> Value {
         let (termination, standing) = (&self.termination, &self.standing);
         let side = |party| match party {
             Party::Graduate => format!("毕业生{}", graduate.name),

@@ -15,6 +15,7 @@ use crate::{
         event::{self, NewEvent},
         graduate::{self, Graduate},
         message::{self, NewMessage, OwedBy},
+        placement::{self, Moved},
         school::{self, School},
     },
 };
@@ -75,13 +76,13 @@ impl Parties {
         &self,
         view: &F,
         event_id: i64,
-        reason: Option<&str>,
+        (reason, changes): (Option<&str>, &Value),
         now: DateTime<Utc>,
     ) -> Vec<NewMessage> {
         let (Some(graduate), Some(school)) = (&self.graduate, &self.school) else {
             return Vec::new();
         };
-        let params = view.params(graduate, school, reason);
+        let params = view.params(graduate, school, reason, changes);
         let mut messages = Vec::new();
         for (audience, template) in self.owed {
             let accounts = match audience.is_employer() {
@@ -111,6 +112,18 @@ pub(super) async fn record<F: Flow>(
     entry: Entry<'_, <F::Row as CaseRow>::Status>,
     parties: &Parties,
 ) -> Result<(), StepError> {
+    record_moving(conn, view, doer, entry, parties, None).await
+}
+
+/// As [`record`], of a step that may change where the graduate stands in the figures.
+pub(super) async fn record_moving<F: Flow>(
+    conn: &mut AsyncPgConnection,
+    view: &mut F,
+    doer: &Doer,
+    entry: Entry<'_, <F::Row as CaseRow>::Status>,
+    parties: &Parties,
+    moved: Option<&Moved>,
+) -> Result<(), StepError> {
     let row = view.row();
     let new = NewEvent {
         occurred_at: doer.now,
@@ -127,7 +140,12 @@ pub(super) async fn record<F: Flow>(
     };
     let (event_id, end) = event::append(conn, &row.chain(), &new).await?;
     view.row_mut().set_chain(end);
-    let messages = parties.messages(view, event_id, entry.reason, doer.now);
-    try_join!(F::update(conn, view.row()), message::owe(conn, &messages))?;
+    let messages = parties.messages(view, event_id, (entry.reason, &entry.changes), doer.now);
+    // The placement before the messages: an import, too, comes to a graduate's placement before his account.
+    try_join!(
+        placement::write(conn, moved),
+        F::update(conn, view.row()),
+        message::owe(conn, &messages)
+    )?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use diesel_async::AsyncConnection;
 use super::*;
 use crate::{
     jobs::{
-        self, CheckUpload, ExpireInvitation, ImportGraduates, RemindInvitation, RenderSheet,
+        self, CheckUpload, ExpireInvitation, ExportRecords, ImportGraduates, RemindInvitation, RenderSheet,
         SendMemberInvitation, SendMessage, SendNotice, SendStampedCopyLink,
     },
     model::{member::InvitationDelivery, message::MessageStatus, stamped_copy_link::LinkDelivery},
@@ -70,6 +70,7 @@ pub async fn drive(conn: &mut AsyncPgConnection, work: &StuckWork, now: DateTime
         StuckWorkKind::DestinationSheet => again(conn, &RenderSheet { sheet_id: id }, now).await,
         StuckWorkKind::Import => again(conn, &ImportGraduates { import_id: id }, now).await,
         StuckWorkKind::Upload => again(conn, &CheckUpload { upload_id: id }, now).await,
+        StuckWorkKind::Export => again(conn, &ExportRecords { export_id: id }, now).await,
         StuckWorkKind::Recurring => {
             let driven = drive_job(conn, &work.queue, &work.job_key, now).await?;
             Ok(driven == Some(true))
@@ -195,6 +196,8 @@ pub async fn sweep(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryRes
         made += enqueue_each(conn, imports, now).await?;
         let checks = lost(StuckWorkKind::Upload).map(|upload_id| CheckUpload { upload_id });
         made += enqueue_each(conn, checks, now).await?;
+        let exports = lost(StuckWorkKind::Export).map(|export_id| ExportRecords { export_id });
+        made += enqueue_each(conn, exports, now).await?;
         match page.items.last() {
             Some(last) if page.has_next => request.after = Some(last.key()),
             _ => return Ok(made),

@@ -1,4 +1,4 @@
-//! Stuck work: what should have been expired, reminded of, rendered, looked at or sent by now and was not. Found in the cases
+//! Stuck work: what should have been expired, reminded of, rendered, looked at, exported or sent by now and was not. Found in the cases
 //! themselves and not only among the jobs, so that a job that was lost shows as well. What is found can be driven again.
 
 mod drive;
@@ -50,6 +50,8 @@ text_enum! {
         Import = "IMPORT",
         /// A file that was handed in for a case is not looked at.
         Upload = "UPLOAD",
+        /// An export that a reviewer asked for is not made.
+        Export = "EXPORT",
         /// A tick of a recurring job was not done. Found among the jobs: nothing else says that it is owed. A parked tick is left
         /// out once a later one of the same job has been begun or done: each does all that is there to be done.
         Recurring = "RECURRING",
@@ -75,7 +77,7 @@ pub type StuckWorkKey = (DateTime<Utc>, Uuid);
 /// A piece of work that is stuck, with its job where there is one that is not done.
 #[derive(QueryableByName, Clone, Debug)]
 pub struct StuckWork {
-    /// The agreement, document, sheet, message, notice, invitation, import or upload that it is about, by its kind; made of the tick's key for a
+    /// The agreement, document, sheet, message, notice, invitation, import, upload or export that it is about, by its kind; made of the tick's key for a
     /// recurring job.
     #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
@@ -83,7 +85,7 @@ pub struct StuckWork {
     #[diesel(sql_type = Text)]
     pub kind: StuckWorkKind,
     /// The case whose step owes it: an agreement, of a sheet the confirmation, or for messages also a termination, a graduate or an employer; of a notice and of a daily digest
-    /// the account, of an invitation to join the employer. An import, an upload and a recurring job are their own.
+    /// the account, of an invitation to join the employer. An import, an upload, an export and a recurring job are their own.
     #[diesel(sql_type = SqlUuid)]
     pub case_id: Uuid,
     /// Since when it is owed.
@@ -200,6 +202,10 @@ macro_rules! list {
             source!("DOCUMENT", "render_document", "work.agreement_id", "work.created_at", "false", "documents AS work",
                 "work.created_at", "", "work.ready_at IS NULL AND work.created_at <= $1", $direction),
             " UNION ALL ",
+            source!("DOCUMENT", "render_document", "work.agreement_id", "work.superseded_at", "false", "documents AS work",
+                "work.superseded_at", "", "work.superseded_at IS NOT NULL AND work.marked_key IS NULL AND work.ready_at IS NOT NULL \
+                 AND work.superseded_at <= $1", $direction),
+            " UNION ALL ",
             source!("DESTINATION_SHEET", "render_sheet", "work.confirmation_id", "work.created_at", "false",
                 "destination_sheets AS work", "work.created_at", "", "work.ready_at IS NULL AND work.created_at <= $1", $direction),
             " UNION ALL ",
@@ -223,6 +229,9 @@ macro_rules! list {
             " UNION ALL ",
             source!("UPLOAD", "check_upload", "work.id", "work.handed_in_at", "false", "uploads AS work",
                 "work.handed_in_at", "", "work.state = 'CHECKING' AND work.handed_in_at <= $1", $direction),
+            " UNION ALL ",
+            source!("EXPORT", "export_records", "work.id", "work.progressed_at", "false", "record_exports AS work",
+                "work.progressed_at", "", "work.status IN ('QUEUED', 'RUNNING') AND work.progressed_at <= $1", $direction),
             " UNION ALL ",
             // The order of the deadlines is that of the reminders; DOMAIN.md's 24 hours stand in REMINDER_LEAD.
             source!("REMINDER", "remind_invitation", "work.id", "work.response_deadline - interval '24 hours'",

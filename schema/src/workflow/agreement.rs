@@ -145,6 +145,8 @@ text_enum! {
         SubmitStampedCopy = "SUBMIT_STAMPED_COPY",
         /// 解约生效 its termination was approved. Never taken by itself.
         Terminate = "TERMINATE",
+        /// 签约后修改 the school changes the terms of a signed one; needs a reason (§10).
+        Amend = "AMEND",
     }
 }
 
@@ -217,6 +219,7 @@ pub fn decide(
         Do::SubmitStampedCopy => matches!(actor, ActorRole::Graduate | ActorRole::EmployerContact),
         Do::Expire | Do::Remind | Do::StoreDocument => actor == ActorRole::Worker,
         Do::Approve | Do::Return | Do::Reject | Do::Terminate => actor.review_level().is_some(),
+        Do::Amend => actor == ActorRole::SchoolReviewer,
         // To one that the graduate filled in himself no employer is a party on the platform.
         Do::RequestTermination => match facts.channel {
             AgreementChannel::Online => matches!(actor, ActorRole::Graduate | ActorRole::Employer),
@@ -278,6 +281,7 @@ pub fn decide(
         Do::RequestTermination if facts.termination_open => Err(Refusal::TerminationOpen),
         Do::RequestTermination => Ok(stay),
         Do::Terminate => Ok(facts.holder.freed(Transition::to(to))),
+        Do::Amend => review.with_reason(stay),
         Do::Reject => {
             review.may_decide(actor)?;
             review
@@ -363,7 +367,7 @@ fn leads_to(facts: &AgreementFacts, action: AgreementAction) -> Option<Agreement
             | Is::Discarded),
             Do::StoreDocument,
         ) => at,
-        (_, Is::Signed, Do::RequestTermination) => Is::Signed,
+        (_, Is::Signed, Do::RequestTermination | Do::Amend) => Is::Signed,
         (_, Is::Signed, Do::Terminate) if facts.termination_approved => Is::Terminated,
         _ => return None,
     })

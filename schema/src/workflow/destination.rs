@@ -65,6 +65,8 @@ text_enum! {
         Change = "CHANGE",
         /// 作废 the graduate makes a registered one void (§9.2 note).
         Void = "VOID",
+        /// 登记后修改 the school changes fields of a registered one; needs a reason (§10).
+        Amend = "AMEND",
     }
 }
 
@@ -173,6 +175,7 @@ pub fn decide(
     let role_fits = match action {
         Do::SaveDraft | Do::Submit | Do::Withdraw | Do::Discard | Do::Void => actor == ActorRole::Graduate,
         Do::Approve | Do::Return | Do::Reject | Do::Change => actor.review_level().is_some(),
+        Do::Amend => actor == ActorRole::SchoolReviewer,
     };
     if !role_fits {
         return Err(Refusal::NotYourRole);
@@ -205,6 +208,7 @@ pub fn decide(
                 ..Transition::to(to)
             })
         }
+        Do::Amend => review.with_reason(Transition::to(to)),
         Do::Return => {
             review.may_decide(actor)?;
             review.refused(to)
@@ -253,6 +257,7 @@ const fn leads_to(facts: &DestinationFacts, action: DestinationAction) -> Option
         (Is::RegistrationReview, Do::Reject) => Is::Rejected,
         (Is::RegistrationReview, Do::Change) => Is::RegistrationReview,
 
+        (Is::Registered, Do::Amend) => Is::Registered,
         (Is::Registered, Do::Void) if facts.voiding_reviewed => Is::VoidingReview,
         (Is::Registered, Do::Void) => Is::Voided,
         (Is::VoidingReview, Do::Withdraw | Do::Reject) => Is::Registered,

@@ -113,6 +113,9 @@ pub enum Refusal {
     /// The confirmation period of the graduate's class is not open.
     #[error("the confirmation period of this class year is not open")]
     LeavingNotOpen,
+    /// One person asks for so many exports a day.
+    #[error("too many exports were asked for in a day")]
+    TooManyExports,
     /// This decision needs a reason.
     #[error("a reason is needed")]
     ReasonRequired,

@@ -105,8 +105,16 @@ impl ReviewFacts {
     /// # Errors
     /// [`Refusal::ReasonRequired`].
     pub fn refused<S>(&self, to: S) -> Result<Transition<S>, Refusal> {
+        self.with_reason(Transition::to(to))
+    }
+
+    /// The transition, which somebody has to hear a reason for.
+    ///
+    /// # Errors
+    /// [`Refusal::ReasonRequired`].
+    pub fn with_reason<S>(&self, transition: Transition<S>) -> Result<Transition<S>, Refusal> {
         match self.reason_given {
-            true => Ok(Transition::to(to)),
+            true => Ok(transition),
             false => Err(Refusal::ReasonRequired),
         }
     }

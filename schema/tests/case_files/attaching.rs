@@ -47,9 +47,14 @@ async fn files_are_attached_in_their_order_and_kept_ones_again() {
     )
     .await;
     let other = other.unwrap();
-    let found = case_file::of_cases(&mut conn, &[scene.case.1, elsewhere.1], None)
+    let mut found = case_file::of_cases(&mut conn, &[scene.case.1], Some(7))
         .await
         .unwrap();
+    found.extend(
+        case_file::of_cases(&mut conn, &[elsewhere.1], Some(1))
+            .await
+            .unwrap(),
+    );
     let of = |case: Uuid| {
         found
             .iter()

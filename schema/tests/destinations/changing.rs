@@ -3,13 +3,16 @@
 use wangqian_schema::{
     audit,
     destination::DestinationType,
-    model::field_change,
+    model::{case_file, field_change},
     step::DestinationStep,
     workflow::{Refusal, ReviewLevel, ReviewRoute, destination::DestinationStatus::*},
 };
 
 use super::{Scene, contract, freelance, seeking, standing, wrong};
-use crate::support::{reason, refusal, text};
+use crate::{
+    audit::tamper,
+    support::{reason, refusal, text},
+};
 
 fn change(form: wangqian_schema::destination::DestinationDraft) -> DestinationStep {
     DestinationStep::Change(Box::new(form), reason())
@@ -42,7 +45,10 @@ async fn a_reviewer_changes_fields_and_type_and_goes_on_reviewing() {
         standing(&changed),
         (RegistrationReview, Some(ReviewLevel::Department))
     );
-    assert!(changed.destination.draft.truthful);
+    assert!(
+        !changed.destination.draft.truthful,
+        "what somebody else wrote is not his word"
+    );
     assert!(changed.destination.version > before.destination.version);
 
     let conn = &mut *scene.world.conn().await;
@@ -99,7 +105,36 @@ async fn a_reviewer_changes_fields_and_type_and_goes_on_reviewing() {
             "DESTINATION_RETURNED"
         ]
     );
+    // He states anew that it is true. What he hands in without proof is without proof: that of the round before is the round's.
+    let unsaid = scene.own(id, DestinationStep::Submit(Vec::new())).await;
+    assert_eq!(wrong(unsaid), ["truthful"]);
+    scene.save(id, &seeking()).await.unwrap();
+    scene.own(id, DestinationStep::Submit(Vec::new())).await.unwrap();
+    assert_eq!(case_file::of_cases(conn, &[id], None).await.unwrap(), []);
+    let again = scene.take(&scene.department, id, change(contract(8000))).await;
+    assert_eq!(
+        wrong(again),
+        ["type"],
+        "the contract of before was not handed in again"
+    );
+
+    // Old and new are what the trail vouches for.
     assert_eq!(audit::walk(conn, Some(id)).await.unwrap().breaks, []);
+    let broken = vec![audit::Break {
+        case_id: id,
+        sequence,
+        kind: audit::BreakKind::ChangedFields,
+    }];
+    let tamperings = [
+        format!(
+            "UPDATE field_changes SET changes = jsonb_set(changes, '{{0,new}}', '\"1\"') WHERE sequence = {sequence}"
+        ),
+        format!("DELETE FROM field_changes WHERE sequence = {sequence}"),
+    ];
+    for tampering in tamperings {
+        tamper(conn, &tampering).await;
+        assert_eq!(audit::walk(conn, Some(id)).await.unwrap().breaks, broken);
+    }
 }
 
 #[tokio::test]

@@ -47,7 +47,7 @@ fn employer() -> Value {
 }
 
 /// A labour contract with this monthly pay.
-pub(super) fn contract(monthly_pay: i32) -> DestinationDraft {
+pub(crate) fn contract(monthly_pay: i32) -> DestinationDraft {
     let fields = json!({
         "employer": employer(), "start_on": "2026-07-01", "term": "OPEN", "monthly_pay": monthly_pay,
     });
@@ -55,7 +55,7 @@ pub(super) fn contract(monthly_pay: i32) -> DestinationDraft {
 }
 
 /// Who seeks employment, which nothing has to prove.
-pub(super) fn seeking() -> DestinationDraft {
+pub(crate) fn seeking() -> DestinationDraft {
     form("SEEKING", json!({}), json!({ "national_code": "701" }))
 }
 

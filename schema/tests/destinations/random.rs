@@ -274,6 +274,7 @@ async fn whatever_people_try_comes_to_what_the_model_says() {
     }
     let conn = &mut *scene.world.conn().await;
     assert_eq!(audit::walk(conn, None).await.unwrap().breaks, []);
+    crate::figures::assert_right(conn).await;
     let changed = "SELECT count(*)::text FROM case_events e WHERE action = 'CHANGE'
         AND NOT EXISTS (SELECT FROM field_changes f WHERE f.case_id = e.case_id AND f.sequence = e.sequence)";
     assert_eq!(text(conn, changed).await, ["0"], "each change is on record");

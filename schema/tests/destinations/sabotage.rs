@@ -30,6 +30,7 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
 
     let plain = ["INSERT case_events", "UPDATE destinations"];
     let told = [&plain[..], &["INSERT messages", "INSERT jobs"]].concat();
+    let counted = ["UPDATE placements", "INSERT figure_deltas"];
     let and = |base: &[&'static str], more: &[&'static str]| [base, more].concat();
     let submit = |files| DestinationStep::Submit(files);
     type Deed = (Viewer, DestinationStep, Vec<&'static str>);
@@ -54,15 +55,20 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
     .chain(
         [
             (graduate, submit(Vec::new()), and(&plain, &["INSERT engagements"])),
+            (department, DestinationStep::Return(reason()), told.clone()),
+            (graduate, submit(Vec::new()), plain.to_vec()),
             (
                 department,
                 DestinationStep::Change(Box::new(changed()), reason()),
                 and(&told, &["INSERT field_changes"]),
             ),
-            (department, DestinationStep::Return(reason()), told.clone()),
-            (graduate, submit(Vec::new()), plain.to_vec()),
             (department, DestinationStep::Approve, told.clone()),
-            (school, DestinationStep::Approve, told.clone()),
+            (school, DestinationStep::Approve, and(&told, &counted)),
+            (
+                school,
+                DestinationStep::Amend(Box::new(amended()), reason()),
+                and(&told, &["INSERT field_changes"]),
+            ),
             (graduate, DestinationStep::Void(None), plain.to_vec()),
             (department, DestinationStep::Reject(reason()), told.clone()),
             (graduate, DestinationStep::Void(None), plain.to_vec()),
@@ -70,7 +76,7 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
             (
                 school,
                 DestinationStep::Approve,
-                and(&told, &["DELETE engagements"]),
+                and(&and(&told, &counted), &["DELETE engagements"]),
             ),
         ]
         .map(|deed| (second, deed)),
@@ -110,5 +116,11 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
 fn changed() -> wangqian_schema::destination::DestinationDraft {
     let mut form = seeking();
     form.remark = Some("已电话核实".to_owned());
+    form
+}
+
+fn amended() -> wangqian_schema::destination::DestinationDraft {
+    let mut form = changed();
+    form.remark = Some("学校补登".to_owned());
     form
 }

@@ -15,6 +15,7 @@ impl Run {
         }
         let report = audit::walk(conn, None).await.unwrap();
         assert_eq!(report.breaks, []);
+        crate::figures::assert_right(conn).await;
         let confirmations = self.model.confirmations;
         let endings = || self.model.cases.iter().flat_map(|case| &case.endings);
         let cases = self.model.cases.len() + endings().count();

@@ -156,7 +156,8 @@ fn everything_there_is_to_meet() -> Vec<Met> {
     let online = AgreementAction::ALL
         .iter()
         .copied()
-        .filter(|action| !filed_only(*action));
+        // Amendments move nothing, and have tests of their own.
+        .filter(|action| !filed_only(*action) && *action != Amend);
     assert_eq!(refusals.map(|row| row.0).to_vec(), online.collect::<Vec<_>>());
     let mut all = Vec::new();
     for (action, refusals) in refusals {

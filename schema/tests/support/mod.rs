@@ -75,6 +75,8 @@ pub(crate) struct Student {
 pub(crate) struct Company {
     pub(crate) id: Uuid,
     pub(crate) viewer: Viewer,
+    pub(crate) name: String,
+    pub(crate) credit_code: String,
 }
 
 impl World {
@@ -311,6 +313,8 @@ impl World {
         Company {
             id: employer.id,
             viewer: self.member(employer.id).await,
+            name: employer.name,
+            credit_code: employer.credit_code,
         }
     }
 

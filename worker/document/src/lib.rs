@@ -24,8 +24,8 @@ mod world;
 
 pub use error::DocumentError;
 pub use paper::{
-    AgreementPaper, Approval, Channel, CreditCode, EmployerBlock, GraduateBlock, Mark, SchoolBlock,
-    SigningDates, TermsBlock, Verification,
+    AgreementPaper, Amendment, Approval, Channel, CreditCode, EmployerBlock, GraduateBlock, Mark,
+    SchoolBlock, SigningDates, TermsBlock, Verification,
 };
 pub use renderer::Renderer;
 pub use sheet_paper::{DestinationSheet, SheetSection};

@@ -18,6 +18,9 @@ pub struct AgreementPaper {
     pub number: Option<String>,
     /// How it was signed, which decides some clauses and the signature blocks.
     pub channel: Channel,
+    /// That the school amended the terms after they were signed; none on a first paper.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amended: Option<Amendment>,
     /// The day the snapshot was taken (制表日期); it is also the PDF's creation date.
     pub issued_on: NaiveDate,
     /// 甲方.
@@ -173,6 +176,16 @@ pub struct SchoolBlock {
 pub struct Approval {
     /// The level: 院系 or 学校.
     pub level: String,
+    /// The day.
+    pub on: NaiveDate,
+}
+
+/// The amendment that brought a paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Amendment {
+    /// Which version of the paper it is, from 2.
+    pub version: u32,
     /// The day.
     pub on: NaiveDate,
 }

@@ -4,6 +4,8 @@
 mod check_upload;
 mod digest_reviews;
 mod expire_invitation;
+mod export_records;
+mod fold_figures;
 mod import_graduates;
 mod paper;
 mod prune;
@@ -15,10 +17,13 @@ mod send_message;
 mod send_notice;
 mod send_passcode;
 mod send_stamped_copy_link;
+mod snapshot_figures;
 
 pub(crate) use check_upload::{CheckParts, check_upload};
 pub(crate) use digest_reviews::digest_reviews;
 pub(crate) use expire_invitation::expire_invitation;
+pub(crate) use export_records::{ExportParts, export_records};
+pub(crate) use fold_figures::fold_figures;
 pub(crate) use import_graduates::{ImportParts, import_graduates};
 pub(crate) use prune::{PruneParts, prune};
 pub(crate) use remind_invitation::remind_invitation;
@@ -29,6 +34,7 @@ pub(crate) use send_message::{SendParts, send_message};
 pub(crate) use send_notice::send_notice;
 pub(crate) use send_passcode::send_passcode;
 pub(crate) use send_stamped_copy_link::send_stamped_copy_link;
+pub(crate) use snapshot_figures::snapshot_figures;
 
 use std::time::Duration;
 

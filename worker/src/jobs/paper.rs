@@ -1,8 +1,8 @@
 //! From the paper that is kept with a document to what the typesetter draws.
 
 use wangqian_document::{
-    AgreementPaper, Approval, Channel, CreditCode, EmployerBlock, GraduateBlock, SchoolBlock, SigningDates,
-    TermsBlock, Verification,
+    AgreementPaper, Amendment, Approval, Channel, CreditCode, EmployerBlock, GraduateBlock, SchoolBlock,
+    SigningDates, TermsBlock, Verification,
 };
 use wangqian_schema::{model::document::Paper, workflow::agreement::AgreementChannel};
 
@@ -21,6 +21,10 @@ pub(super) fn drawn(paper: Paper) -> AgreementPaper {
             AgreementChannel::Offline => Channel::Offline,
             AgreementChannel::Registered => Channel::Registered,
         },
+        amended: paper.amended.map(|amended| Amendment {
+            version: u32::try_from(amended.version).unwrap_or_default(),
+            on: amended.on,
+        }),
         issued_on: paper.issued_on.or(paper.signed_on).unwrap_or_default(),
         employer: EmployerBlock {
             name: employer.name,

@@ -7,8 +7,8 @@ use wangqian_schema::{
     Platform,
     jobs::{Prune, Pruned},
     model::{
-        idempotency, login_throttle, member, passcode, registration, request_throttle, review_assignment,
-        session, stamped_copy_link, upload,
+        idempotency, login_throttle, member, passcode, record_export, registration, request_throttle,
+        review_assignment, session, stamped_copy_link, upload,
     },
 };
 use wangqian_storage::{Storage, StorageError};
@@ -27,7 +27,7 @@ pub(crate) struct PruneParts {
 /// The handler of the queue `prune`.
 pub(crate) async fn prune(job: Prune, parts: Data<PruneParts>) -> Result<(), JobError> {
     let gone = match job.what {
-        Pruned::Uploads => uploads(&parts).await?,
+        what @ (Pruned::Uploads | Pruned::RecordExports) => objects(what, &parts).await?,
         other => rows(other, &parts).await?,
     };
     if gone > 0 {
@@ -52,33 +52,45 @@ async fn rows(what: Pruned, parts: &PruneParts) -> Result<usize, JobError> {
             idempotency::forget(conn, now).await? + registration::forget_keys(conn, now).await?
         }
         Pruned::Sessions => session::forget(conn, now).await?,
-        Pruned::Uploads => 0,
+        Pruned::Uploads | Pruned::RecordExports => 0,
     })
 }
 
-/// Deletes the files of uploads that are over, and then the uploads: a crash in between leaves what the next run finds. One that
-/// cannot be deleted keeps none of the others, unless the object store is down.
-async fn uploads(parts: &PruneParts) -> Result<usize, JobError> {
+/// Deletes the files of uploads or exports that are over, and then their rows: a crash in between leaves what the next run finds. One
+/// that cannot be deleted keeps none of the others, unless the object store is down.
+async fn objects(what: Pruned, parts: &PruneParts) -> Result<usize, JobError> {
+    let exports = what == Pruned::RecordExports;
     let PruneParts {
         platform, storage, ..
     } = parts;
     let now = platform.clock.now();
     let (mut after, mut all) = (None, 0);
     loop {
-        let over = upload::over(&mut *platform.pool.get().await?, now, after).await?;
+        let mut conn = platform.pool.get().await?;
+        let over = match exports {
+            true => record_export::over(&mut conn, now, after).await?,
+            false => upload::over(&mut conn, now, after).await?,
+        };
+        drop(conn);
         let Some(last) = over.last() else { return Ok(all) };
         after = Some(last.place);
         let mut gone = Vec::with_capacity(over.len());
         // The object store takes its time: no connection is held meanwhile.
-        for upload in over {
-            if let Err(error) = delete_all(storage, &upload.object_keys).await {
+        for one in over {
+            if let Err(error) = delete_all(storage, &one.object_keys).await {
                 storage.check().await.map_err(JobError::retry)?;
-                tracing::warn!(upload = %upload.id, %error, "an upload could not be deleted; the next run tries again");
+                let kind = if exports { "export" } else { "upload" };
+                tracing::warn!(id = %one.id, %error, "an {kind} could not be deleted; the next run tries again");
             } else {
-                gone.push(upload.id);
+                gone.push(one.id);
             }
         }
-        upload::forget(&mut *platform.pool.get().await?, &gone).await?;
+        let mut conn = platform.pool.get().await?;
+        match exports {
+            true => record_export::forget(&mut conn, &gone).await?,
+            false => upload::forget(&mut conn, &gone).await?,
+        }
+        drop(conn);
         all += gone.len();
     }
 }

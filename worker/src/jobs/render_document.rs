@@ -1,6 +1,7 @@
 //! Renders the paper kept in `documents` to a PDF and stores it. Idempotent: the same paper gives the same bytes under
 //! the same key, and only the first to finish marks the document as ready. Of a document that is ready the job looks whether the
-//! store still has the PDF, and puts a lost one there again, but never other bytes than those that were stored.
+//! store still has the PDF, and puts a lost one there again, but never other bytes than those that were stored. Of a superseded one a
+//! marked copy is put beside it.
 
 use std::sync::Arc;
 
@@ -38,14 +39,29 @@ pub(crate) async fn render_document(job: RenderDocument, parts: Data<RenderParts
         .ok_or_else(|| JobError::park("there is no such document"))?;
     drop(conn);
     match document.stored() {
-        None => store(&document, &parts).await,
-        Some(kept) => restore(&document, &kept, &parts).await,
+        None => store(&document, &parts).await?,
+        Some(kept) => restore(&document, &kept, &parts).await?,
     }
+    match document.superseded_at {
+        Some(_) => mark(&document, &parts).await,
+        None => Ok(()),
+    }
+}
+
+/// Puts a copy of a superseded document beside it that says so across its pages. It can be made again at any time, so nothing but its place
+/// is kept; each run of the same release gives the same bytes under the same key.
+async fn mark(document: &Document, parts: &RenderParts) -> Result<(), JobError> {
+    let (pdf, sha256) = render(document, Mark::Superseded, parts).await?;
+    let object_key = format!("documents/{}/superseded-{}.pdf", document.id, hex(&sha256));
+    put(&object_key, &pdf, parts).await?;
+    let mut conn = parts.platform.pool.get().await?;
+    document::mark_superseded_copy(&mut conn, document.id, &object_key).await?;
+    Ok(())
 }
 
 /// Renders, stores and notes it.
 async fn store(document: &Document, parts: &RenderParts) -> Result<(), JobError> {
-    let (pdf, sha256) = render(document, parts).await?;
+    let (pdf, sha256) = render(document, Mark::None, parts).await?;
     let object_key = format!("documents/{}/{}.pdf", document.id, hex(&sha256));
     let stored = stored(object_key, &pdf, sha256, parts).await?;
     let step = AgreementStep::StoreDocument(document.id, stored);
@@ -78,7 +94,7 @@ async fn restore(document: &Document, kept: &StoredPdf, parts: &RenderParts) -> 
     if found == Found::Whole {
         return Ok(());
     }
-    let made = render(document, parts).await?;
+    let made = render(document, Mark::None, parts).await?;
     put_again(kept, found, &made, parts).await?;
     tracing::warn!(document = %document.id, %found, "a lost PDF was made again");
     Ok(())
@@ -119,9 +135,13 @@ async fn put(object_key: &str, pdf: &[u8], parts: &RenderParts) -> Result<(), Jo
 }
 
 /// The PDF of the kept paper and its SHA-256.
-async fn render(document: &Document, parts: &RenderParts) -> Result<(Vec<u8>, [u8; 32]), JobError> {
+async fn render(
+    document: &Document,
+    mark: Mark,
+    parts: &RenderParts,
+) -> Result<(Vec<u8>, [u8; 32]), JobError> {
     let paper = document.paper().map_err(|_| unknown_form())?;
-    press(parts, move |renderer| renderer.render(&drawn(paper), Mark::None)).await
+    press(parts, move |renderer| renderer.render(&drawn(paper), mark)).await
 }
 
 /// The failure of a kept paper that this release cannot read. The error itself would quote what a field says.

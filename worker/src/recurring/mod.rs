@@ -15,7 +15,8 @@ use diesel_async::AsyncPgConnection;
 use wangqian_schema::{
     Platform,
     clock::shanghai_date,
-    jobs::{self, DigestReviews, Prune, Pruned},
+    jobs::{self, DigestReviews, FoldFigures, Prune, Pruned, SnapshotFigures},
+    model::figure_snapshot,
 };
 
 use schedule::Schedule;
@@ -37,6 +38,10 @@ enum Task {
     Prune(Pruned),
     /// Tells reviewers what waits for them on the day of the tick.
     DigestReviews,
+    /// Folds changes of the figures into the counts.
+    FoldFigures,
+    /// Keeps the figures as those of the day of the tick.
+    SnapshotFigures,
 }
 
 impl Task {
@@ -53,6 +58,11 @@ impl Task {
             Self::DigestReviews => {
                 let day = shanghai_date(tick);
                 jobs::enqueue_tick(conn, &DigestReviews { day }, name, tick, now).await
+            }
+            Self::FoldFigures => jobs::enqueue_tick(conn, &FoldFigures {}, name, tick, now).await,
+            Self::SnapshotFigures => {
+                let day = shanghai_date(tick);
+                jobs::enqueue_tick(conn, &SnapshotFigures { day }, name, tick, now).await
             }
         }
     }
@@ -77,12 +87,14 @@ const fn nightly(name: &'static str, hour: u32, minute: u32, what: Pruned) -> Re
 }
 
 /// Every recurring job. Those by the hour delete what people's addresses stand in or what grows by the hour; those by night
-/// the rest. The reviewers' digest comes in the morning; one that was missed still comes in time for the day's work.
+/// the rest. The reviewers' digest comes in the morning; one that was missed still comes in time for the day's work. The figures of a day
+/// are kept at its end.
 const RECURRING: &[Recurring] = &[
     hourly("prune_passcodes", 5, Pruned::Passcodes),
     hourly("prune_member_invitations", 15, Pruned::MemberInvitations),
     hourly("prune_stamped_copy_links", 20, Pruned::StampedCopyLinks),
     hourly("prune_uploads", 25, Pruned::Uploads),
+    hourly("prune_record_exports", 30, Pruned::RecordExports),
     hourly("prune_throttles", 35, Pruned::Throttles),
     hourly("prune_done_jobs", 45, Pruned::DoneJobs),
     nightly("prune_idempotency_keys", 3, 10, Pruned::IdempotencyKeys),
@@ -93,6 +105,18 @@ const RECURRING: &[Recurring] = &[
         schedule: Schedule::Daily { hour: 8, minute: 30 },
         catch_up: TimeDelta::hours(9),
         task: Task::DigestReviews,
+    },
+    Recurring {
+        name: "fold_figures",
+        schedule: Schedule::Often { minutes: 10 },
+        catch_up: TimeDelta::minutes(10),
+        task: Task::FoldFigures,
+    },
+    Recurring {
+        name: "snapshot_figures",
+        schedule: Schedule::Daily { hour: 23, minute: 50 },
+        catch_up: figure_snapshot::LATEST,
+        task: Task::SnapshotFigures,
     },
 ];
 
@@ -149,7 +173,7 @@ mod tests {
         assert_eq!(names.len(), RECURRING.len());
         let pruned = RECURRING.iter().filter_map(|recurring| match recurring.task {
             Task::Prune(what) => Some(what),
-            Task::DigestReviews => None,
+            Task::DigestReviews | Task::FoldFigures | Task::SnapshotFigures => None,
         });
         let pruned: BTreeSet<_> = pruned.collect();
         assert_eq!(pruned, Pruned::ALL.iter().copied().collect());

@@ -12,6 +12,11 @@ pub(super) enum Schedule {
         /// 0 to 59.
         minute: u32,
     },
+    /// Every so many minutes, from the full hour.
+    Often {
+        /// A divisor of 60.
+        minutes: u32,
+    },
     /// Every day at this time in Asia/Shanghai.
     Daily {
         /// 0 to 23.
@@ -26,6 +31,7 @@ impl Schedule {
     pub(super) fn last(self, now: DateTime<Utc>) -> DateTime<Utc> {
         let local = in_shanghai(now);
         let (period, into) = match self {
+            Self::Often { minutes } => (minutes * 60, local.minute() * 60 + local.second()),
             Self::Hourly { minute } => (3600, local.minute() * 60 + local.second() + 3600 - minute * 60),
             Self::Daily { hour, minute } => (
                 86_400,
@@ -46,8 +52,12 @@ mod tests {
     fn the_last_tick_is_by_the_clock_of_shanghai() {
         let hourly = Schedule::Hourly { minute: 20 };
         let daily = Schedule::Daily { hour: 3, minute: 10 };
+        let often = Schedule::Often { minutes: 10 };
         for (schedule, now, last) in [
             (hourly, "2027-03-05T10:20:00.000001Z", "2027-03-05T10:20:00Z"),
+            (often, "2027-03-05T10:20:00Z", "2027-03-05T10:20:00Z"),
+            (often, "2027-03-05T10:59:59.9Z", "2027-03-05T10:50:00Z"),
+            (often, "2027-03-05T11:00:01Z", "2027-03-05T11:00:00Z"),
             (hourly, "2027-03-05T10:20:00Z", "2027-03-05T10:20:00Z"),
             (hourly, "2027-03-05T10:19:59.999999Z", "2027-03-05T09:20:00Z"),
             (hourly, "2027-01-01T00:00:00Z", "2026-12-31T23:20:00Z"),

@@ -14,7 +14,8 @@ use std::{
 
 use self::plain::PlainWriter;
 use wangqian_schema::{
-    model::graduate_import::{ImportFailure, MAX_ROWS, RosterFormat},
+    files::TableFormat,
+    model::graduate_import::{ImportFailure, MAX_ROWS},
     roster::{Columns, GraduateField, HeadingError},
 };
 
@@ -64,12 +65,12 @@ fn beginning(text: &str) -> &str {
 }
 
 /// All rows of the file, titles and headings included.
-fn visit_rows(file: &File, format: RosterFormat, visit: impl Visit) -> Result<(), ReadError> {
+fn visit_rows(file: &File, format: TableFormat, visit: impl Visit) -> Result<(), ReadError> {
     let mut file = file.try_clone().map_err(ReadError::Io)?;
     file.rewind().map_err(ReadError::Io)?;
     match format {
-        RosterFormat::Csv => csv::visit_rows(file, visit),
-        RosterFormat::Xlsx => xlsx::visit_rows(file, visit),
+        TableFormat::Csv => csv::visit_rows(file, visit),
+        TableFormat::Xlsx => xlsx::visit_rows(file, visit),
     }
 }
 
@@ -79,8 +80,8 @@ impl RosterFile {
     ///
     /// # Errors
     /// [`ReadError`].
-    pub(crate) fn open(file: &File, format: RosterFormat) -> Result<Self, ReadError> {
-        if format == RosterFormat::Xlsx {
+    pub(crate) fn open(file: &File, format: TableFormat) -> Result<Self, ReadError> {
+        if format == TableFormat::Xlsx {
             archive::look_through(file, &archive::LIMITS)?;
         }
         let mut plain = PlainWriter::new(MAX_PLAIN).map_err(ReadError::Io)?;

@@ -14,7 +14,7 @@ fn file(bytes: &[u8]) -> File {
 }
 
 /// The rows below the heading row, with their cells as they stand in the file.
-fn rows(file: &File, format: RosterFormat) -> Vec<(i32, Vec<String>)> {
+fn rows(file: &File, format: TableFormat) -> Vec<(i32, Vec<String>)> {
     let mut rows = Vec::new();
     let mut below = false;
     visit_rows(file, format, |number, cells| {
@@ -28,7 +28,7 @@ fn rows(file: &File, format: RosterFormat) -> Vec<(i32, Vec<String>)> {
     rows
 }
 
-fn failure(file: &File, format: RosterFormat) -> (ImportFailure, Vec<&'static str>) {
+fn failure(file: &File, format: TableFormat) -> (ImportFailure, Vec<&'static str>) {
     match RosterFile::open(file, format) {
         Err(ReadError::File(failure, headings)) => (failure, headings),
         other => panic!("{other:?}"),
@@ -45,7 +45,7 @@ fn csv_in_every_encoding_that_excel_saves() {
     let with_mark = format!("\u{FEFF}{text}");
     for bytes in [text.as_bytes(), with_mark.as_bytes(), &gb, &utf_16] {
         let file = file(bytes);
-        let found = RosterFile::open(&file, RosterFormat::Csv).unwrap();
+        let found = RosterFile::open(&file, TableFormat::Csv).unwrap();
         assert_eq!(found.rows, 3);
         let mut names = Vec::new();
         found
@@ -56,7 +56,7 @@ fn csv_in_every_encoding_that_excel_saves() {
             .unwrap();
         let expected = [(3, "林示例"), (6, "示,例"), (8, "")];
         assert_eq!(names, expected.map(|(number, name)| (number, name.to_owned())));
-        let rows = rows(&file, RosterFormat::Csv);
+        let rows = rows(&file, TableFormat::Csv);
         assert_eq!(
             rows[0],
             (3, vec!["1".to_owned(), "林示例".to_owned(), "女".to_owned()])
@@ -70,13 +70,13 @@ fn csv_in_every_encoding_that_excel_saves() {
 fn a_character_across_the_borders_of_the_buffer_is_still_utf_8() {
     for shift in 0..4 {
         let text = format!("{HEADINGS}\n{}{}", "x".repeat(shift), "林".repeat(100_000));
-        let rows = rows(&file(text.as_bytes()), RosterFormat::Csv);
+        let rows = rows(&file(text.as_bytes()), TableFormat::Csv);
         assert!(rows[0].1[0].ends_with("林林"), "{shift}");
     }
     let mut cut = format!("{HEADINGS}\n林").into_bytes();
     cut.pop();
     assert_eq!(
-        rows(&file(&cut), RosterFormat::Csv).len(),
+        rows(&file(&cut), TableFormat::Csv).len(),
         0,
         "the headings are no GB 18030"
     );
@@ -84,7 +84,7 @@ fn a_character_across_the_borders_of_the_buffer_is_still_utf_8() {
 
 #[test]
 fn what_is_wrong_with_a_file_is_told() {
-    let csv = |text: &str| failure(&file(text.as_bytes()), RosterFormat::Csv);
+    let csv = |text: &str| failure(&file(text.as_bytes()), TableFormat::Csv);
     assert_eq!(csv("").0, ImportFailure::NoHeading);
     assert_eq!(csv(&"名册\n".repeat(20)).0, ImportFailure::NoHeading);
     assert_eq!(csv(HEADINGS).0, ImportFailure::NoRows);
@@ -99,19 +99,19 @@ fn what_is_wrong_with_a_file_is_told() {
     let many = format!("{HEADINGS}\n{}", "1\n".repeat(100_001));
     assert_eq!(csv(&many).0, ImportFailure::TooManyRows);
     assert_eq!(
-        RosterFile::open(&file(many.trim_end_matches("1\n").as_bytes()), RosterFormat::Csv)
+        RosterFile::open(&file(many.trim_end_matches("1\n").as_bytes()), TableFormat::Csv)
             .err()
             .map(|_| ()),
         Some(())
     );
     let exactly = format!("{HEADINGS}\n{}", "1\n".repeat(100_000));
     assert_eq!(
-        RosterFile::open(&file(exactly.as_bytes()), RosterFormat::Csv)
+        RosterFile::open(&file(exactly.as_bytes()), TableFormat::Csv)
             .unwrap()
             .rows,
         100_000
     );
-    let no_book = failure(&file(b"PK no archive"), RosterFormat::Xlsx);
+    let no_book = failure(&file(b"PK no archive"), TableFormat::Xlsx);
     assert_eq!(no_book.0, ImportFailure::Unreadable);
 }
 
@@ -135,8 +135,8 @@ fn a_workbook_by_its_first_visible_sheet_with_the_row_numbers_that_excel_shows()
     let form = rust_xlsxwriter::Format::new().set_num_format("yyyy-mm-dd");
     sheet.write_datetime_with_format(5, 2, &date, &form).unwrap();
     let file = file(&book.save_to_buffer().unwrap());
-    assert_eq!(RosterFile::open(&file, RosterFormat::Xlsx).unwrap().rows, 2);
-    let rows = rows(&file, RosterFormat::Xlsx);
+    assert_eq!(RosterFile::open(&file, TableFormat::Xlsx).unwrap().rows, 2);
+    let rows = rows(&file, TableFormat::Xlsx);
     assert_eq!((rows[0].0, rows[1].0), (4, 6));
     assert_eq!(rows[0].1[0], "20230001");
     assert!(
@@ -196,16 +196,12 @@ fn a_bomb_is_not_unpacked_and_no_room_is_made_for_what_is_only_announced() {
         let list =
             format!("<?xml version=\"1.0\"?><!-- --><sst count=\"1\" uniqueCount=\"{announced}\"></sst>");
         let announcing = archive(&[("xl/SharedStrings.xml", list.as_bytes())]);
-        assert_eq!(
-            failure(&announcing, RosterFormat::Xlsx).0,
-            expected,
-            "{announced}"
-        );
+        assert_eq!(failure(&announcing, TableFormat::Xlsx).0, expected, "{announced}");
     }
     let many: Vec<_> = (0..1_001).map(|at| (format!("{at}"), &b""[..])).collect();
     let many: Vec<_> = many.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect();
     assert_eq!(
-        failure(&archive(&many), RosterFormat::Xlsx).0,
+        failure(&archive(&many), TableFormat::Xlsx).0,
         ImportFailure::TooLarge
     );
 }
@@ -268,7 +264,7 @@ fn a_long_text_that_every_cell_refers_to_is_not_copied_into_each() {
         "small as it lies there"
     );
     let mut seen = 0;
-    visit_rows(&file, RosterFormat::Xlsx, |number, cells| {
+    visit_rows(&file, TableFormat::Xlsx, |number, cells| {
         seen += 1;
         let most = cells.iter().map(String::len).max();
         assert!(number == 1 || (cells.len() == MAX_COLUMNS && most == Some(MAX_CELL * "林".len())));
@@ -276,12 +272,12 @@ fn a_long_text_that_every_cell_refers_to_is_not_copied_into_each() {
     })
     .unwrap();
     assert_eq!(seen, 4);
-    let found = RosterFile::open(&file, RosterFormat::Xlsx).unwrap();
+    let found = RosterFile::open(&file, TableFormat::Xlsx).unwrap();
     let plain = found.plain.metadata().unwrap().len();
     assert!(plain < 64 * 1024, "{plain}");
 
     let csv = format!("{HEADINGS}\n{long},林\n");
-    let rows = rows(&self::file(csv.as_bytes()), RosterFormat::Csv);
+    let rows = rows(&self::file(csv.as_bytes()), TableFormat::Csv);
     assert_eq!(
         (rows[0].1[0].chars().count(), rows[0].1[1].as_str()),
         (MAX_CELL, "林")

@@ -44,7 +44,7 @@ async fn at_half_past_eight_the_reviewer_is_told_once_whatever_workers_there_are
     // 08:20 in Shanghai: yesterday's is too old to be caught up with.
     let world = scene("2030-01-02T00:20:00Z").await;
     let both = [world.work(&[]), world.work(&[])];
-    world.comes_to(9, PRUNED).await;
+    world.comes_to(10, PRUNED).await;
     assert_eq!(world.db.number(TOLD).await, 0);
     world.platform.clock.advance(TimeDelta::minutes(10));
     world.comes_to(2, TOLD).await;
@@ -100,7 +100,7 @@ async fn a_missed_digest_comes_on_the_same_working_day_or_not_at_all() {
     // The next evening.
     set_to(&world, "2030-01-03T09:31:00Z");
     let workers = world.work(&[]);
-    world.comes_to(12, PRUNED).await;
+    world.comes_to(14, PRUNED).await;
     assert_eq!(world.db.number(DONE).await, 1);
     // One that an operator has driven when its day was over.
     let yesterday = DigestReviews {

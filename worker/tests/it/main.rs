@@ -9,6 +9,7 @@ mod check_upload;
 mod claiming;
 mod digest;
 mod failing;
+mod figures;
 mod jobs;
 #[path = "../../../tests/support/made_files.rs"]
 mod made_files;

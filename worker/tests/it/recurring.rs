@@ -41,27 +41,27 @@ async fn every_tick_is_one_job_whatever_the_workers_their_clocks_and_restarts() 
         ahead.clock.advance(by);
     };
     let (first, second) = (world.work(&[]), world.work_on(&ahead, &[]));
-    // Six by the hour, three by night and one in the morning, caught up with at the first start.
-    ticks_done(&world, 10).await;
+    // Seven by the hour and the folding of the figures, three by night and one in the morning, caught up with at the first start.
+    ticks_done(&world, 12).await;
     both(TimeDelta::hours(1));
-    ticks_done(&world, 16).await;
+    ticks_done(&world, 20).await;
     second.stop().await;
     let second = world.work_on(&ahead, &[]);
     both(TimeDelta::hours(1));
-    ticks_done(&world, 22).await;
+    ticks_done(&world, 28).await;
 
     // Nobody is there for a day: the last tick of each is caught up with, those before it are left out.
     first.stop().await;
     second.stop().await;
     both(TimeDelta::hours(24));
     let (first, second) = (world.work(&[]), world.work_on(&ahead, &[]));
-    ticks_done(&world, 32).await;
+    ticks_done(&world, 40).await;
     first.stop().await;
     second.stop().await;
     // At 18:50 night and morning are too long ago.
     both(TimeDelta::hours(30));
     let first = world.work(&[]);
-    ticks_done(&world, 38).await;
+    ticks_done(&world, 48).await;
     first.stop().await;
     let twice = "SELECT count(*) - count(DISTINCT unique_key) FROM jobs";
     assert_eq!(world.db.number(twice).await, 0);
@@ -123,6 +123,10 @@ async fn what_was_kept_long_enough_is_deleted_and_nothing_else() {
                    VALUES ({hash}, 1, {attempts}, {attempts});
                  INSERT INTO uploads (id, purpose, content_type, byte_size, created_at, expires_at)
                    VALUES (gen_random_uuid(), 'BUSINESS_LICENCE', 'image/png', 1, {hours}, {hours});
+                 INSERT INTO record_exports (id, number, school_id, created_by, subject, file_format, class_year, personal_data,
+                     status, failure, created_at, progressed_at, finished_at, expires_at)
+                   SELECT gen_random_uuid(), '{n}', id, '{member}', 'CASES', 'CSV', 2027, false, 'FAILED', 'SCOPE_LOST',
+                     {hours}, {hours}, {hours}, {hours} FROM schools;
                  INSERT INTO review_assignments (case_id, case_kind, level, waiting_since, account_id, assigned_at)
                    VALUES (gen_random_uuid(), 'AGREEMENT', 'SCHOOL', {hours}, '{member}', {hours});
                  INSERT INTO jobs (queue, payload, max_attempts, state, finished_at)
@@ -131,7 +135,7 @@ async fn what_was_kept_long_enough_is_deleted_and_nothing_else() {
             .await;
     }
     let workers = world.work(&[]);
-    ticks_done(&world, 10).await;
+    ticks_done(&world, 12).await;
     for table in [
         "sessions",
         "idempotency_keys",
@@ -141,6 +145,7 @@ async fn what_was_kept_long_enough_is_deleted_and_nothing_else() {
         "request_throttles",
         "login_throttles",
         "uploads",
+        "record_exports",
         "review_assignments",
         "jobs WHERE queue = 'old'",
     ] {

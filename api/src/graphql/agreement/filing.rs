@@ -398,13 +398,22 @@ fn of_draft(
     taken: Result<AgreementView, StepError>,
     id_field: &str,
 ) -> async_graphql::Result<AgreementPayload> {
+    of_form(taken, id_field, "draft.")
+}
+
+/// What a step came to whose wrong fields are those of a form at `form`, but for its files and its reason.
+pub(super) fn of_form(
+    taken: Result<AgreementView, StepError>,
+    id_field: &str,
+    form: &str,
+) -> async_graphql::Result<AgreementPayload> {
     match taken {
         Err(StepError::Invalid(errors)) => {
-            let (files, fields): (Vec<_>, Vec<_>) = errors
-                .into_iter()
-                .partition(|error| error.field.starts_with("files"));
-            let mut wrong = UserError::of_fields("draft.", fields);
-            wrong.extend(UserError::of_fields("", files));
+            let beside = |field: &str| field.starts_with("files") || field == "reason";
+            let (others, fields): (Vec<_>, Vec<_>) =
+                errors.into_iter().partition(|error| beside(error.field));
+            let mut wrong = UserError::of_fields(form, fields);
+            wrong.extend(UserError::of_fields("", others));
             Ok(AgreementPayload::all_refused(wrong))
         }
         taken => AgreementPayload::of(taken, id_field),

@@ -1,5 +1,6 @@
 //! Agreements: the object; its lists and the steps on it are in the modules below.
 
+mod amendment;
 mod filing;
 mod list;
 mod stamped_copy;
@@ -13,6 +14,7 @@ use wangqian_schema::{
 };
 
 pub use self::{
+    amendment::AmendmentMutation,
     filing::{AgreementDraft, AgreementFilingMutation},
     list::AgreementQuery,
     stamped_copy::{StampedCopyLink, StampedCopyMutation, StampedCopyQuery},
@@ -26,6 +28,7 @@ use super::{
     employer::Employer,
     graduate::Graduate,
     review_assignment::{ReviewAssignment, assignment_of},
+    review_flag::{ReviewFlag, flags_of},
     school::{ReviewLevel, ReviewRoute},
     termination::Termination,
 };
@@ -190,6 +193,13 @@ impl Agreement {
         assignment_of(ctx, &self.0.agreement).await
     }
 
+    /// 风险提示 What of it reviewers may want to look at twice; none for everybody else. It blocks nobody.
+    #[graphql(complexity = "2 * child_complexity")]
+    pub async fn flags(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<ReviewFlag>> {
+        let terms = self.0.agreement.terms.as_ref();
+        flags_of(ctx, &self.0.agreement, terms.map(|terms| &terms.credit_code)).await
+    }
+
     /// 协议编号 The agreement number: class year, school code, degree level and serial; null until it is
     /// signed, or its paper can be printed. What was signed elsewhere has none.
     async fn agreement_number(&self) -> Option<&str> {
@@ -241,7 +251,7 @@ impl Agreement {
         Ok(found.map(Termination::from))
     }
 
-    /// 就业协议书 The documents, newest version first.
+    /// 就业协议书 The documents, newest version first; the newest ten of one that was amended more often.
     #[graphql(complexity = "3 * child_complexity")]
     async fn documents(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Document>> {
         let documents = ctx

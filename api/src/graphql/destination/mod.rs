@@ -22,8 +22,9 @@ pub use self::{
     form::{DestinationDetails, DestinationForm, DestinationType},
     list::{DestinationQuery, DestinationTypeEntry},
     steps::{
-        ChangeDestinationInput, CreateDestinationDraftInput, DestinationMutation, DestinationPayload,
-        DestinationStepInput, SaveDestinationDraftInput, SubmitDestinationInput, VoidDestinationInput,
+        AmendDestinationInput, ChangeDestinationInput, CreateDestinationDraftInput, DestinationMutation,
+        DestinationPayload, DestinationStepInput, SaveDestinationDraftInput, SubmitDestinationInput,
+        VoidDestinationInput,
     },
 };
 use super::{
@@ -32,6 +33,7 @@ use super::{
     case_file::{CaseFile, files_of},
     graduate::Graduate,
     review_assignment::{ReviewAssignment, assignment_of},
+    review_flag::{ReviewFlag, flags_of},
     school::{ReviewLevel, ReviewRoute},
 };
 use crate::{
@@ -147,6 +149,15 @@ impl Destination {
     /// has.
     pub async fn assignment(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<ReviewAssignment>> {
         assignment_of(ctx, &self.0.destination).await
+    }
+
+    /// 风险提示 What of it reviewers may want to look at twice; none for everybody else. It blocks nobody.
+    #[graphql(complexity = "2 * child_complexity")]
+    pub async fn flags(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<ReviewFlag>> {
+        let employer = self.0.destination.form.as_ref();
+        let employer = employer.and_then(|form| form.details.employer());
+        let credit_code = employer.and_then(|employer| employer.credit_code.as_ref());
+        flags_of(ctx, &self.0.destination, credit_code).await
     }
 
     /// 原因 Why it was rejected or returned last, or not made void; null otherwise.

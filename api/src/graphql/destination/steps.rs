@@ -1,4 +1,4 @@
-//! The steps on destinations: the graduate's own, and the reviewer's own change. Deciding is `reviewCase`.
+//! The steps on destinations: the graduate's own, the reviewer's own change, and the school's amendment. Deciding is `reviewCase`.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use wangqian_schema::{
@@ -79,8 +79,23 @@ pub struct ChangeDestinationInput {
     form: DestinationFormInput,
     /// 原因 Told to the graduate; at most 500 characters.
     reason: Option<String>,
-    /// 预期版本号 The `version` that the reviewer has looked at; when given, a changed one is refused with `STALE_VERSION`.
-    expected_version: Option<i32>,
+    /// 预期版本号 The `version` that the reviewer has looked at: a changed one is refused with `STALE_VERSION`, since this form would undo
+    /// what changed it.
+    expected_version: i32,
+}
+
+/// 登记后修改 The school's change of what is registered.
+#[derive(InputObject)]
+pub struct AmendDestinationInput {
+    /// 毕业去向 The destination.
+    destination_id: ID,
+    /// 去向信息填写 The form as it is to be, whole; of the same type.
+    form: DestinationFormInput,
+    /// 原因 Told to the graduate; at most 500 characters.
+    reason: String,
+    /// 预期版本号 The `version` that the reviewer has looked at: a changed one is refused with `STALE_VERSION`, since this form would undo
+    /// what changed it.
+    expected_version: i32,
 }
 
 /// 去向办理结果 What came of a step on a destination.
@@ -245,7 +260,21 @@ impl DestinationMutation {
         input: ChangeDestinationInput,
     ) -> async_graphql::Result<DestinationPayload> {
         let step = DestinationStep::Change(Box::new(input.form.into()), input.reason);
-        take(ctx, &input.destination_id, step, input.expected_version).await
+        take(ctx, &input.destination_id, step, Some(input.expected_version)).await
+    }
+
+    /// 登记后修改去向 A reviewer of the whole school changes fields of a registered destination (§10). Each changed field stands in the history
+    /// with what it was and is, and the graduate is told, by SMS too. A change that changes nothing does nothing.
+    ///
+    /// Refusals: `NOT_FOUND`, `INVALID_INPUT` (each field of the form, another type, and the reason), `STALE_VERSION`, `STEP_NOT_ALLOWED`,
+    /// `REASON_REQUIRED`.
+    async fn amend_destination(
+        &self,
+        ctx: &Context<'_>,
+        input: AmendDestinationInput,
+    ) -> async_graphql::Result<DestinationPayload> {
+        let step = DestinationStep::Amend(Box::new(input.form.into()), Some(input.reason));
+        take(ctx, &input.destination_id, step, Some(input.expected_version)).await
     }
 }
 
@@ -257,7 +286,7 @@ async fn take(
 ) -> async_graphql::Result<DestinationPayload> {
     let actor = Actor::Viewer(ctx.viewer()?);
     let form = match step {
-        DestinationStep::Change(..) => "form.",
+        DestinationStep::Change(..) | DestinationStep::Amend(..) => "form.",
         _ => "draft.",
     };
     let taken = match NodeType::Destination.uuid(id) {

@@ -1,8 +1,7 @@
 //! The progress of an import, live.
 
 use async_graphql::{Context, ID, Subscription};
-use async_stream::try_stream;
-use futures_util::Stream;
+use futures_util::{Stream, TryStreamExt};
 use wangqian_schema::model::graduate_import as model;
 
 use super::GraduateImport;
@@ -10,7 +9,6 @@ use crate::{
     context::ContextExt,
     error::{internal, not_found},
     id::NodeType,
-    import_watch::progress,
 };
 
 /// The progress of imports, live.
@@ -34,22 +32,6 @@ impl GraduateImportSubscription {
         let found = model::find(&mut conn, &viewer, id).await.map_err(internal)?;
         drop(conn);
         let import = found.ok_or_else(|| not_found("no such import"))?;
-        Ok(try_stream! {
-            let mut shown = progress(&import);
-            let mut ended = import.finished_at.is_some();
-            yield GraduateImport(import);
-            if ended {
-                return;
-            }
-            let mut live = imports.follow(id);
-            while !ended && live.changed().await.is_ok() {
-                let seen = live.borrow_and_update().clone();
-                // What was read for others before may be older than what was read here.
-                let Some(import) = seen?.filter(|import| progress(import) > shown) else { continue };
-                shown = progress(&import);
-                ended = import.finished_at.is_some();
-                yield GraduateImport(import.as_ref().clone());
-            }
-        })
+        Ok(imports.follow(import).map_ok(GraduateImport))
     }
 }

@@ -19,7 +19,9 @@ use wangqian_storage::DownloadName;
 
 pub use self::{
     list::{LeavingQuery, LeavingSchool},
-    public::{DestinationSheetVerification, SheetBlock, SheetEntry, SheetQuery, SheetStatus, look_up},
+    public::{
+        DestinationSheetVerification, LookUp, SheetBlock, SheetEntry, SheetQuery, SheetStatus, look_up,
+    },
     steps::{
         AnswerLeavingDisputeInput, AuthoriseSheetInput, ConfirmLeavingInput, DisputeLeavingInput,
         LeavingMutation, LeavingPayload, LeavingPeriodPayload, ReopenLeavingInput, SaveLeavingDraftInput,

@@ -16,7 +16,12 @@ pub use self::steps::{
     SchoolMutation, SchoolPayload, SetReviewRouteInput, SetVoidingReviewInput, UpdateSchoolInput,
 };
 pub(super) use self::steps::{idempotency_key, school_id};
-use super::{case_event::SchoolEvent, leaving::LeavingPeriod, reviewer::Reviewer};
+use super::{
+    case_event::SchoolEvent,
+    figure::{Asked, FigureDay, FigureDimension, RateFormula, SchoolFigures, figure_history_of, figures_of},
+    leaving::LeavingPeriod,
+    reviewer::Reviewer,
+};
 use crate::{
     context::ContextExt,
     error::internal,
@@ -210,6 +215,59 @@ impl School {
             |reviewer| reviewer.account_id,
             Reviewer,
         ))
+    }
+
+    /// 毕业去向统计 The placed share (毕业去向落实率) with its parts, as it is now: for reviewers of the school, and for those of a department
+    /// that department's. Null for everybody else, and about a department that is not the viewer's.
+    async fn figures(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "届 Of this class; of all without it.")] class_year: Option<i32>,
+        #[graphql(
+            desc = "院系 Of this department; without it of the whole school, or of the viewer's own department."
+        )]
+        department_id: Option<ID>,
+        #[graphql(desc = "统计维度 By what they are told apart.")] group_by: Option<FigureDimension>,
+        #[graphql(desc = "统计口径 By which formula; `V2024` without it.")] formula: Option<RateFormula>,
+    ) -> async_graphql::Result<Option<SchoolFigures>> {
+        let asked = Asked {
+            class_year,
+            department_id,
+            formula,
+        };
+        figures_of(ctx, self.0.id, &asked, group_by).await
+    }
+
+    /// 每日统计 The same as it was at the end of each day, oldest first, from the day on which it was first kept. Empty for whoever does not
+    /// see the figures.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn figure_history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "届 Of this class.")] class_year: i32,
+        #[graphql(
+            desc = "院系 Of this department; without it of the whole school, or of the viewer's own department."
+        )]
+        department_id: Option<ID>,
+        #[graphql(desc = "统计口径 By which formula; `V2024` without it.")] formula: Option<RateFormula>,
+        #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<String, FigureDay>> {
+        let asked = Asked {
+            class_year: Some(class_year),
+            department_id,
+            formula,
+        };
+        let page = Arguments {
+            first,
+            after,
+            last,
+            before,
+        };
+        figure_history_of(ctx, self.0.id, &asked, page).await
     }
 
     /// 学校记录 What was done to it, oldest first, for the reviewers of the whole school and operators. Empty for everybody else.

@@ -244,6 +244,13 @@ impl Form<'_> {
             .approvals
             .iter()
             .map(|approval| format!("{}审核通过（{}）", approval.level, wording::date(approval.on)))
+            .chain(paper.amended.map(|amended| {
+                let day = wording::date(amended.on);
+                format!(
+                    "签约后经学校修改（{day}），本协议书为第{}版，此前版本作废",
+                    amended.version
+                )
+            }))
             .collect::<Vec<_>>()
             .join("；");
         let address = school.contact_address.as_deref().unwrap_or_default();

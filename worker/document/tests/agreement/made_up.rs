@@ -25,6 +25,7 @@ pub(crate) fn paper() -> AgreementPaper {
         layout: AgreementPaper::LAYOUT,
         number: some("20269999901000123"),
         channel: Channel::Online,
+        amended: None,
         issued_on: day(7, 3),
         employer: EmployerBlock {
             name: "云岭示例精密仪器有限公司".into(),

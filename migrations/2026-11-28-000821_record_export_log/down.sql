@@ -1,0 +1,2 @@
+DROP TABLE record_export_log;
+DROP FUNCTION refuse_change_of_record_export_log;
