@@ -10,7 +10,7 @@ use axum::{
 };
 use serde::Deserialize;
 use tokio::time::timeout;
-use wangqian_schema::{db::DatabaseError, model::document::normalise_verification_code};
+use wangqian_schema::{clock::format_day, db::DatabaseError, model::document::normalise_verification_code};
 
 use crate::{
     context::App,
@@ -113,6 +113,6 @@ fn found_body(sheet: &DestinationSheetVerification) -> String {
         "<p class=\"verdict {class}\">{verdict}</p><dl><dt>转递编号</dt><dd>{}</dd><dt>确认日期</dt><dd>{}</dd></dl>{blocks}\
          <p><small>身份证号和档案转递地址等信息不在此显示，请与纸质登记信息表核对。</small></p>",
         escape(&sheet.transfer_number),
-        sheet.confirmed_on.0.format("%Y年%-m月%-d日"),
+        format_day(sheet.confirmed_on.0),
     )
 }

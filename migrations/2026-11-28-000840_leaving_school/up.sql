@@ -8,6 +8,8 @@ CREATE TABLE leaving_periods (
     opens_on date NOT NULL,
     closes_on date NOT NULL,
     cut_off_on date NOT NULL,
+    -- The first day of the period of which all graduates of the class were told.
+    announced_for date,
     PRIMARY KEY (school_id, class_year),
     CONSTRAINT leaving_periods_order CHECK (opens_on <= closes_on)
 );

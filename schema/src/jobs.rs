@@ -293,6 +293,20 @@ impl Job for DigestReviews {
     const MAX_ATTEMPTS: i32 = 10;
 }
 
+/// Tells the graduates of the classes whose confirmation period is open by a day, and was not announced yet. Idempotent: a graduate is told
+/// once of a period through each channel, and nobody once the day is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnnounceLeaving {
+    /// The day in Asia/Shanghai.
+    pub day: NaiveDate,
+}
+
+impl Job for AnnounceLeaving {
+    const QUEUE: &'static str = "announce_leaving";
+    const MAX_ATTEMPTS: i32 = 10;
+}
+
 /// Folds changes of the figures into the counts. Idempotent: a change is in one of both tables, and a run that is broken off leaves the
 /// rest to the next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

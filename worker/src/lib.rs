@@ -25,9 +25,9 @@ use wangqian_document::Renderer;
 use wangqian_schema::{
     Platform,
     jobs::{
-        CheckUpload, DigestReviews, ExpireInvitation, ExportRecords, FoldFigures, ImportGraduates, Job,
-        Prune, RemindInvitation, RenderDocument, RenderSheet, SendMemberInvitation, SendMessage, SendNotice,
-        SendPasscode, SendStampedCopyLink, SnapshotFigures,
+        AnnounceLeaving, CheckUpload, DigestReviews, ExpireInvitation, ExportRecords, FoldFigures,
+        ImportGraduates, Job, Prune, RemindInvitation, RenderDocument, RenderSheet, SendMemberInvitation,
+        SendMessage, SendNotice, SendPasscode, SendStampedCopyLink, SnapshotFigures,
     },
     wake,
 };
@@ -92,6 +92,7 @@ pub async fn run(
         ExportRecords::QUEUE,
         CheckUpload::QUEUE,
         DigestReviews::QUEUE,
+        AnnounceLeaving::QUEUE,
         FoldFigures::QUEUE,
         SnapshotFigures::QUEUE,
         Prune::QUEUE,
@@ -279,13 +280,22 @@ async fn monitor(
     }
     let digest = config(DigestReviews::QUEUE, settings.digest_concurrency);
     if digest.concurrency > 0 {
-        let (host, platform) = (host.clone(), platform.clone());
+        let (of_digests, of_announcements) = (host.clone(), host.clone());
+        let (digested, announced) = (platform.clone(), platform.clone());
         monitor = monitor.register(move |_| {
-            let queue = host.queue::<DigestReviews>(digest);
+            let queue = of_digests.queue::<DigestReviews>(digest);
             worker(digest.name)
                 .backend(queue)
-                .data(platform.clone())
+                .data(digested.clone())
                 .build(jobs::digest_reviews)
+        });
+        let announcement = config(AnnounceLeaving::QUEUE, settings.digest_concurrency);
+        monitor = monitor.register(move |_| {
+            let queue = of_announcements.queue::<AnnounceLeaving>(announcement);
+            worker(announcement.name)
+                .backend(queue)
+                .data(announced.clone())
+                .build(jobs::announce_leaving)
         });
     }
     let fold = config(FoldFigures::QUEUE, settings.figures_concurrency);

@@ -55,6 +55,7 @@ impl MessageTemplate {
             | Self::DestinationRejected
             | Self::DestinationVoided
             | Self::VoidingRejected
+            | Self::LeavingOpened
             | Self::LeavingAnswered
             | Self::LeavingReopened
             | Self::DestinationSheetReady => MessageGroup::Reviews,
@@ -191,6 +192,7 @@ mod tests {
         all.extend(of_registration.map(|template| (Audience::Employer, template)));
         all.push((Audience::Graduate, MessageTemplate::DataCorrected));
         all.push((Audience::Reviewer, MessageTemplate::ReviewDigest));
+        all.push((Audience::Graduate, MessageTemplate::LeavingOpened));
         all
     }
 

@@ -90,6 +90,8 @@ text_enum! {
         DestinationVoided = "DESTINATION_VOIDED",
         /// To the graduate: his destination stands, although he wanted it void.
         VoidingRejected = "VOIDING_REJECTED",
+        /// To the graduate: the confirmation period of his class is open.
+        LeavingOpened = "LEAVING_OPENED",
         /// To the graduate: the school has answered what he disputes before he leaves.
         LeavingAnswered = "LEAVING_ANSWERED",
         /// To the graduate: the school has reopened his cases after the cut-off.

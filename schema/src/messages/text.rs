@@ -80,6 +80,7 @@ files! {
     DestinationAmended => "destination_amended",
     DestinationVoided => "destination_voided",
     VoidingRejected => "voiding_rejected",
+    LeavingOpened => "leaving_opened",
     LeavingAnswered => "leaving_answered",
     LeavingReopened => "leaving_reopened",
     DestinationSheetReady => "destination_sheet_ready",
@@ -421,6 +422,26 @@ mod tests {
             for (workflow, cases) in Workflow::ALL.iter().zip(2..) {
                 let told = format!("{} {cases} 件", workflow.name());
                 assert!(text.body.contains(&told), "{channel}: {}", text.body);
+            }
+        }
+    }
+
+    #[test]
+    fn a_graduate_reads_from_when_until_when_he_confirms() {
+        let params = json!({
+            "graduate": "林示例", "school": "示例大学", "class_year": 2027,
+            "opens": "2027年6月1日", "closes": "2027年6月20日", "cut_off": "2027年8月31日",
+        });
+        for channel in Audience::Graduate.channels() {
+            let text = write(
+                MessageTemplate::LeavingOpened,
+                *channel,
+                &params,
+                "https://wq.example",
+            )
+            .unwrap();
+            for told in ["示例大学2027届", "2027年6月20日"] {
+                assert!(text.body.contains(told), "{channel}: {}", text.body);
             }
         }
     }

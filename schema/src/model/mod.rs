@@ -23,6 +23,7 @@ pub mod graduate;
 pub mod graduate_import;
 pub mod idempotency;
 pub mod leaving;
+pub mod leaving_announcement;
 pub mod leaving_period;
 pub mod licence;
 pub mod login_throttle;

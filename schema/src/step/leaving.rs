@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Kept, Platform,
-    clock::shanghai_date,
+    clock::{format_day, shanghai_date},
     destination::ArchiveDraft,
     messages::{Owed, leaving_owed},
     model::{
@@ -302,7 +302,7 @@ impl Flow for LeavingView {
             "school": school.name,
             "class_year": self.confirmation.class_year,
             "reason": reason,
-            "until": until.map(|day| day.format("%Y年%-m月%-d日").to_string()),
+            "until": until.map(format_day),
         })
     }
 

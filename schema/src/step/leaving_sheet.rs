@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{SeenRegistration, StepError, first};
 use crate::{
     Platform,
-    clock::shanghai_date,
+    clock::{format_day, shanghai_date},
     codes::{CodeList, region_name},
     destination::{ArchiveBlock, CheckContext, SIGNED_AGREEMENT_CODE, summary},
     jobs,
@@ -223,7 +223,7 @@ fn of_destination(full: &Full) -> Result<SheetSection, StepError> {
                 ),
                 line("职位名称", &terms.position_title),
             ]);
-            lines.extend(signed.map(|day| line("签约日期", day.format("%Y年%-m月%-d日").to_string())));
+            lines.extend(signed.map(|day| line("签约日期", format_day(day))));
             lines
         }
         Full::Destination(destination) => {

@@ -1,6 +1,7 @@
 //! What the jobs do, one file a job. Each may be run again at any time, also while an earlier run still goes on: the
 //! rows it changes decide which run counts.
 
+mod announce_leaving;
 mod check_upload;
 mod digest_reviews;
 mod expire_invitation;
@@ -19,6 +20,7 @@ mod send_passcode;
 mod send_stamped_copy_link;
 mod snapshot_figures;
 
+pub(crate) use announce_leaving::announce_leaving;
 pub(crate) use check_upload::{CheckParts, check_upload};
 pub(crate) use digest_reviews::digest_reviews;
 pub(crate) use expire_invitation::expire_invitation;

@@ -7,6 +7,8 @@ use serde_json::json;
 use super::Held;
 use crate::{
     Platform,
+    clock::shanghai_date,
+    jobs::{self, AnnounceLeaving},
     model::{
         Viewer,
         leaving_period::{self, LeavingPeriod},
@@ -64,6 +66,11 @@ pub async fn set_leaving_period(
             "cut_off_on": [before.map(|before| before.cut_off_on), period.cut_off_on],
         });
         held.record(conn, action, &changes).await?;
+        // One that opens later is announced by the job of that morning.
+        let day = shanghai_date(held.doer.now);
+        if period.is_open(day) && before.is_none_or(|before| before.opens_on != period.opens_on) {
+            jobs::enqueue(conn, &AnnounceLeaving { day }, held.doer.now).await?;
+        }
         Ok::<_, StepError>(())
     })
     .await?;
