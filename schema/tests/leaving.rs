@@ -14,8 +14,10 @@ use wangqian_schema::{
         PageRequest, Viewer, destination_sheet,
         document::StoredPdf,
         leaving::{self, LeavingFilter, LeavingView},
+        stored_paper::{self, PaperOf},
     },
     step::{self, Actor, AgreementStep, CorrectionDraft, LeavingPeriodDraft, LeavingStep, StepError},
+    stuck_work,
     workflow::{
         ReviewRoute,
         leaving::{LeavingAction, LeavingStatus},
@@ -166,6 +168,25 @@ async fn a_confirmation_stands_until_what_it_says_changes() {
     );
     let newest = destination_sheet::last_of(conn, &[id]).await.unwrap().remove(0);
     assert_eq!(newest.version, 2);
+
+    // What is stored can be lost, and is made again by its own job.
+    let store = LeavingStep::StoreSheet(newest.id, pdf());
+    step::take_leaving(&scene.world.platform, Actor::Worker, id, store, None)
+        .await
+        .unwrap();
+    let stored = stored_paper::stored(conn, Uuid::nil(), Some(id), 9)
+        .await
+        .unwrap();
+    assert_eq!(stored.len(), 1);
+    assert_eq!(
+        (stored[0].id, stored[0].of),
+        (newest.id, PaperOf::Confirmation(id))
+    );
+    assert!(
+        stuck_work::restore(conn, &stored[0], scene.world.now())
+            .await
+            .unwrap()
+    );
 
     // The end of the agreement.
     let parties = [scene.student.viewer, scene.employer, scene.school];

@@ -344,57 +344,6 @@ pub async fn mark_ready(
     Ok(marked == 1)
 }
 
-/// A document whose PDF was stored, without what it says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredDocument {
-    /// Its id.
-    pub id: Uuid,
-    /// The agreement it is the paper of.
-    pub agreement_id: Uuid,
-    /// Where its PDF is.
-    pub pdf: StoredPdf,
-}
-
-/// The next documents whose PDF was stored, at most `limit`, by their ids; all of them, or those with this id or of the
-/// agreement with this id. For the command line, which acts without an account.
-///
-/// # Errors
-/// The database's.
-pub async fn stored(
-    conn: &mut AsyncPgConnection,
-    after: Uuid,
-    only: Option<Uuid>,
-    limit: i64,
-) -> QueryResult<Vec<StoredDocument>> {
-    type Row = (Uuid, Uuid, Option<String>, Option<Vec<u8>>, Option<i32>);
-    let mut query = documents::table
-        .filter(documents::ready_at.is_not_null())
-        .filter(documents::id.gt(after))
-        .order(documents::id)
-        .limit(limit)
-        .select((
-            documents::id,
-            documents::agreement_id,
-            documents::object_key,
-            documents::sha256,
-            documents::byte_size,
-        ))
-        .into_boxed();
-    if let Some(id) = only {
-        query = query.filter(documents::id.eq(id).or(documents::agreement_id.eq(id)));
-    }
-    let rows: Vec<Row> = query.load(conn).await?;
-    let stored = |(id, agreement_id, object_key, sha256, byte_size): Row| {
-        let pdf = StoredPdf::of(object_key, sha256.as_deref(), byte_size)?;
-        Some(StoredDocument {
-            id,
-            agreement_id,
-            pdf,
-        })
-    };
-    Ok(rows.into_iter().filter_map(stored).collect())
-}
-
 /// The newest ten documents of each of these agreements, newest version first. Whoever sees an agreement sees its documents.
 ///
 /// # Errors

@@ -45,6 +45,7 @@ pub mod reviewer;
 pub mod school;
 pub mod session;
 pub mod stamped_copy_link;
+pub mod stored_paper;
 pub mod termination;
 pub mod terms;
 pub mod upload;

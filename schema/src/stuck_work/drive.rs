@@ -6,7 +6,7 @@ use diesel_async::AsyncConnection;
 use super::*;
 use crate::{
     jobs::{
-        self, CheckUpload, ExpireInvitation, ExportRecords, ImportGraduates, RemindInvitation, RenderSheet,
+        self, CheckUpload, ExpireInvitation, ExportRecords, ImportGraduates, RemindInvitation,
         SendMemberInvitation, SendMessage, SendNotice, SendStampedCopyLink,
     },
     model::{member::InvitationDelivery, message::MessageStatus, stamped_copy_link::LinkDelivery},
@@ -91,18 +91,22 @@ pub async fn drive(conn: &mut AsyncPgConnection, work: &StuckWork, now: DateTime
     .await
 }
 
-/// Has the PDF of a document looked for again at once, and made again where it is lost, as [`drive`] does. For one that was stored:
+/// Has the PDF of a paper looked for again at once, and made again where it is lost, as [`drive`] does. For one that was stored:
 /// it is not stuck work, since nothing in the database says that it is lost.
 ///
 /// # Errors
 /// The database's.
 pub async fn restore(
     conn: &mut AsyncPgConnection,
-    document_id: Uuid,
+    paper: &StoredPaper,
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
-    conn.transaction(async |conn| again(conn, &RenderDocument { document_id }, now).await)
-        .await
+    let id = paper.id;
+    conn.transaction(async |conn| match paper.of {
+        PaperOf::Agreement(_) => again(conn, &RenderDocument { document_id: id }, now).await,
+        PaperOf::Confirmation(_) => again(conn, &RenderSheet { sheet_id: id }, now).await,
+    })
+    .await
 }
 
 /// As [`drive_job`], or makes the job anew where there is none.

@@ -17,8 +17,11 @@ use uuid::Uuid;
 
 pub use self::drive::{drive, restore, retry, sweep};
 use crate::{
-    jobs::{Job, RenderDocument},
-    model::{Page, PageRequest, Viewer},
+    jobs::{Job, RenderDocument, RenderSheet},
+    model::{
+        Page, PageRequest, Viewer,
+        stored_paper::{PaperOf, StoredPaper},
+    },
     tables::jobs as jobs_table,
     text_enum::text_enum,
     workflow::agreement::REMINDER_LEAD,
@@ -338,27 +341,33 @@ pub async fn page(
     Ok(request.page(load(conn, request, None, now).await?))
 }
 
-/// Which of these documents have a job that was parked, and how it failed at last.
+/// Which of these papers have a job that was parked, and how it failed at last.
 ///
 /// # Errors
 /// The database's.
 pub async fn parked_renderings(
     conn: &mut AsyncPgConnection,
-    document_ids: impl Iterator<Item = Uuid>,
+    papers: &[&StoredPaper],
 ) -> QueryResult<HashMap<Uuid, String>> {
-    let keys = document_ids.map(|document_id| RenderDocument { document_id }.unique_key());
+    let keys = papers.iter().map(|paper| match paper.of {
+        PaperOf::Agreement(_) => RenderDocument {
+            document_id: paper.id,
+        }
+        .unique_key(),
+        PaperOf::Confirmation(_) => RenderSheet { sheet_id: paper.id }.unique_key(),
+    });
     let parked: Vec<(Option<String>, Option<String>)> = jobs_table::table
-        .filter(jobs_table::queue.eq(RenderDocument::QUEUE))
+        .filter(jobs_table::queue.eq_any([RenderDocument::QUEUE, RenderSheet::QUEUE]))
         .filter(jobs_table::unique_key.eq_any(keys.collect::<Vec<_>>()))
         .filter(sql::<Bool>("state = 'PARKED'"))
         .order(jobs_table::id)
         .select((jobs_table::unique_key, jobs_table::last_error))
         .load(conn)
         .await?;
-    let of_document = |(key, error): (Option<String>, Option<String>)| {
+    let of_paper = |(key, error): (Option<String>, Option<String>)| {
         Some((Uuid::parse_str(&key?).ok()?, error.unwrap_or_default()))
     };
-    Ok(parked.into_iter().filter_map(of_document).collect())
+    Ok(parked.into_iter().filter_map(of_paper).collect())
 }
 
 const _: () = assert!(REMINDER_LEAD.num_hours() == 24, "the list's SQL says 24 hours");
