@@ -177,8 +177,8 @@ diesel::table! {
         byte_size -> Nullable<Int4>,
         ready_at -> Nullable<Timestamptz>,
         superseded_at -> Nullable<Timestamptz>,
-        marked_key -> Nullable<Text>,
         created_at -> Timestamptz,
+        marked_key -> Nullable<Text>,
     }
 }
 

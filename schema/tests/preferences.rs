@@ -215,7 +215,7 @@ async fn only_what_is_offered_is_chosen_and_everybody_chooses_for_himself() {
             .unwrap();
     }
     let chosen = message_preference::list(&mut conn, &student).await.unwrap();
-    assert_eq!(chosen.len(), 8);
+    assert_eq!(chosen.len(), 9);
     let off: Vec<_> = chosen.iter().filter(|preference| !preference.enabled).collect();
     assert_eq!(
         off,
@@ -225,7 +225,7 @@ async fn only_what_is_offered_is_chosen_and_everybody_chooses_for_himself() {
             enabled: false,
         }]
     );
-    for (viewer, length) in [(member, 4), (reviewer, 1), (operator, 0)] {
+    for (viewer, length) in [(member, 5), (reviewer, 1), (operator, 0)] {
         let chosen = message_preference::list(&mut conn, &viewer).await.unwrap();
         assert_eq!(chosen.len(), length);
         assert!(chosen.iter().all(|preference| preference.enabled));

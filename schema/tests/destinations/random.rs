@@ -67,12 +67,15 @@ struct Known {
     status: DestinationStatus,
     awaiting: Option<ReviewLevel>,
     handed_in: bool,
+    /// Whether the graduate's tick that it is true stands: a reviewer's change takes it away.
+    ticked: bool,
 }
 
 /// What may come of a try that is not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum No {
     Unseen,
+    Unticked,
     Refused(Refusal),
 }
 
@@ -107,6 +110,9 @@ fn expected(known: Known, who: Who, what: Do, free: bool, voiding_reviewed: bool
     if what == Do::Submit && !free {
         return no(Refusal::AlreadyEngaged);
     }
+    if what == Do::Submit && !known.ticked {
+        return Err(No::Unticked);
+    }
     if what == Do::Withdraw && known.awaiting != Some(ReviewLevel::Department) {
         return no(Refusal::ReviewBegun);
     }
@@ -124,6 +130,7 @@ fn expected(known: Known, who: Who, what: Do, free: bool, voiding_reviewed: bool
         status,
         awaiting,
         handed_in: known.handed_in || what == Do::Submit,
+        ticked: known.ticked && what != Do::Change,
     })
 }
 
@@ -150,7 +157,8 @@ async fn whatever_people_try_comes_to_what_the_model_says() {
     let employer = scene.world.employer().await;
     let mut dice = Dice(20_271_127);
     let mut cases: Vec<(uuid::Uuid, Known)> = Vec::new();
-    let (mut voiding_reviewed, mut done, mut met) = (false, 0, std::collections::HashSet::new());
+    let (mut voiding_reviewed, mut done, mut unticked) = (false, 0, 0);
+    let mut met = std::collections::HashSet::new();
     for nth in 0..TRIES {
         // Some of what is over makes room, so that something is always going on.
         cases.retain(|(_, known)| !known.over() || nth % 3 > 0);
@@ -159,6 +167,7 @@ async fn whatever_people_try_comes_to_what_the_model_says() {
                 status: Draft,
                 awaiting: None,
                 handed_in: false,
+                ticked: true,
             };
             cases.push((scene.draft(&seeking()).await, fresh));
         }
@@ -169,6 +178,12 @@ async fn whatever_people_try_comes_to_what_the_model_says() {
                 .unwrap();
         }
         let at = dice.roll(cases.len());
+        // Whose tick was taken away reads it again, mostly, and ticks.
+        let (id, before) = cases[at];
+        if !before.ticked && matches!(before.status, Draft | Returned) && dice.roll(2) == 0 {
+            scene.save(id, &seeking()).await.unwrap();
+            cases[at].1.ticked = true;
+        }
         let (id, known) = cases[at];
         let free = !cases.iter().any(|(other, known)| *other != id && known.holds());
         // Half of the tries are of those that come to something.
@@ -218,6 +233,11 @@ async fn whatever_people_try_comes_to_what_the_model_says() {
                 done += 1;
             }
             (Err(No::Unseen), Err(StepError::NotFound)) => {}
+            (Err(No::Unticked), Err(StepError::Invalid(wrong))) => {
+                let fields: Vec<_> = wrong.iter().map(|error| error.field).collect();
+                assert_eq!(fields, ["truthful"], "{says}");
+                unticked += 1;
+            }
             (Err(No::Refused(expected)), Err(StepError::Refused(refusal))) => {
                 assert_eq!(refusal, expected, "{says}");
             }
@@ -257,6 +277,7 @@ async fn whatever_people_try_comes_to_what_the_model_says() {
             }
         }
     }
+    assert!(unticked > 0, "nobody handed in again without ticking");
     assert!(done > 100, "only {done} steps were taken");
     for (who, what) in [
         (Who::Graduate, Do::Submit),
@@ -266,6 +287,9 @@ async fn whatever_people_try_comes_to_what_the_model_says() {
         (Who::Department, Do::Return),
         (Who::School, Do::Approve),
         (Who::School, Do::Reject),
+        (Who::Graduate, Do::Discard),
+        (Who::Department, Do::Change),
+        (Who::School, Do::Change),
     ] {
         assert!(
             met.contains(&(who as usize, what as usize, true)),
