@@ -13,8 +13,8 @@ use crate::{
 /// The look of layout 1.
 pub(crate) const TEMPLATE: &str = include_str!("../templates/sheet-1.typ");
 
-/// What a value in half a row may have: beyond it the row is its own.
-const SHORT: usize = 16;
+/// How wide a value in half a row may be, in halves of a Chinese character: beyond it the row is its own.
+const SHORT: usize = 27;
 
 /// What the graduate states.
 const STATEMENT: &str = "以上信息由毕业生本人核对并在线确认。档案由学校按本表载明的接收单位和地址转递，收件人不得为毕业生本人或其亲属。";
@@ -84,7 +84,13 @@ pub(crate) fn sheet(pen: &Pen<'_>, paper: &DestinationSheet) -> Result<Sheet, Do
 fn cells(pen: &Pen<'_>, lines: &[(String, String)]) -> Result<Vec<Cell>, DocumentError> {
     let short: Vec<bool> = lines
         .iter()
-        .map(|(_, value)| value.chars().count() <= SHORT)
+        .map(|(_, value)| {
+            value
+                .chars()
+                .map(|c| if c.is_ascii() { 1 } else { 2 })
+                .sum::<usize>()
+                <= SHORT
+        })
         .collect();
     let mut cells = Vec::with_capacity(lines.len());
     let mut half = false;
