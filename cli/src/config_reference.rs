@@ -218,7 +218,7 @@ mod tests {
         ("_EXPORT_CONCURRENCY", "exports"),
         ("_EXPORTS_PER_DAY", "exports"),
         ("_CHECK_CONCURRENCY", "files"),
-        ("_DIGEST_CONCURRENCY", "digests or announcements"),
+        ("_DIGEST_CONCURRENCY", "digests"),
         ("_FIGURES_CONCURRENCY", "foldings"),
         ("_PRUNE_CONCURRENCY", "prunings"),
         ("_CROWDED_EMPLOYER", "graduates"),

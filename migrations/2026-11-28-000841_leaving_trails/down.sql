@@ -1,5 +1,6 @@
 -- Confirmations go with their trails.
 ALTER TABLE case_events DISABLE TRIGGER case_events_append_only;
+DELETE FROM messages WHERE template = 'LEAVING_OPENED';
 DELETE FROM messages WHERE event_id IN (SELECT id FROM case_events WHERE case_kind = 'LEAVING');
 DELETE FROM case_events WHERE case_kind = 'LEAVING';
 DELETE FROM destination_sheets;
