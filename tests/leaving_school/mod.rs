@@ -25,7 +25,7 @@ const STANDING: &str = "query($id: ID) { leavingSchool(graduateId: $id) { period
 const SET_PERIOD: &str = "mutation($input: SetLeavingPeriodInput!) { setLeavingPeriod(input: $input) {
     leavingPeriod { classYear opensOn closesOn cutOffOn } userErrors { code field message } } }";
 const VERIFY: &str = "query($name: String!, $number: String!) {
-    destinationSheetVerification(graduateName: $name, verificationNumber: $number) {
+    verifyDestinationSheet(graduateName: $name, verificationNumber: $number) {
         status transferNumber blocks { heading entries { label value } } } }";
 
 struct Story {
@@ -96,7 +96,7 @@ impl Story {
     async fn verify(&self, name: &str, number: &str) -> Value {
         let variables = json!({ "name": name, "number": number });
         let mut data = self.server.client().query(VERIFY, variables).await;
-        data["destinationSheetVerification"].take()
+        data["verifyDestinationSheet"].take()
     }
 }
 

@@ -140,7 +140,7 @@ async fn look_ups_of_strangers_are_counted() {
     let variables = json!({ "name": "林示例", "number": "0000-0000-0000-0000" });
     for _ in 0..2 {
         let data = server.client().query(VERIFY, variables.clone()).await;
-        assert_eq!(data["destinationSheetVerification"], Value::Null);
+        assert_eq!(data["verifyDestinationSheet"], Value::Null);
     }
     let refused = server.client().graphql(VERIFY, variables).await;
     assert_eq!(

@@ -103,9 +103,9 @@ pub(super) const LEAVING: &[Probe] = &[
         Mark::Target,
     ),
     Probe {
-        row: "destinationSheetVerification",
+        row: "verifyDestinationSheet",
         document: "query($name: String!, $number: String!) {
-            destinationSheetVerification(graduateName: $name, verificationNumber: $number) { status } }",
+            verifyDestinationSheet(graduateName: $name, verificationNumber: $number) { status } }",
         target: Target::SheetNumber,
         variables: |asked| {
             let (name, number) = asked.split_once(' ').unwrap_or_default();

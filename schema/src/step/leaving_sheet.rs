@@ -194,7 +194,7 @@ fn of_destination(full: &Full) -> Result<SheetSection, StepError> {
         Full::Nothing => vec![line("毕业去向", "未落实")],
         Full::Agreement(agreement) => {
             let terms = agreement.terms.as_ref().ok_or(StepError::NotFound)?;
-            let signed = agreement.signed_at.map(|at| shanghai_date(at));
+            let signed = agreement.signed_at.map(shanghai_date);
             let number = agreement.agreement_number.as_deref();
             let mut lines = vec![
                 coded(SIGNED_AGREEMENT_CODE),

@@ -135,7 +135,7 @@ impl SheetQuery {
     /// 登记信息表核验 What a destination sheet says, for whoever knows the graduate's name and its verification number, as long as he has
     /// authorised it. Null when there is no such name and number, and when he has not: both read the same. Fails with `TOO_MANY_REQUESTS` after
     /// many from one network. Public.
-    async fn destination_sheet_verification(
+    async fn verify_destination_sheet(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "姓名 The graduate's name, as printed.")] graduate_name: String,

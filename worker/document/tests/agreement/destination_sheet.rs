@@ -30,7 +30,7 @@ fn a_reader_finds_every_line_and_both_numbers_on_one_page() -> Result<()> {
         }
         assert_eq!(info(&pdf, "Pages")?, "1");
         assert_eq!(info(&pdf, "Page size")?, "595.276 x 841.89 pts (A4)");
-        assert_eq!(qr_codes(&pdf)?, [sheet.verification.url.clone()]);
+        assert_eq!(qr_codes(&pdf)?, std::slice::from_ref(&sheet.verification.url));
         for word in words(&pdf)? {
             // A4 less 20 mm on either side, in points; a full stop may hang its blank half over the edge.
             assert!(word.left > 55.6 && word.right < 545.0, "{word}");
