@@ -57,7 +57,10 @@ async fn after_the_cut_off_only_the_school_reopens() {
     let rival = people::employer(&story.server.platform, EmployerVerification::Verified).await;
     let rival = story.server.login(&rival.member).await;
     let invited = rival
-        .mutate(signing::INVITE, signing::invitation(&key, &[graduate.clone()]))
+        .mutate(
+            signing::INVITE,
+            signing::invitation(&key, std::slice::from_ref(&graduate)),
+        )
         .await;
     assert_eq!(errors(&invited["results"][0]), passed, "{invited}");
     let buttons = "query($id: ID!) { node(id: $id) { ... on Agreement { viewerActions } ... on Destination { viewerActions } } }";
