@@ -5,7 +5,7 @@ use std::process::Output;
 use diesel_async::RunQueryDsl;
 use wangqian_api::id::NodeType;
 use wangqian_schema::{
-    model::document::{self, StoredDocument},
+    model::stored_paper::{self, StoredPaper},
     stuck_work,
     workflow::ReviewRoute,
 };
@@ -28,9 +28,9 @@ async fn execute(server: &Server, sql: &str) {
 }
 
 /// How the job of a document failed that was parked.
-async fn parked(server: &Server, document: &StoredDocument) -> Option<String> {
+async fn parked(server: &Server, document: &StoredPaper) -> Option<String> {
     let mut conn = server.platform.pool.get().await.expect("a connection");
-    let parked = stuck_work::parked_renderings(&mut conn, [document.id].into_iter()).await;
+    let parked = stuck_work::parked_renderings(&mut conn, &[document]).await;
     parked.expect("an answer").remove(&document.id)
 }
 
@@ -50,7 +50,7 @@ async fn lost_documents_are_found_and_made_again() {
 
     let case = NodeType::Agreement.uuid(&agreement.into()).expect("an id");
     let mut conn = server.platform.pool.get().await.expect("a connection");
-    let stored = document::stored(&mut conn, uuid::Uuid::nil(), Some(case), 2).await;
+    let stored = stored_paper::stored(&mut conn, uuid::Uuid::nil(), Some(case), 2).await;
     let [lost] = <[_; 1]>::try_from(stored.expect("an answer")).expect("one document");
     drop(conn);
     let (key, id) = (&lost.pdf.object_key, lost.id.to_string());

@@ -37,6 +37,8 @@ async fn summary(conn: &mut AsyncPgConnection) -> Vec<Count> {
              GROUP BY 1 \
          UNION ALL SELECT concat_ws(' ', 'termination', status, requested_by), count(*) FROM terminations GROUP BY 1 \
          UNION ALL SELECT concat_ws(' ', 'destination', status, awaiting_review), count(*) FROM destinations GROUP BY 1 \
+         UNION ALL SELECT concat_ws(' ', 'confirmation', status, authorised_until IS NOT NULL), count(*) FROM leaving_confirmations \
+             GROUP BY 1 \
          UNION ALL SELECT concat_ws(' ', 'event', action, actor_role, to_status), count(*) FROM case_events GROUP BY 1 \
          UNION ALL SELECT concat_ws(' ', 'message', channel, template), count(*) FROM messages GROUP BY 1 \
          UNION ALL SELECT 'account ' || kind, count(*) FROM accounts GROUP BY 1 \
@@ -110,6 +112,10 @@ async fn every_status_is_there_and_a_second_run_changes_nothing() {
             first.iter().any(|row| row.what.starts_with(&what)),
             "no destination is {status}"
         );
+    }
+    for what in ["CONFIRMED t", "CONFIRMED f", "DISPUTED f"] {
+        let what = format!("confirmation {what}");
+        assert!(first.iter().any(|row| row.what == what), "no {what}");
     }
     for kind in ["GRADUATE", "EMPLOYER_MEMBER", "REVIEWER", "OPERATOR"] {
         assert!(

@@ -24,6 +24,7 @@ mod employer_verification;
 mod exporting;
 mod figures;
 mod importing;
+mod leaving_school;
 mod limits;
 mod live;
 mod logging_in;

@@ -34,6 +34,10 @@ pub enum UserErrorCode {
     EmployerNotVerified,
     /// 文件未上传 The announced file has not been handed in, or is not of the announced size.
     FileNotUploaded,
+    /// 已过变更截止日期 After the last day for his class nobody but the school begins anything on a graduate's cases.
+    CutOffPassed,
+    /// 不在确认期内 The confirmation period of the graduate's class is not open.
+    ConfirmationNotOpen,
     /// 需要填写原因 This decision needs a reason.
     ReasonRequired,
     /// 幂等键冲突 The idempotency key was used before with another request.
@@ -155,6 +159,11 @@ fn refusal(refusal: Refusal, id_field: &str) -> UserError {
             Code::TooManyRequests,
             "已上传而未提交的文件过多，请先提交，或一天后再上传",
         ),
+        Refusal::CutOffPassed => (
+            Code::CutOffPassed,
+            "该届毕业生的变更截止日期已过，如需办理，请联系学校重新开放",
+        ),
+        Refusal::LeavingNotOpen => (Code::ConfirmationNotOpen, "当前不在本届毕业去向确认期内"),
         Refusal::TooManyExports => (Code::TooManyRequests, "今日导出次数已达上限，请明日再试"),
         Refusal::ReasonRequired => (Code::ReasonRequired, "请填写原因"),
         Refusal::OwnAccount => (Code::StepNotAllowed, "不能停用或调整本人的账号"),
@@ -325,6 +334,14 @@ pub fn internal(error: impl Failing) -> async_graphql::Error {
         Failure::Unavailable => unavailable(),
         Failure::Timeout => coded("TIMEOUT", "this took too long; ask for less"),
     }
+}
+
+/// A top-level error for whoever asks too often, where there is no payload to say so.
+pub fn too_many_requests() -> async_graphql::Error {
+    coded(
+        "TOO_MANY_REQUESTS",
+        "too many requests from this network; try again later",
+    )
 }
 
 /// A top-level error for whoever waited in vain among too many.

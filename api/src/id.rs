@@ -13,6 +13,8 @@ pub enum NodeType {
     Termination,
     /// A destination.
     Destination,
+    /// A graduate's confirmation before he leaves school.
+    LeavingConfirmation,
     /// A document of an agreement.
     Document,
     /// A graduate.
@@ -46,10 +48,11 @@ pub enum NodeType {
 }
 
 impl NodeType {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::Agreement,
         Self::Termination,
         Self::Destination,
+        Self::LeavingConfirmation,
         Self::Document,
         Self::Graduate,
         Self::Employer,
@@ -72,6 +75,7 @@ impl NodeType {
             Self::Agreement => "Agreement",
             Self::Termination => "Termination",
             Self::Destination => "Destination",
+            Self::LeavingConfirmation => "LeavingConfirmation",
             Self::Document => "Document",
             Self::Graduate => "Graduate",
             Self::Employer => "Employer",

@@ -19,6 +19,7 @@ pub mod progress_watch;
 pub mod server;
 pub mod session_watch;
 pub mod settings;
+pub mod sheet_page;
 mod throttle;
 pub mod transport;
 pub mod verify_page;

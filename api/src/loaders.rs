@@ -16,12 +16,15 @@ use wangqian_schema::{
         agreement::{self, AgreementView},
         case_file::{self, CaseFile},
         destination::{self, DestinationView},
+        destination_sheet::{self, DestinationSheet},
         document::{self, Document},
         employer::{self, Employer},
         event::{self, Event},
         field_change::{self, Changes},
         graduate::{self, Graduate},
         graduate_import::{self, ImportProblem, ProblemKey},
+        leaving::{self, LeavingView},
+        leaving_period::{self, LeavingPeriod},
         registration::{self, Submission},
         review_assignment::{self, ReviewAssignment},
         review_flag::{self, SharedProof},
@@ -122,6 +125,12 @@ batch!(
     EventKey(i64) => Event, |conn, ids| event::by_ids(conn, &ids), |row: &Event| row.id
 );
 
+batch!(
+    /// The last sheet of a confirmation that the viewer sees.
+    SheetKey(Uuid) => DestinationSheet, |conn, ids| destination_sheet::last_of(conn, &ids),
+    |row: &DestinationSheet| row.confirmation_id
+);
+
 macro_rules! seen {
     ($(#[$meta:meta])* $key:ident => $value:ty, |$conn:ident, $viewer:ident, $ids:ident| $load:expr, $of:expr) => {
         $(#[$meta])*
@@ -164,6 +173,11 @@ seen!(
     /// A destination, if the viewer sees it.
     DestinationKey => DestinationView, |conn, viewer, ids| destination::by_ids(conn, viewer, &ids),
     |view: &DestinationView| view.destination.id
+);
+seen!(
+    /// A graduate's confirmation, if the viewer sees it.
+    LeavingKey => LeavingView, |conn, viewer, ids| leaving::by_ids(conn, viewer, &ids),
+    |view: &LeavingView| view.confirmation.id
 );
 seen!(
     /// How an employer's registration stands, for its members and operators.
@@ -401,6 +415,34 @@ impl Batch<OwnRoutesKey> for Loader {
                 .entry(OwnRoutesKey(route.school_id))
                 .or_default()
                 .push(route);
+        }
+        Ok(of_school)
+    }
+}
+
+/// The confirmation periods of a school that is open to the viewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LeavingPeriodsKey(pub Uuid);
+
+impl Batch<LeavingPeriodsKey> for Loader {
+    type Value = Vec<LeavingPeriod>;
+    type Error = LoadError;
+
+    async fn load(
+        &self,
+        keys: &[LeavingPeriodsKey],
+    ) -> Result<HashMap<LeavingPeriodsKey, Vec<LeavingPeriod>>, LoadError> {
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let mut conn = self.connection().await?;
+        let periods = leaving_period::periods(&mut conn, &ids)
+            .await
+            .map_err(db::DatabaseError::from)?;
+        let mut of_school: HashMap<_, Vec<_>> = HashMap::new();
+        for period in periods {
+            of_school
+                .entry(LeavingPeriodsKey(period.school_id))
+                .or_default()
+                .push(period);
         }
         Ok(of_school)
     }

@@ -32,6 +32,7 @@ use crate::{
     progress_watch::{ExportWatch, ImportWatch},
     session_watch::SessionWatch,
     settings::ApiSettings,
+    sheet_page,
     transport::{self, AuthenticationError, Call, Credentials, Gateway, Holder, Transport},
     verify_page,
 };
@@ -211,7 +212,8 @@ pub async fn serve(
         .route("/", get(async || Redirect::temporary("/graphiql")))
         .merge(health::router(app.clone()))
         .merge(manual_page::router(app.clone()))
-        .merge(verify_page::router(app))
+        .merge(verify_page::router(app.clone()))
+        .merge(sheet_page::router(app))
         .merge(graphql);
 
     // These end with the server, whichever way it ends.

@@ -13,7 +13,7 @@ use wangqian_schema::model::{
 };
 
 use crate::{
-    context::ContextExt,
+    context::{App, ContextExt},
     error::{UserError, UserErrorCode, internal},
     settings::ApiSettings,
 };
@@ -228,6 +228,21 @@ async fn client(
     let now = ctx.app().platform.clock.now();
     let admitted = admit(conn, bucket, limit, now).await.map_err(internal)?;
     Ok((!admitted).then(too_many_requests))
+}
+
+/// Counts a look-up of a destination sheet by the client's address: as many as strangers may ask for codes.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn admits_look_up(
+    app: &App,
+    conn: &mut AsyncPgConnection,
+    remote: Option<IpAddr>,
+) -> diesel::QueryResult<bool> {
+    let Some(remote) = remote else { return Ok(true) };
+    let bucket = Bucket::of("sheets looked up by a client", network(remote));
+    let now = app.platform.clock.now();
+    admit(conn, bucket, &app.settings.stranger_limit(), now).await
 }
 
 /// A server that passes no address on has no strangers to tell apart.

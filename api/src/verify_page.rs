@@ -18,7 +18,7 @@ use crate::{
 };
 
 const STYLE: &str = "body{font-family:sans-serif;max-width:32rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}\
-h1{font-size:1.25rem}.verdict{font-size:1.5rem;font-weight:bold;padding:1rem;border-radius:.5rem}\
+h1{font-size:1.25rem}h2{font-size:1rem}.verdict{font-size:1.5rem;font-weight:bold;padding:1rem;border-radius:.5rem}\
 .valid{background:#e3f4e6;color:#0b5a20}.other{background:#fdeaea;color:#8a1014}\
 dl{display:grid;grid-template-columns:8rem 1fr;row-gap:.5rem}dt{color:#555}dd{margin:0}small{color:#555}";
 
@@ -55,7 +55,7 @@ pub(crate) fn framed(status: StatusCode, title: &str, body: &str) -> Response {
     let headers = [
         (
             header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
         ),
         (header::CACHE_CONTROL, "no-store"),
         (header::REFERRER_POLICY, "no-referrer"),
@@ -92,7 +92,8 @@ fn found_body(found: &AgreementVerification) -> String {
     )
 }
 
-fn escape(text: &str) -> String {
+/// Text as HTML shows it.
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use wangqian_schema::{
     Platform,
     db::{Connection, DatabaseSettings},
-    model::document::{self, StoredDocument},
+    model::stored_paper::{self, PaperOf, StoredPaper},
     stuck_work, wake,
 };
 use wangqian_storage::{Found, Storage, StorageError, StorageSettings};
@@ -27,8 +27,9 @@ const PROGRESS: u64 = 10 * PAGE as u64;
 /// Looks whether the object store still has every document.
 #[derive(Clone, Debug, Args)]
 #[command(
-    long_about = "Asks the object store for the PDF of every document that was stored, and of a superseded one for its marked copy, \
-        and prints each that is missing or has another size, with the ids of the document and of its agreement. Exits with 1 if there is any, so that a monitor can \
+    long_about = "Asks the object store for the PDF of every document and destination sheet that was stored, and of a superseded document \
+        for its marked copy, and prints each that is missing or has another size, with its id and that of its agreement or \
+        confirmation. Exits with 1 if there is any, so that a monitor can \
         call it. With --repair a worker renders those again, and stores them if their bytes are the ones that were stored. \
         Reads nothing but the objects' sizes, unless --verify is given. Safe while the platform runs.",
     after_help = "Examples:\n  \
@@ -38,7 +39,7 @@ const PROGRESS: u64 = 10 * PAGE as u64;
         wangqian check-documents --id 01940000-0000-7000-8000-000000000000 --repair"
 )]
 pub struct Arguments {
-    /// Only the document with this id, or those of the agreement with this id
+    /// Only the document or sheet with this id, or those of the agreement or confirmation with this id
     #[arg(long, value_name = "UUID")]
     pub id: Option<Uuid>,
     /// Only documents after the one with this id: goes on with a walk that was broken off
@@ -106,7 +107,7 @@ async fn walk(
     let mut after = arguments.after.unwrap_or_default();
     loop {
         let mut conn = connection(platform).await?;
-        let documents = document::stored(&mut conn, after, arguments.id, PAGE)
+        let documents = stored_paper::stored(&mut conn, after, arguments.id, PAGE)
             .await
             .map_err(|error| Failure::database(&error.into()))?;
         drop(conn);
@@ -128,22 +129,20 @@ async fn walk(
 /// What the store has of each document, in their order.
 async fn look(
     storage: &Storage,
-    documents: &[StoredDocument],
+    documents: &[StoredPaper],
     arguments: &Arguments,
 ) -> Result<Vec<Found>, StorageError> {
-    let asked = documents
-        .iter()
-        .map(|StoredDocument { pdf, marked_key, .. }| async {
-            let byte_size = u64::try_from(pdf.byte_size).unwrap_or_default();
-            let sha256 = arguments.verify.then_some(&pdf.sha256);
-            let found = storage.inspect(&pdf.object_key, byte_size, sha256).await?;
-            match marked_key {
-                Some(marked) if found == Found::Whole && storage.head(marked).await?.is_none() => {
-                    Ok(Found::Missing)
-                }
-                _ => Ok(found),
+    let asked = documents.iter().map(|StoredPaper { pdf, marked_key, .. }| async {
+        let byte_size = u64::try_from(pdf.byte_size).unwrap_or_default();
+        let sha256 = arguments.verify.then_some(&pdf.sha256);
+        let found = storage.inspect(&pdf.object_key, byte_size, sha256).await?;
+        match marked_key {
+            Some(marked) if found == Found::Whole && storage.head(marked).await?.is_none() => {
+                Ok(Found::Missing)
             }
-        });
+            _ => Ok(found),
+        }
+    });
     stream::iter(asked)
         .buffered(usize::from(arguments.concurrency))
         .try_collect()
@@ -154,14 +153,14 @@ async fn look(
 /// once more has its parked job looked at again, which then finds nothing to do.
 async fn report(
     platform: &Platform,
-    looked_at: &[(&StoredDocument, Found)],
+    looked_at: &[(&StoredPaper, Found)],
     repair: bool,
     tally: &mut Tally,
 ) -> Result<(), Failure> {
     let database = |error: diesel::result::Error| Failure::database(&error.into());
     let mut conn = connection(platform).await?;
-    let ids = looked_at.iter().map(|(document, _)| document.id);
-    let parked = stuck_work::parked_renderings(&mut conn, ids)
+    let documents: Vec<&StoredPaper> = looked_at.iter().map(|(document, _)| *document).collect();
+    let parked = stuck_work::parked_renderings(&mut conn, &documents)
         .await
         .map_err(database)?;
     for (document, found) in looked_at {
@@ -171,7 +170,7 @@ async fn report(
         if repair && (lost || parked.contains_key(&document.id)) {
             let now = platform.clock.now();
             driven = Some(
-                stuck_work::restore(&mut conn, document.id, now)
+                stuck_work::restore(&mut conn, document, now)
                     .await
                     .map_err(database)?,
             );
@@ -186,7 +185,7 @@ async fn report(
 }
 
 fn line(
-    document: &StoredDocument,
+    document: &StoredPaper,
     found: Found,
     driven: Option<bool>,
     parked: &HashMap<Uuid, String>,
@@ -197,10 +196,11 @@ fn line(
         (None, Some(error)) => format!("; PARKED; {error}"),
         (None, None) => String::new(),
     };
-    format!(
-        "{found} document {} (agreement {}){then}\n",
-        document.id, document.agreement_id
-    )
+    let id = document.id;
+    match document.of {
+        PaperOf::Agreement(of) => format!("{found} document {id} (agreement {of}){then}\n"),
+        PaperOf::Confirmation(of) => format!("{found} sheet {id} (confirmation {of}){then}\n"),
+    }
 }
 
 /// What a person is told at the end.
@@ -214,8 +214,8 @@ fn told(arguments: &Arguments, tally: &Tally) -> Result<(), Failure> {
         return Err(Failure::new(
             Exit::Finding,
             format!("there is no stored document with the id {id}"),
-            "neither a document nor an agreement that has one bears it, or the document was never rendered",
-            "see `wangqian stuck-work --kind document` for those that are not rendered yet",
+            "neither a document or sheet nor what has one bears it, or it was never rendered",
+            "see `wangqian stuck-work --kind document` and `--kind destination_sheet` for those that are not rendered yet",
         ));
     }
     crate::print(&format!("{looked_at} document(s) looked at, {lost} lost\n"))?;

@@ -36,7 +36,7 @@ const NO_ERROR: &str = "no error noted";
         wangqian stuck-work --id 01940000-0000-7000-8000-000000000000 --retry"
 )]
 pub struct Arguments {
-    /// Only work of this kind: expiry, reminder, document, message, notice, member_invitation, stamped_copy_link, import, upload, export or recurring
+    /// Only work of this kind: expiry, reminder, document, destination_sheet, message, notice, member_invitation, stamped_copy_link, import, upload, export or recurring
     #[arg(long, value_name = "KIND", value_parser = kind)]
     pub kind: Option<StuckWorkKind>,
     /// Only the work about this agreement, document, message or upload

@@ -87,6 +87,7 @@ const fn cases(kind: CaseKind) -> &'static str {
         CaseKind::Destination => {
             "SELECT id, event_count, event_hash, status FROM destinations WHERE NOT private"
         }
+        CaseKind::Leaving => "SELECT id, event_count, event_hash, status FROM leaving_confirmations",
         CaseKind::Graduate => {
             "SELECT id, event_count, event_hash,
                 CASE WHEN confirmed_at IS NULL THEN 'UNCONFIRMED' ELSE 'CONFIRMED' END AS status

@@ -43,15 +43,14 @@ pub fn shanghai_date(moment: DateTime<Utc>) -> NaiveDate {
     in_shanghai(moment).date_naive()
 }
 
+/// A day as people in China read it, such as `2027年3月5日`.
+pub fn format_day(day: NaiveDate) -> String {
+    format!("{}年{}月{}日", day.year(), day.month(), day.day())
+}
+
 /// A moment as people in China read it, such as `2027年3月5日 18:00`.
 pub fn format_moment(moment: DateTime<Utc>) -> String {
     let local = in_shanghai(moment);
-    format!(
-        "{}年{}月{}日 {:02}:{:02}",
-        local.year(),
-        local.month(),
-        local.day(),
-        local.hour(),
-        local.minute()
-    )
+    let day = format_day(local.date_naive());
+    format!("{day} {:02}:{:02}", local.hour(), local.minute())
 }

@@ -97,6 +97,23 @@ impl Job for PublishManual {
     }
 }
 
+/// Renders the paper kept in `destination_sheets` to a PDF and stores it; otherwise like [`RenderDocument`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RenderSheet {
+    /// The row of `destination_sheets`.
+    pub sheet_id: Uuid,
+}
+
+impl Job for RenderSheet {
+    const QUEUE: &'static str = "render_sheet";
+    const MAX_ATTEMPTS: i32 = 15;
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.sheet_id.to_string())
+    }
+}
+
 /// Sends one message to one person through one outside channel. Idempotent as far as the provider lets it be: the
 /// message's id travels along (Message-ID of a mail, file name in the outbox), and a sent one is not sent again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -291,6 +308,20 @@ pub struct DigestReviews {
 
 impl Job for DigestReviews {
     const QUEUE: &'static str = "digest_reviews";
+    const MAX_ATTEMPTS: i32 = 10;
+}
+
+/// Tells the graduates of the classes whose confirmation period is open by a day, and was not announced yet. Idempotent: a graduate is told
+/// once of a period through each channel, and nobody once the day is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnnounceLeaving {
+    /// The day in Asia/Shanghai.
+    pub day: NaiveDate,
+}
+
+impl Job for AnnounceLeaving {
+    const QUEUE: &'static str = "announce_leaving";
     const MAX_ATTEMPTS: i32 = 10;
 }
 

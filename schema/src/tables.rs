@@ -122,6 +122,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    destination_sheets (id) {
+        id -> Uuid,
+        confirmation_id -> Uuid,
+        version -> Int4,
+        paper -> Jsonb,
+        verification_number -> Text,
+        object_key -> Nullable<Text>,
+        sha256 -> Nullable<Bytea>,
+        byte_size -> Nullable<Int4>,
+        ready_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     destinations (id) {
         id -> Uuid,
         status -> Text,
@@ -349,6 +364,43 @@ diesel::table! {
         last_error -> Nullable<Text>,
         created_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    leaving_confirmations (id) {
+        id -> Uuid,
+        graduate_id -> Uuid,
+        class_year -> Int2,
+        school_id -> Uuid,
+        department_id -> Uuid,
+        status -> Text,
+        draft -> Jsonb,
+        archive -> Nullable<Jsonb>,
+        reason -> Nullable<Text>,
+        answer -> Nullable<Text>,
+        confirmed_at -> Nullable<Timestamptz>,
+        confirmed_case_id -> Nullable<Uuid>,
+        confirmed_case_version -> Nullable<Int4>,
+        confirmed_data_version -> Nullable<Int4>,
+        transfer_number -> Nullable<Text>,
+        reopened_until -> Nullable<Date>,
+        authorised_until -> Nullable<Date>,
+        version -> Int4,
+        event_count -> Int4,
+        event_hash -> Bytea,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    leaving_periods (school_id, class_year) {
+        school_id -> Uuid,
+        class_year -> Int2,
+        opens_on -> Date,
+        closes_on -> Date,
+        cut_off_on -> Date,
+        announced_for -> Nullable<Date>,
     }
 }
 
@@ -649,6 +701,7 @@ diesel::joinable!(agreements -> schools (school_id));
 diesel::joinable!(case_events -> accounts (actor_account_id));
 diesel::joinable!(case_files -> accounts (uploaded_by));
 diesel::joinable!(departments -> schools (school_id));
+diesel::joinable!(destination_sheets -> leaving_confirmations (confirmation_id));
 diesel::joinable!(destinations -> accounts (submitted_by));
 diesel::joinable!(destinations -> departments (department_id));
 diesel::joinable!(destinations -> graduates (graduate_id));
@@ -664,6 +717,10 @@ diesel::joinable!(graduate_imports -> schools (school_id));
 diesel::joinable!(graduates -> accounts (account_id));
 diesel::joinable!(graduates -> schools (school_id));
 diesel::joinable!(idempotency_keys -> accounts (account_id));
+diesel::joinable!(leaving_confirmations -> departments (department_id));
+diesel::joinable!(leaving_confirmations -> graduates (graduate_id));
+diesel::joinable!(leaving_confirmations -> schools (school_id));
+diesel::joinable!(leaving_periods -> schools (school_id));
 diesel::joinable!(member_invitations -> employers (employer_id));
 diesel::joinable!(message_opt_outs -> accounts (account_id));
 diesel::joinable!(messages -> accounts (account_id));
@@ -695,6 +752,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     case_events,
     case_files,
     departments,
+    destination_sheets,
     destinations,
     documents,
     employer_licences,
@@ -710,6 +768,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     graduates,
     idempotency_keys,
     jobs,
+    leaving_confirmations,
+    leaving_periods,
     login_throttles,
     manuals,
     member_invitations,

@@ -21,6 +21,8 @@ mod feed;
 mod figures;
 mod filed;
 mod filed_rules;
+mod leaving;
+mod leaving_rules;
 mod lists;
 mod lives;
 mod locks;

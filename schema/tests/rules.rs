@@ -436,6 +436,7 @@ fn schools_are_opened_by_the_operator_and_run_by_their_own_reviewers() {
                     Do::AddReviewer | Do::DisableReviewer | Do::EnableReviewer => *role == Operator || runs,
                     Do::SetReviewRoute
                     | Do::SetVoidingReview
+                    | Do::SetLeavingPeriod
                     | Do::AddDepartment
                     | Do::RenameDepartment
                     | Do::UpdateReviewer => runs,

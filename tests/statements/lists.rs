@@ -66,7 +66,7 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
     (
         "Agreement.files",
         Asker::School,
-        "{ agreements(first: 100, statuses: [SIGNED]) { nodes { files { id fileName sha256 downloadLink { url } thumbnailLink { url } } } } }",
+        "{ agreements(first: 100, statuses: [SIGNED]) { nodes { files(submission: 1) { id fileName sha256 downloadLink { url } thumbnailLink { url } } } } }",
         "/agreements/nodes/*/files/*",
     ),
     (
@@ -126,6 +126,26 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
         Asker::School,
         "{ destinations(first: 100) { nodes { history(last: 1) { nodes { fieldChanges { label old new } } } } } }",
         "/destinations/nodes/*/history/nodes/*/fieldChanges/*",
+    ),
+    (
+        "Query.leavingConfirmations",
+        Asker::School,
+        "{ leavingConfirmations(first: 100) { edges { cursor node { id status stands version viewerActions confirmedAt
+            graduate { name department { name school { name } } } archive { route } sheet { version downloadLink { url } }
+            registered { __typename ... on Agreement { id employer { name } } } } } } }",
+        "/leavingConfirmations/edges/*",
+    ),
+    (
+        "LeavingConfirmation.history",
+        Asker::School,
+        "{ leavingConfirmations(last: 100) { nodes { history(first: 5) { nodes { id action occurredAt } } } } }",
+        "/leavingConfirmations/nodes/*/history/nodes/*",
+    ),
+    (
+        "School.leavingPeriods",
+        Asker::Operator,
+        "{ schools(first: 100) { nodes { leavingPeriods { classYear opensOn } } } }",
+        "/schools/nodes/*/leavingPeriods/*",
     ),
     (
         "Graduate.history",
@@ -325,6 +345,12 @@ pub(super) const NOT_COUNTED: &[(&str, &str)] = &[
         "each is a step with statements of its own",
     ),
     ("InvitationResult.warnings", "from memory"),
+    (
+        "AgreementEvent.fieldChanges",
+        "by the same loader as DestinationEvent.fieldChanges",
+    ),
+    ("DestinationSheetVerification.blocks", "from memory, of one sheet"),
+    ("SheetBlock.entries", "from memory"),
     ("AgreementTerms.warnings", "from memory"),
     ("Destination.warnings", "from the row"),
     (

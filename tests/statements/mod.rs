@@ -43,6 +43,7 @@ use wangqian_schema::{
         account::{self, Credentials, Identifier},
         document::{self, StoredPdf},
         employer::EmployerVerification,
+        leaving_period::{self, LeavingPeriod},
         session::{self, Session},
         terms::TermsDraft,
     },
@@ -98,6 +99,20 @@ async fn add_department(platform: &Platform, reviewer: &Viewer) {
         .unwrap();
 }
 
+/// The period in which the graduates of the class confirm.
+async fn open_period(platform: &Platform, school_id: Uuid) {
+    let day = |day: &str| day.parse().unwrap();
+    let period = LeavingPeriod {
+        school_id,
+        class_year: 2027,
+        opens_on: day("2020-01-01"),
+        closes_on: day("2099-01-01"),
+        cut_off_on: day("2099-01-01"),
+    };
+    let mut conn = platform.pool.get().await.unwrap();
+    leaving_period::set_period(&mut conn, &period).await.unwrap();
+}
+
 impl World {
     async fn begin_session(&self, viewer: Viewer) -> Session {
         let platform = &self.app.platform;
@@ -140,6 +155,7 @@ impl World {
         let person = people::graduate(&platform, &school, |_| {}).await;
         let graduate = viewer(&platform, &person.email).await;
         let graduate = (person, graduate);
+        open_period(&platform, school.school).await;
         let feed = Feed::open(platform.clone(), 256).await.unwrap();
         let app = server::app(platform, feed);
         let schema = graphql::builder().data(app.clone()).finish();
@@ -168,6 +184,7 @@ impl World {
         let namesake = namesake.await;
         let reviewer = viewer(platform, &campus.school_reviewer).await;
         add_department(platform, &reviewer).await;
+        open_period(platform, campus.school).await;
         let signed = self.sign(self.employer, &namesake, Some(reviewer)).await;
         self.ask_to_end(self.employer, signed).await;
 
@@ -189,6 +206,7 @@ impl World {
                 step::take_termination(platform, actor, termination, TerminationStep::Accept, None)
                     .await
                     .unwrap();
+                self.confirm(himself, &student).await;
             }
         }
         self.invite(member, &self.graduate.0).await;
@@ -294,6 +312,29 @@ impl World {
         );
         conn.batch_execute(&filed).await.unwrap();
         drop(conn);
+    }
+
+    /// A graduate confirms what is registered for him, and his sheet is stored.
+    async fn confirm(&self, himself: Viewer, person: &people::Person) {
+        let platform = &self.app.platform;
+        let archive =
+            serde_json::json!({ "route": "KEPT_AT_SCHOOL", "accepted": true, "household_moves": false });
+        let archive = serde_json::from_value(archive).unwrap();
+        let saved = step::save_leaving_draft(platform, &himself, &archive, None)
+            .await
+            .unwrap();
+        let seen = saved.standing.registered.map(|case| (case.case_id, case.version));
+        assert!(seen.is_some(), "{} has signed", person.email);
+        step::confirm_leaving(platform, &himself, seen, None)
+            .await
+            .unwrap();
+        let id = saved.confirmation.id;
+        let mut conn = platform.pool.get().await.unwrap();
+        let stored = format!(
+            "UPDATE destination_sheets SET object_key = id::text, sha256 = sha256(''), byte_size = 1, ready_at = now()
+                WHERE confirmation_id = '{id}'"
+        );
+        conn.batch_execute(&stored).await.unwrap();
     }
 
     async fn invite(&self, member: Viewer, person: &people::Person) -> Uuid {

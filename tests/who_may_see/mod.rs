@@ -1,8 +1,9 @@
 //! Nobody sees what is not his: `table.md` says who may see and do what, and here it is tried over HTTP.
 //!
-//! A new query, mutation, subscription or type with a global id needs a row there and a probe in `probes.rs` or `deeds.rs`.
+//! A new query, mutation, subscription or type with a global id needs a row there and a probe in `probes.rs`, `deeds.rs` or `leaving.rs`.
 
 mod deeds;
+mod leaving;
 mod probes;
 mod world;
 
@@ -14,12 +15,13 @@ use wangqian_api::graphql;
 
 use self::{
     deeds::DOING,
+    leaving::LEAVING,
     probes::{Mark, Probe, READING},
     world::{Target, Who, World},
 };
 
 fn probes() -> impl Iterator<Item = &'static Probe> {
-    READING.iter().chain(DOING)
+    READING.iter().chain(DOING).chain(LEAVING)
 }
 
 const TABLE: &str = include_str!("table.md");

@@ -120,12 +120,16 @@ pub(super) enum Target {
     CopyLink,
     /// The termination of what the graduate registered himself.
     FiledTermination,
+    /// The graduate's confirmation before he leaves school.
+    Leaving,
+    /// His name and the number of his sheet, with a space between.
+    SheetNumber,
 }
 
 #[derive(diesel::QueryableByName)]
-struct Text {
+pub(super) struct Text {
     #[diesel(sql_type = diesel::sql_types::Text)]
-    text: String,
+    pub(super) text: String,
 }
 
 #[derive(diesel::QueryableByName)]
@@ -139,6 +143,8 @@ const SNAPSHOT: &str = "SELECT concat_ws(' ',
     (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM agreements t),
     (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM terminations t),
     (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM destinations t),
+    (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM leaving_confirmations t),
+    (SELECT md5(string_agg(t::text, ',' ORDER BY school_id, class_year)) FROM leaving_periods t),
     (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM graduates t),
     (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM employers t),
     (SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM accounts t),
@@ -193,6 +199,8 @@ pub(super) struct World {
     destination: String,
     copy_link: String,
     filed_termination: String,
+    pub(super) leaving: String,
+    pub(super) sheet_number: String,
 }
 
 /// Puts a manual there, so that it is the same for everybody however long it takes to make one.
@@ -303,6 +311,8 @@ impl World {
             destination: String::new(),
             copy_link: String::new(),
             filed_termination: String::new(),
+            leaving: String::new(),
+            sheet_number: String::new(),
             server,
         }
     }
@@ -400,6 +410,11 @@ impl World {
             Target::Destination => (self.destination(), nothing(NodeType::Destination)),
             Target::CopyLink => (self.copy_link.clone(), "00".to_owned()),
             Target::FiledTermination => (self.filed_termination.clone(), nothing(NodeType::Termination)),
+            Target::Leaving => (self.leaving.clone(), nothing(NodeType::LeavingConfirmation)),
+            Target::SheetNumber => (
+                format!("{} {}", self.graduate.name, self.sheet_number),
+                format!("{} 0000-0000-0000-0000", self.graduate.name),
+            ),
             Target::CaseFile => (self.case_file.clone(), nothing(NodeType::CaseFile)),
             Target::IdCardNumber => (self.third.id_card_number.clone(), "11010119900307299X".to_owned()),
         }
@@ -503,6 +518,8 @@ impl World {
             "The link for a stamped copy" => self.await_link().await,
             "A stamped copy" => self.approve_terms().await,
             "An offline termination to be mended" => self.take_end_back().await,
+            "Before leaving school" => self.open_the_period().await,
+            "Leaving school" => self.confirm().await,
             "Before the invitation" | "The school reviews" | "A correction" | "A school" | "Accounts" => {}
             other => panic!("{other} is not in the story"),
         }
@@ -626,7 +643,7 @@ async fn feed_cursor(client: &Client) -> Value {
     client.query("{ feedCursor }", json!({})).await["feedCursor"].take()
 }
 
-fn text_of(value: &Value) -> String {
+pub(super) fn text_of(value: &Value) -> String {
     value
         .as_str()
         .unwrap_or_else(|| panic!("no text: {value}"))

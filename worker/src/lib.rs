@@ -25,9 +25,9 @@ use wangqian_document::Renderer;
 use wangqian_schema::{
     Platform,
     jobs::{
-        CheckUpload, DigestReviews, ExpireInvitation, ExportRecords, FoldFigures, ImportGraduates, Job,
-        Prune, PublishManual, RemindInvitation, RenderDocument, SendMemberInvitation, SendMessage,
-        SendNotice, SendPasscode, SendStampedCopyLink, SnapshotFigures,
+        AnnounceLeaving, CheckUpload, DigestReviews, ExpireInvitation, ExportRecords, FoldFigures,
+        ImportGraduates, Job, Prune, PublishManual, RemindInvitation, RenderDocument, RenderSheet,
+        SendMemberInvitation, SendMessage, SendNotice, SendPasscode, SendStampedCopyLink, SnapshotFigures,
     },
     wake,
 };
@@ -83,6 +83,7 @@ pub async fn run(
         RemindInvitation::QUEUE,
         RenderDocument::QUEUE,
         PublishManual::QUEUE,
+        RenderSheet::QUEUE,
         SendMessage::QUEUE,
         SendPasscode::QUEUE,
         SendNotice::QUEUE,
@@ -92,6 +93,7 @@ pub async fn run(
         ExportRecords::QUEUE,
         CheckUpload::QUEUE,
         DigestReviews::QUEUE,
+        AnnounceLeaving::QUEUE,
         FoldFigures::QUEUE,
         SnapshotFigures::QUEUE,
         Prune::QUEUE,
@@ -163,12 +165,22 @@ async fn monitor(
                 .data(manual_parts.clone())
                 .build(jobs::publish_manual)
         });
+        let (of_documents, document_parts) = (host.clone(), parts.clone());
         monitor = monitor.register(move |_| {
-            let queue = host.queue::<RenderDocument>(render);
+            let queue = of_documents.queue::<RenderDocument>(render);
             worker(render.name)
                 .backend(queue)
-                .data(parts.clone())
+                .data(document_parts.clone())
                 .build(jobs::render_document)
+        });
+        // The same presses: both take the same processors.
+        let sheets = config(RenderSheet::QUEUE, settings.render_concurrency);
+        monitor = monitor.register(move |_| {
+            let queue = host.queue::<RenderSheet>(sheets);
+            worker(sheets.name)
+                .backend(queue)
+                .data(parts.clone())
+                .build(jobs::render_sheet)
         });
     }
     let send = config(SendMessage::QUEUE, settings.send_concurrency);
@@ -278,13 +290,22 @@ async fn monitor(
     }
     let digest = config(DigestReviews::QUEUE, settings.digest_concurrency);
     if digest.concurrency > 0 {
-        let (host, platform) = (host.clone(), platform.clone());
+        let (of_digests, of_announcements) = (host.clone(), host.clone());
+        let (digested, announced) = (platform.clone(), platform.clone());
         monitor = monitor.register(move |_| {
-            let queue = host.queue::<DigestReviews>(digest);
+            let queue = of_digests.queue::<DigestReviews>(digest);
             worker(digest.name)
                 .backend(queue)
-                .data(platform.clone())
+                .data(digested.clone())
                 .build(jobs::digest_reviews)
+        });
+        let announcement = config(AnnounceLeaving::QUEUE, settings.digest_concurrency);
+        monitor = monitor.register(move |_| {
+            let queue = of_announcements.queue::<AnnounceLeaving>(announcement);
+            worker(announcement.name)
+                .backend(queue)
+                .data(announced.clone())
+                .build(jobs::announce_leaving)
         });
     }
     let fold = config(FoldFigures::QUEUE, settings.figures_concurrency);

@@ -36,7 +36,8 @@ pub struct WorkerSettings {
     /// leaves the queue to other processes.
     #[arg(long, env = "WANGQIAN_WORKER_CHECK_CONCURRENCY", default_value_t = 2)]
     pub check_concurrency: usize,
-    /// Daily digests for the reviewers that are made at the same time in one process; 0 leaves the queue to other processes.
+    /// Daily digests for the reviewers, and announcements of confirmation periods, of each so many that are made at the same time in one process;
+    /// 0 leaves the queues to other processes.
     #[arg(long, env = "WANGQIAN_WORKER_DIGEST_CONCURRENCY", default_value_t = 1)]
     pub digest_concurrency: usize,
     /// Foldings of figures, and snapshots of them beside, that run at the same time in one process; 0 leaves their queues to other

@@ -9,13 +9,15 @@ use wangqian_schema::{
     model::{event as model, terms},
     roster,
     workflow::{
-        self, agreement as rules, destination, employer_registration, graduate_data, school, termination,
+        self, agreement as rules, destination, employer_registration, graduate_data, leaving, school,
+        termination,
     },
 };
 
 use super::{
     agreement::AgreementStatus, destination::DestinationStatus, employer::EmployerVerification,
-    graduate_import::GraduateField, reviewer::Reviewer, school::Department, termination::TerminationStatus,
+    graduate_import::GraduateField, leaving::LeavingStatus, reviewer::Reviewer, school::Department,
+    termination::TerminationStatus,
 };
 use crate::{
     context::ContextExt,
@@ -138,6 +140,28 @@ pub enum DestinationAction {
     Amend,
 }
 
+/// 离校确认操作 What can be done to a graduate's confirmation before he leaves school.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "leaving::LeavingAction")]
+pub enum LeavingAction {
+    /// 保存 He changes what he has filled in of archive and household: `saveLeavingDraft`. Leaves no event.
+    SaveDraft,
+    /// 确认 He confirms what is registered for him: `confirmLeaving`.
+    Confirm,
+    /// 提出异议 He disputes it: `disputeLeaving`.
+    Dispute,
+    /// 答复异议 A reviewer answers: `answerLeavingDispute`.
+    Answer,
+    /// 重新开放 The school reopens his cases: `reopenLeaving`.
+    Reopen,
+    /// 登记信息表生成 The PDF of the sheet is ready.
+    StoreSheet,
+    /// 授权查询 He lets third parties see his sheet: `authoriseSheet`.
+    Authorise,
+    /// 取消授权 He takes that back: `withdrawSheetAuthorisation`.
+    WithdrawAuthorisation,
+}
+
 /// 修改项 One field that was changed in what somebody else had filled in.
 #[derive(SimpleObject)]
 pub struct FieldChange {
@@ -219,6 +243,8 @@ pub enum SchoolAction {
     SetReviewRoute,
     /// 作废审核设置 It reviews what graduates make void, or no longer: `setVoidingReview`.
     SetVoidingReview,
+    /// 离校确认设置 The graduates of a class year confirm on other days, or have another cut-off date: `setLeavingPeriod`.
+    SetLeavingPeriod,
     /// 新增院系 It has another department: `addDepartment`.
     AddDepartment,
     /// 院系更名 A department has another name or code: `renameDepartment`.
@@ -269,6 +295,8 @@ pub enum CaseEvent {
     TerminationEvent(TerminationEvent),
     /// An event of a destination.
     DestinationEvent(DestinationEvent),
+    /// An event of a graduate's confirmation before he leaves school.
+    LeavingEvent(LeavingEvent),
     /// An event of a graduate's basic information.
     GraduateEvent(GraduateEvent),
     /// An event of an employer's registration or of its members.
@@ -283,6 +311,7 @@ impl From<model::Event> for CaseEvent {
             model::CaseKind::Agreement => Self::AgreementEvent(AgreementEvent(event)),
             model::CaseKind::Termination => Self::TerminationEvent(TerminationEvent(event)),
             model::CaseKind::Destination => Self::DestinationEvent(DestinationEvent(event)),
+            model::CaseKind::Leaving => Self::LeavingEvent(LeavingEvent(event)),
             model::CaseKind::Graduate => Self::GraduateEvent(GraduateEvent(event)),
             model::CaseKind::Employer => Self::EmployerEvent(EmployerEvent(event)),
             model::CaseKind::School => Self::SchoolEvent(SchoolEvent(event)),
@@ -422,6 +451,12 @@ event!(
     }
 );
 event!(
+    /// 离校确认事件 One step of a graduate's confirmation before he leaves school.
+    LeavingEvent,
+    LeavingAction(leaving::LeavingAction),
+    LeavingStatus(leaving::LeavingStatus)
+);
+event!(
     /// 毕业生信息事件 One step on a graduate's basic information.
     GraduateEvent,
     GraduateDataAction(graduate_data::GraduateDataAction),
@@ -461,6 +496,10 @@ event!(
     /// 相关审核人 The reviewer whose account it was about.
     async fn reviewer(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Reviewer>> {
         reviewer(ctx, self.id_of("reviewer")).await
+    },
+    /// 相关届别 The class year whose confirmation period was set.
+    async fn class_year(&self) -> Option<i32> {
+        self.0.changes["class_year"].as_i64()?.try_into().ok()
     },
     /// 相关院系 The department that it was about; null for the whole school.
     async fn department(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Department>> {

@@ -174,7 +174,7 @@ pub(super) async fn sees(
         CaseKind::Termination => termination::find(conn, viewer, file.case_id).await?.is_some(),
         CaseKind::Destination => destination::find(conn, viewer, file.case_id).await?.is_some(),
         // No case that takes files.
-        CaseKind::Graduate | CaseKind::Employer | CaseKind::School => false,
+        CaseKind::Leaving | CaseKind::Graduate | CaseKind::Employer | CaseKind::School => false,
     })
 }
 

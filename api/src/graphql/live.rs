@@ -12,13 +12,14 @@ use wangqian_schema::{
     model::{
         Viewer, agreement, destination, employer,
         event::{CaseKind, Event, EventCursor},
-        graduate, school, termination,
+        graduate, leaving, school, termination,
     },
 };
 
 use super::{
     agreement::Agreement, case_event::CaseEvent, destination::Destination, employer::Employer,
-    graduate::Graduate, node, notification::Notification, school::School, termination::Termination,
+    graduate::Graduate, leaving::LeavingConfirmation, node, notification::Notification, school::School,
+    termination::Termination,
 };
 use crate::{
     context::ContextExt,
@@ -37,6 +38,8 @@ pub enum Case {
     Termination(Termination),
     /// A destination.
     Destination(Destination),
+    /// What a graduate confirms before he leaves school.
+    LeavingConfirmation(LeavingConfirmation),
     /// A graduate, whose basic information is confirmed and corrected.
     Graduate(Graduate),
     /// An employer, whose registration is verified.
@@ -97,6 +100,9 @@ async fn case(
         CaseKind::Destination => destination::find(conn, viewer, event.case_id)
             .await?
             .map(|view| Case::Destination(Destination::from(view))),
+        CaseKind::Leaving => leaving::find(conn, viewer, event.case_id)
+            .await?
+            .map(|view| Case::LeavingConfirmation(LeavingConfirmation::from(view))),
         CaseKind::Graduate => graduate::find(conn, viewer, event.case_id)
             .await?
             .map(|graduate| Case::Graduate(Graduate(graduate))),
@@ -141,6 +147,7 @@ impl LiveSubscription {
                 NodeType::Agreement
                 | NodeType::Termination
                 | NodeType::Destination
+                | NodeType::LeavingConfirmation
                 | NodeType::Graduate
                 | NodeType::Employer
                 | NodeType::School,

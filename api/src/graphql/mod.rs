@@ -20,6 +20,7 @@ pub mod employer_verification;
 pub mod figure;
 pub mod graduate;
 pub mod graduate_import;
+pub mod leaving;
 pub mod live;
 pub mod manual;
 pub mod message_preference;
@@ -45,7 +46,8 @@ use async_graphql::{
     connection::{Connection, Edge, EmptyFields, PageInfo},
 };
 use case_event::{
-    AgreementEvent, DestinationEvent, EmployerEvent, GraduateEvent, SchoolEvent, TerminationEvent,
+    AgreementEvent, DestinationEvent, EmployerEvent, GraduateEvent, LeavingEvent, SchoolEvent,
+    TerminationEvent,
 };
 use chrono::{DateTime, Utc};
 use delivery::MessageDelivery;
@@ -54,6 +56,7 @@ use employer::Employer;
 use employer_member::{EmployerMember, MemberInvitation};
 use figure::{FigureDay, FigureRow};
 use graduate_import::{GraduateImport, ImportProblem};
+use leaving::LeavingConfirmation;
 use notification::Notification;
 use record_export::{RecordExport, RecordExportLogEntry};
 use review::ReviewableCase;
@@ -72,11 +75,7 @@ pub struct Query(
     contact::ContactQuery,
     employer_verification::EmployerVerificationQuery,
     employer_member::EmployerMemberQuery,
-    agreement::AgreementQuery,
-    agreement::StampedCopyQuery,
-    termination::TerminationQuery,
-    destination::DestinationQuery,
-    review::ReviewQuery,
+    CaseQuery,
     graduate::GraduateQuery,
     school::SchoolQuery,
     notification::NotificationQuery,
@@ -90,6 +89,18 @@ pub struct Query(
     graduate_import::GraduateImportQuery,
     record_export::RecordExportQuery,
     record_export::RecordExportLogQuery,
+);
+
+/// What is read of cases; apart, since the types of one long list would be nested too deep for the compiler.
+#[derive(MergedObject, Default)]
+pub struct CaseQuery(
+    agreement::AgreementQuery,
+    agreement::StampedCopyQuery,
+    termination::TerminationQuery,
+    destination::DestinationQuery,
+    leaving::LeavingQuery,
+    leaving::SheetQuery,
+    review::ReviewQuery,
 );
 
 /// 变更 Everything that can be done. What a person can put right comes back as `userErrors`; each field names the codes that it
@@ -107,19 +118,26 @@ pub struct Mutation(
     school::SchoolMutation,
     reviewer::ReviewerMutation,
     graduate::GraduateMutation,
+    CaseMutation,
+    notification::NotificationMutation,
+    message_preference::MessagePreferenceMutation,
+    stuck_work::StuckWorkMutation,
+    graduate_import::GraduateImportMutation,
+    record_export::RecordExportMutation,
+);
+
+/// What is done to cases; apart, since the types of one long list would be nested too deep for the compiler.
+#[derive(MergedObject, Default)]
+pub struct CaseMutation(
     agreement::AgreementMutation,
     agreement::AgreementFilingMutation,
     agreement::StampedCopyMutation,
     agreement::AmendmentMutation,
     termination::TerminationMutation,
     destination::DestinationMutation,
+    leaving::LeavingMutation,
     review::ReviewMutation,
     review_assignment::ReviewAssignmentMutation,
-    notification::NotificationMutation,
-    message_preference::MessagePreferenceMutation,
-    stuck_work::StuckWorkMutation,
-    graduate_import::GraduateImportMutation,
-    record_export::RecordExportMutation,
 );
 
 /// 订阅 What can be followed live, over WebSocket or SSE.
@@ -156,6 +174,8 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         TerminationEvent: "解约办理记录" "events of a termination",
         Destination: "毕业去向" "destinations",
         DestinationEvent: "毕业去向办理记录" "events of a destination",
+        LeavingConfirmation: "离校确认" "confirmations before leaving school",
+        LeavingEvent: "离校确认办理记录" "events of a confirmation",
         ReviewableCase: "待审核事项" "cases that wait for review",
         FigureRow: "分类统计" "figures that are told apart",
         FigureDay: "每日统计" "days of figures",

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Interface, Object};
 use wangqian_schema::{
     model::{
         agreement, case_file, case_upload, delivery, destination, document, employer, graduate,
-        graduate_import, member, message, record_export, reviewer, school, session, termination,
+        graduate_import, leaving, member, message, record_export, reviewer, school, session, termination,
     },
     stuck_work,
 };
@@ -21,6 +21,7 @@ use super::{
     employer_member::EmployerMember,
     graduate::Graduate,
     graduate_import::GraduateImport,
+    leaving::LeavingConfirmation,
     notification::Notification,
     record_export::RecordExport,
     reviewer::Reviewer,
@@ -44,6 +45,8 @@ pub enum Node {
     Termination(Termination),
     /// 毕业去向
     Destination(Destination),
+    /// 毕业离校确认
+    LeavingConfirmation(LeavingConfirmation),
     /// 就业协议书
     Document(Document),
     /// 毕业生
@@ -112,6 +115,10 @@ pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Op
         NodeType::Destination => {
             let found = destination::find(conn, &viewer, uuid).await.map_err(internal)?;
             found.map(|view| Node::Destination(Destination::from(view)))
+        }
+        NodeType::LeavingConfirmation => {
+            let found = leaving::find(conn, &viewer, uuid).await.map_err(internal)?;
+            found.map(|view| Node::LeavingConfirmation(LeavingConfirmation::from(view)))
         }
         NodeType::Document => {
             let found = document::find(conn, uuid).await.map_err(internal)?;

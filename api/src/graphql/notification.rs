@@ -12,14 +12,14 @@ use wangqian_schema::{
 };
 
 use super::{
-    agreement::Agreement, destination::Destination, employer::Employer, live::Case, school::School,
-    termination::Termination,
+    agreement::Agreement, destination::Destination, employer::Employer, leaving::LeavingConfirmation,
+    live::Case, school::School, termination::Termination,
 };
 use crate::{
     context::ContextExt,
     error::{UserError, internal},
     id::NodeType,
-    loaders::{AgreementKey, DestinationKey, EmployerKey, EventKey, SchoolKey, TerminationKey},
+    loaders::{AgreementKey, DestinationKey, EmployerKey, EventKey, LeavingKey, SchoolKey, TerminationKey},
     paging::{Arguments, connection, cost},
 };
 
@@ -79,6 +79,11 @@ impl Notification {
                 .await
                 .map_err(internal)?
                 .map(|view| Case::Destination(Destination::from(view))),
+            CaseKind::Leaving => loader
+                .load_one(LeavingKey(event.case_id))
+                .await
+                .map_err(internal)?
+                .map(|view| Case::LeavingConfirmation(LeavingConfirmation::from(view))),
             // Its members are told of it, and they see it.
             CaseKind::Employer => loader
                 .load_one(EmployerKey(event.case_id))

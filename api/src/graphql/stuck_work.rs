@@ -22,6 +22,8 @@ pub enum StuckWorkKind {
     /// 生成协议书 The paper of an agreement is not there. What was signed online is signed all the same; what is to be signed offline
     /// cannot be printed.
     Document,
+    /// 生成登记信息表 The sheet of what a graduate has confirmed before leaving school is not there.
+    DestinationSheet,
     /// 发送消息 A message has not left the platform.
     Message,
     /// 发送账号通知 A notice about an account has not left the platform.

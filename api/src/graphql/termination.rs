@@ -178,7 +178,8 @@ impl Termination {
 
     /// 可进行的操作 What this viewer may do now: draw the buttons from it.
     async fn viewer_actions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<TerminationAction>> {
-        let actions = self.0.viewer_actions(&ctx.viewer()?);
+        let now = ctx.app().platform.clock.now();
+        let actions = self.0.viewer_actions(&ctx.viewer()?, now);
         Ok(actions.into_iter().map(Into::into).collect())
     }
 
@@ -363,7 +364,7 @@ impl TerminationMutation {
     /// 申请解约 The graduate or the employer asks the other side to end an agreement that was signed online (§5.1); any other signed
     /// agreement the graduate asks the school to end, with materials (§7.1). It stays in force until a review has approved.
     ///
-    /// Refusals: `NOT_FOUND`, `INVALID_INPUT`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`,
+    /// Refusals: `NOT_FOUND`, `CUT_OFF_PASSED`, `INVALID_INPUT`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`,
     /// `EMPLOYER_NOT_VERIFIED`, `TERMINATION_OPEN`, `IDEMPOTENCY_KEY_REUSED`.
     async fn request_termination(
         &self,
@@ -411,7 +412,7 @@ impl TerminationMutation {
 
     /// 提交解约申请 The graduate hands an offline termination in again that he took back or that was returned (§7.1).
     ///
-    /// Refusals: `NOT_FOUND`, `INVALID_INPUT`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
+    /// Refusals: `NOT_FOUND`, `CUT_OFF_PASSED`, `INVALID_INPUT`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
     async fn submit_termination(
         &self,
         ctx: &Context<'_>,
@@ -427,7 +428,7 @@ impl TerminationMutation {
 
     /// 放弃解约申请 The graduate gives an offline termination up that he took back or that was returned. The signing stands.
     ///
-    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
+    /// Refusals: `NOT_FOUND`, `CUT_OFF_PASSED`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
     async fn discard_termination(
         &self,
         ctx: &Context<'_>,
@@ -440,7 +441,7 @@ impl TerminationMutation {
     /// 撤回解约申请 Whoever asked takes it back, while the other side has not answered; of an offline one the graduate, before a reviewer has
     /// decided, to mend it. The signing stands.
     ///
-    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
+    /// Refusals: `NOT_FOUND`, `CUT_OFF_PASSED`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
     async fn withdraw_termination(
         &self,
         ctx: &Context<'_>,
@@ -452,7 +453,7 @@ impl TerminationMutation {
 
     /// 同意解约 The other side agrees (§5.2), and the school or department reviews.
     ///
-    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
+    /// Refusals: `NOT_FOUND`, `CUT_OFF_PASSED`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
     async fn accept_termination(
         &self,
         ctx: &Context<'_>,
@@ -464,7 +465,7 @@ impl TerminationMutation {
 
     /// 不同意解约 The other side does not agree (§5.2). The signing stands, and either side may ask again.
     ///
-    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`, `EMPLOYER_NOT_VERIFIED` (any more; it
+    /// Refusals: `NOT_FOUND`, `CUT_OFF_PASSED`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`, `EMPLOYER_NOT_VERIFIED` (any more; it
     /// may still agree), `INVALID_INPUT`.
     async fn refuse_termination(
         &self,

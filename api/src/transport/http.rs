@@ -236,7 +236,7 @@ fn call(parts: &Parts, settings: &TransportSettings, transport: Transport) -> Ca
 }
 
 /// The client's address: of the entries that the trusted proxies appended, the first; without proxies the connection's.
-fn remote(parts: &Parts, trusted_proxies: usize) -> Option<IpAddr> {
+pub(crate) fn remote(parts: &Parts, trusted_proxies: usize) -> Option<IpAddr> {
     let Some(from_last) = trusted_proxies.checked_sub(1) else {
         let connection = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         return connection.map(|ConnectInfo(address)| address.ip().to_canonical());

@@ -36,6 +36,7 @@ use tower_http::cors::CorsLayer;
 
 pub use connections::Holder;
 pub use gateway::{AuthenticationError, Call, Credentials, Gateway, Secret, Transport};
+pub(crate) use http::remote as client_address;
 pub use observe::describe_metrics;
 pub use origin::{Origin, OriginError};
 pub use request_id::{RequestId, layer as request_id_layer};

@@ -14,7 +14,7 @@ use super::{
 };
 
 /// The graduating year (届) of all demo graduates.
-const CLASS_YEAR: i16 = 2027;
+pub(super) const CLASS_YEAR: i16 = 2027;
 
 /// One who appears in the story by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

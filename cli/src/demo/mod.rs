@@ -9,6 +9,7 @@ pub mod accounts;
 mod destinations;
 mod graduates;
 mod ids;
+mod leavers;
 mod offers;
 mod people;
 mod places;
@@ -283,6 +284,7 @@ impl Player {
             }
         }
         self.place().await?;
+        self.leave(conn).await?;
         Ok(self.steps)
     }
 

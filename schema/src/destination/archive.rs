@@ -1,10 +1,18 @@
 //! The block of archive and household (DESTINATION_FORMS.md B3). It may be filled in with a destination and is asked for
 //! before the graduate leaves school; whenever it is given, it is checked.
 
+use diesel::{deserialize::FromSqlRow, expression::AsExpression, sql_types::Jsonb};
 use serde::{Deserialize, Serialize};
 
-use super::checker::{Checker, given};
-use crate::{checks::Mobile, text_enum::text_enum};
+use super::{
+    CheckContext, DestinationType,
+    checker::{Checker, given},
+    labels, unkeepable,
+};
+use crate::{
+    checks::Mobile, field_changes::fields, kept_as_json::kept_as_json, model::terms::FieldError,
+    text_enum::text_enum,
+};
 
 text_enum! {
     /// 档案去向 where a graduate's archive goes (DESTINATION_FORMS.md B3).
@@ -22,8 +30,22 @@ text_enum! {
     }
 }
 
+impl ArchiveRoute {
+    /// What people call it, as printed.
+    pub const fn name_zh(self) -> &'static str {
+        match self {
+            Self::EmployerOrSuperior => "转至就业单位或其上级主管单位",
+            Self::TrusteeAgency => "转至人才服务机构托管",
+            Self::Origin => "转回生源地",
+            Self::AdmittingSchool => "转至录取学校",
+            Self::KeptAtSchool => "暂存学校",
+        }
+    }
+}
+
 /// 档案户口 where archive and household registration go (DESTINATION_FORMS.md B3).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromSqlRow, AsExpression)]
+#[diesel(sql_type = Jsonb)]
 #[serde(deny_unknown_fields)]
 pub struct ArchiveBlock {
     /// 档案去向
@@ -49,7 +71,8 @@ pub struct ArchiveBlock {
 }
 
 /// The block as somebody filled it in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromSqlRow, AsExpression)]
+#[diesel(sql_type = Jsonb)]
 #[serde(default)]
 #[expect(missing_docs, reason = "each field is the unchecked one of ArchiveBlock")]
 pub struct ArchiveDraft {
@@ -65,6 +88,23 @@ pub struct ArchiveDraft {
     pub new_address: Option<String>,
 }
 
+impl From<ArchiveBlock> for ArchiveDraft {
+    fn from(block: ArchiveBlock) -> Self {
+        Self {
+            route: Some(block.route),
+            receiving_unit: block.receiving_unit,
+            address: block.address,
+            department: block.department,
+            contact_person: block.contact_person,
+            phone: block.phone,
+            postcode: block.postcode,
+            accepted: Some(block.accepted),
+            household_moves: Some(block.household_moves),
+            new_address: block.new_address,
+        }
+    }
+}
+
 /// What a type of destination expects of the block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ArchiveRule {
@@ -78,6 +118,43 @@ pub struct ArchiveRule {
 }
 
 impl ArchiveDraft {
+    /// Checks the block by itself, as it is asked for before its graduate leaves school. `of` is what is registered for him; without it
+    /// no route is the usual one.
+    ///
+    /// # Errors
+    /// Every field that is wrong, as `archive.route`.
+    pub fn check_alone(
+        &self,
+        context: &CheckContext,
+        of: Option<DestinationType>,
+    ) -> Result<ArchiveBlock, Vec<FieldError>> {
+        let mut check = Checker::new(context, of.unwrap_or(DestinationType::Seeking));
+        match self.check(&mut check) {
+            Some(block) if check.form.errors.is_empty() => Ok(block),
+            _ => Err(check.form.errors),
+        }
+    }
+
+    /// What cannot be kept, even unchecked; as [`DestinationDraft::check_size`](super::DestinationDraft::check_size).
+    ///
+    /// # Errors
+    /// Every such field by its name, and what to tell of it.
+    pub fn check_size(&self) -> Result<(), Vec<FieldError>> {
+        let form = serde_json::json!({ "archive": self });
+        let wrong: Vec<_> = fields(&form)
+            .into_iter()
+            .filter_map(|(path, text)| {
+                let message = unkeepable(&text)?;
+                let field = labels::name(&path);
+                Some(FieldError { field, message })
+            })
+            .collect();
+        match wrong.is_empty() {
+            true => Ok(()),
+            false => Err(wrong),
+        }
+    }
+
     pub(super) fn check(&self, check: &mut Checker<'_>) -> Option<ArchiveBlock> {
         let rule = check.of.archive();
         let route = check.chosen("archive.route", self.route.or(rule.usual_route));
@@ -155,6 +232,8 @@ impl ArchiveDraft {
         }
     }
 }
+
+kept_as_json!(ArchiveBlock, ArchiveDraft);
 
 /// An address to which something can be sent: a house or a door has a number.
 fn door_address(check: &mut Checker<'_>, field: &'static str, text: &Option<String>) -> Option<String> {

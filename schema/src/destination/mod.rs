@@ -17,6 +17,7 @@ mod minimum_wage;
 mod rate;
 mod service;
 mod study;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -39,6 +40,7 @@ pub use minimum_wage::{MinimumWage, minimum_wage};
 pub use rate::{RateFormula, RateGroup, SIGNED_AGREEMENT_CODE, is_placed, rate_group};
 pub use service::{Conscript, ConscriptDraft, Grassroots, GrassrootsDraft, ProgrammeLevel, ServiceBranch};
 pub use study::{Study, StudyDraft, StudyLevel, StudyMode, YearMonth};
+pub use summary::summary;
 pub use types::{Asked, DestinationType, TypeFacts};
 pub use work::{
     ContractTerm, EntrustedSupplement, EntrustedSupplementDraft, LabourContract, LabourContractDraft,
@@ -254,13 +256,7 @@ impl DestinationDraft {
         let wrong: Vec<_> = fields(&flat(self))
             .into_iter()
             .filter_map(|(path, text)| {
-                let message = if text.contains('\0') {
-                    "含有不可见的控制字符".to_owned()
-                } else if text.chars().count() > Self::MAX_FIELD {
-                    format!("不得超过 {} 个字", Self::MAX_FIELD)
-                } else {
-                    return None;
-                };
+                let message = unkeepable(&text)?;
                 let field = labels::name(&path);
                 Some(FieldError { field, message })
             })
@@ -290,6 +286,16 @@ impl Destination {
             supplement.as_agreed = true;
         }
         Ok(draft)
+    }
+}
+
+/// Why a text cannot be kept, even unchecked.
+fn unkeepable(text: &str) -> Option<String> {
+    const MOST: usize = DestinationDraft::MAX_FIELD;
+    match text {
+        text if text.contains('\0') => Some("含有不可见的控制字符".to_owned()),
+        text if text.chars().count() > MOST => Some(format!("不得超过 {MOST} 个字")),
+        _ => None,
     }
 }
 

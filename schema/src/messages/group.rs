@@ -12,7 +12,7 @@ text_enum! {
     pub enum MessageGroup {
         /// 签约邀请: invitations, how they are answered, and how they end.
         Invitations = "INVITATIONS",
-        /// 审核: how agreements, registrations and destinations fare with the reviewers.
+        /// 审核: how agreements, registrations and destinations, and what is disputed before leaving school, fare with the reviewers.
         Reviews = "REVIEWS",
         /// 解约: terminations with their answers and reviews.
         Terminations = "TERMINATIONS",
@@ -54,7 +54,11 @@ impl MessageTemplate {
             | Self::DestinationReturned
             | Self::DestinationRejected
             | Self::DestinationVoided
-            | Self::VoidingRejected => MessageGroup::Reviews,
+            | Self::VoidingRejected
+            | Self::LeavingOpened
+            | Self::LeavingAnswered
+            | Self::LeavingReopened
+            | Self::DestinationSheetReady => MessageGroup::Reviews,
             Self::TerminationRequested
             | Self::TerminationWithdrawn
             | Self::TerminationAccepted
@@ -116,13 +120,14 @@ mod tests {
     use super::*;
     use crate::{
         messages::{
-            Audience, Owed, STAMPED_COPY_RECEIVED, destination_owed, owed, registration_owed,
+            Audience, Owed, STAMPED_COPY_RECEIVED, destination_owed, leaving_owed, owed, registration_owed,
             termination_owed,
         },
         workflow::{
             agreement::{AgreementAction, AgreementChannel, AgreementStatus},
             destination::{DestinationAction, DestinationStatus},
             employer_registration::EmployerAction,
+            leaving::LeavingAction,
             termination::{Party, TerminationAction, TerminationStatus},
         },
     };
@@ -178,12 +183,16 @@ mod tests {
                 }
             }
         }
+        for action in LeavingAction::ALL {
+            add(leaving_owed(*action));
+        }
         let of_registration = EmployerAction::ALL
             .iter()
             .filter_map(|action| registration_owed(*action));
         all.extend(of_registration.map(|template| (Audience::Employer, template)));
         all.push((Audience::Graduate, MessageTemplate::DataCorrected));
         all.push((Audience::Reviewer, MessageTemplate::ReviewDigest));
+        all.push((Audience::Graduate, MessageTemplate::LeavingOpened));
         all
     }
 

@@ -8,7 +8,8 @@ mod text;
 pub use self::{
     group::{MessageGroup, offered},
     owed::{
-        Audience, Owed, STAMPED_COPY_RECEIVED, destination_owed, owed, registration_owed, termination_owed,
+        Audience, Owed, STAMPED_COPY_RECEIVED, destination_owed, leaving_owed, owed, registration_owed,
+        termination_owed,
     },
     text::{Text, TextError, write},
 };
@@ -89,6 +90,14 @@ text_enum! {
         DestinationVoided = "DESTINATION_VOIDED",
         /// To the graduate: his destination stands, although he wanted it void.
         VoidingRejected = "VOIDING_REJECTED",
+        /// To the graduate: the confirmation period of his class is open.
+        LeavingOpened = "LEAVING_OPENED",
+        /// To the graduate: the school has answered what he disputes before he leaves.
+        LeavingAnswered = "LEAVING_ANSWERED",
+        /// To the graduate: the school has reopened his cases after the cut-off.
+        LeavingReopened = "LEAVING_REOPENED",
+        /// To the graduate: the sheet of what he confirmed can be downloaded.
+        DestinationSheetReady = "DESTINATION_SHEET_READY",
         /// To whoever reads the address: the code with which a new password can be set.
         PasswordResetCode = "PASSWORD_RESET_CODE",
         /// To whoever reads the address: the code with which it becomes the account's own.

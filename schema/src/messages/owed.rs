@@ -7,6 +7,7 @@ use crate::{
         agreement::{AgreementAction, AgreementChannel, AgreementStatus},
         destination::{DestinationAction, DestinationStatus},
         employer_registration::EmployerAction,
+        leaving::LeavingAction,
         termination::{Party, TerminationAction, TerminationStatus},
     },
 };
@@ -203,6 +204,22 @@ pub const fn destination_owed(
             _,
             _,
         ) => &[],
+    }
+}
+
+/// What a step of leaving school owes the graduate: what others do.
+pub const fn leaving_owed(action: LeavingAction) -> Owed {
+    use Audience::Graduate;
+    use MessageTemplate as Text;
+    match action {
+        LeavingAction::Answer => &[(Graduate, Text::LeavingAnswered)],
+        LeavingAction::Reopen => &[(Graduate, Text::LeavingReopened)],
+        LeavingAction::StoreSheet => &[(Graduate, Text::DestinationSheetReady)],
+        LeavingAction::SaveDraft
+        | LeavingAction::Confirm
+        | LeavingAction::Dispute
+        | LeavingAction::Authorise
+        | LeavingAction::WithdrawAuthorisation => &[],
     }
 }
 

@@ -80,6 +80,10 @@ files! {
     DestinationAmended => "destination_amended",
     DestinationVoided => "destination_voided",
     VoidingRejected => "voiding_rejected",
+    LeavingOpened => "leaving_opened",
+    LeavingAnswered => "leaving_answered",
+    LeavingReopened => "leaving_reopened",
+    DestinationSheetReady => "destination_sheet_ready",
     PasswordResetCode => "password_reset_code",
     ContactChangeCode => "contact_change_code",
     ContactChanged => "contact_changed",
@@ -158,13 +162,14 @@ mod tests {
 
     use super::*;
     use crate::{
-        messages::{Audience, destination_owed, owed, registration_owed, termination_owed},
+        messages::{Audience, destination_owed, leaving_owed, owed, registration_owed, termination_owed},
         model::passcode::Purpose,
         workflow::{
             Workflow,
             agreement::{AgreementAction, AgreementChannel, AgreementStatus},
             destination::{DestinationAction, DestinationStatus},
             employer_registration::EmployerAction,
+            leaving::LeavingAction,
             termination::{Party, TerminationAction, TerminationStatus},
         },
     };
@@ -284,6 +289,30 @@ mod tests {
     }
 
     #[test]
+    fn every_step_of_the_school_before_somebody_leaves_is_written_for_him() {
+        let params = json!({
+            "graduate": "林示例", "school": "示例大学", "class_year": 2027, "reason": "示例答复", "until": "2027年9月5日",
+        });
+        for action in LeavingAction::ALL {
+            for (audience, template) in leaving_owed(*action) {
+                for channel in audience.channels() {
+                    let text = write(*template, *channel, &params, "https://wq.example").unwrap();
+                    assert!(text.body.contains("2027"), "{template} {channel}");
+                    assert!(!text.title.is_empty(), "{template} {channel}");
+                    let gives_reason = matches!(action, LeavingAction::Answer | LeavingAction::Reopen);
+                    assert_eq!(
+                        text.body.contains("示例答复"),
+                        gives_reason,
+                        "{template} {channel}"
+                    );
+                    let gives_day = *action == LeavingAction::Reopen;
+                    assert_eq!(text.body.contains("9月5日"), gives_day, "{template} {channel}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn every_code_is_written_for_mail_and_sms() {
         let params = json!({ "code": "042042", "minutes": 10 });
         for purpose in Purpose::ALL {
@@ -393,6 +422,26 @@ mod tests {
             for (workflow, cases) in Workflow::ALL.iter().zip(2..) {
                 let told = format!("{} {cases} 件", workflow.name());
                 assert!(text.body.contains(&told), "{channel}: {}", text.body);
+            }
+        }
+    }
+
+    #[test]
+    fn a_graduate_reads_from_when_until_when_he_confirms() {
+        let params = json!({
+            "graduate": "林示例", "school": "示例大学", "class_year": 2027,
+            "opens": "2027年6月1日", "closes": "2027年6月20日", "cut_off": "2027年8月31日",
+        });
+        for channel in Audience::Graduate.channels() {
+            let text = write(
+                MessageTemplate::LeavingOpened,
+                *channel,
+                &params,
+                "https://wq.example",
+            )
+            .unwrap();
+            for told in ["示例大学2027届", "2027年6月20日"] {
+                assert!(text.body.contains(told), "{channel}: {}", text.body);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Agreements: rows, who sees them, lists, and what the rules need to know of one.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{
     dsl,
     expression::SqlLiteral,
@@ -17,10 +17,12 @@ use super::{
     case::{CaseRow, case_row, visible_cases},
     employer::EmployerVerification,
     event::CaseKind,
+    leaving_period::LastDay,
     terms::{AgreementDraft, AgreementTerms},
 };
 use crate::{
     Kept,
+    clock::shanghai_date,
     tables::{
         agreement_serials, agreements, employers, engagements, graduates, school_review_routes, schools,
         terminations,
@@ -28,6 +30,7 @@ use crate::{
     workflow::{
         ReviewLevel, ReviewRoute,
         agreement::{AgreementAction, AgreementChannel, AgreementFacts, AgreementStatus, available},
+        leaving::may_begin,
         termination::TerminationStatus,
         transition::Holder,
     },
@@ -112,6 +115,8 @@ pub struct Standing {
     pub held_by: Option<Uuid>,
     /// The termination of it that is asked for and not decided.
     pub open_termination: Option<Uuid>,
+    /// The last day on which the graduate and employers may begin anything, where one counts.
+    pub last_day: Option<NaiveDate>,
 }
 
 /// An agreement with its standing: what lists and steps read, in one statement.
@@ -155,6 +160,7 @@ impl AgreementView {
     /// What this viewer may do now: a dashboard draws its buttons from it.
     pub fn viewer_actions(&self, viewer: &Viewer, now: DateTime<Utc>) -> Vec<AgreementAction> {
         match self.agreement.role_of(viewer) {
+            Some(role) if may_begin(role, self.standing.last_day, shanghai_date(now)).is_err() => Vec::new(),
             Some(role) => available(&self.facts(Some(viewer.account_id()), true), role, now),
             None => Vec::new(),
         }
@@ -230,6 +236,7 @@ type Columns = (
         dsl::Nullable<school_review_routes::review_route>,
         dsl::Nullable<engagements::case_id>,
         dsl::Nullable<terminations::id>,
+        LastDay,
     ),
 );
 
@@ -244,6 +251,7 @@ fn columns() -> Columns {
             school_review_routes::review_route.nullable(),
             engagements::case_id.nullable(),
             terminations::id.nullable(),
+            LastDay,
         ),
     )
 }

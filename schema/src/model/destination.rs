@@ -1,6 +1,6 @@
 //! Destinations: rows, who sees them, lists, and what the rules need to know of one.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{
     dsl,
     pg::Pg,
@@ -15,9 +15,11 @@ use super::{
     Page, PageRequest, Viewer,
     case::{CaseRow, case_row, visible_cases},
     event::CaseKind,
+    leaving_period::LastDay,
 };
 use crate::{
     Kept,
+    clock::shanghai_date,
     destination::{Destination as Form, DestinationDraft, DestinationType, Warnings},
     tables::{destinations, engagements, graduates, school_review_routes, schools},
     workflow::{
@@ -25,6 +27,7 @@ use crate::{
         destination::{
             DestinationAction, DestinationFacts, DestinationStatus, available, is_directed, route_for,
         },
+        leaving::may_begin,
         transition::Holder,
     },
 };
@@ -122,6 +125,8 @@ pub struct DestinationStanding {
     pub own_route: Option<ReviewRoute>,
     /// The case that holds the graduate.
     pub held_by: Option<Uuid>,
+    /// The last day on which the graduate may begin anything, where one counts.
+    pub last_day: Option<NaiveDate>,
 }
 
 impl DestinationStanding {
@@ -167,8 +172,9 @@ impl DestinationView {
     }
 
     /// What this viewer may do now: a dashboard draws its buttons from it.
-    pub fn viewer_actions(&self, viewer: &Viewer) -> Vec<DestinationAction> {
+    pub fn viewer_actions(&self, viewer: &Viewer, now: DateTime<Utc>) -> Vec<DestinationAction> {
         match self.destination.role_of(viewer) {
+            Some(role) if may_begin(role, self.standing.last_day, shanghai_date(now)).is_err() => Vec::new(),
             Some(role) => available(&self.facts(Some(viewer.account_id()), true), role),
             None => Vec::new(),
         }
@@ -207,6 +213,7 @@ type Columns = (
         schools::voiding_reviewed,
         dsl::Nullable<school_review_routes::review_route>,
         dsl::Nullable<engagements::case_id>,
+        LastDay,
     ),
 );
 
@@ -221,6 +228,7 @@ fn columns() -> Columns {
             schools::voiding_reviewed,
             school_review_routes::review_route.nullable(),
             engagements::case_id.nullable(),
+            LastDay,
         ),
     )
 }

@@ -183,10 +183,15 @@ impl Document {
 
 /// A new code to print on a document: 16 characters of Crockford's base 32 (80 random bits) in four groups.
 pub fn new_verification_code() -> String {
+    random_code(16)
+}
+
+/// So many random characters of Crockford's base 32, in groups of four.
+pub(super) fn random_code(length: usize) -> String {
     const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let mut rng = rand::rng();
-    let mut code = String::with_capacity(19);
-    for position in 0..16 {
+    let mut code = String::with_capacity(length + length / 4);
+    for position in 0..length {
         if position > 0 && position % 4 == 0 {
             code.push('-');
         }
@@ -314,7 +319,11 @@ pub struct StoredPdf {
 
 impl StoredPdf {
     /// From the columns, which are all set or none.
-    fn of(object_key: Option<String>, sha256: Option<&[u8]>, byte_size: Option<i32>) -> Option<Self> {
+    pub(super) fn of(
+        object_key: Option<String>,
+        sha256: Option<&[u8]>,
+        byte_size: Option<i32>,
+    ) -> Option<Self> {
         Some(Self {
             object_key: object_key?,
             sha256: sha256?.try_into().ok()?,
@@ -344,68 +353,6 @@ pub async fn mark_ready(
         .execute(conn)
         .await?;
     Ok(marked == 1)
-}
-
-/// A document whose PDF was stored, without what it says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredDocument {
-    /// Its id.
-    pub id: Uuid,
-    /// The agreement it is the paper of.
-    pub agreement_id: Uuid,
-    /// Where its PDF is.
-    pub pdf: StoredPdf,
-    /// Where the marked copy of a superseded one is, if there is one.
-    pub marked_key: Option<String>,
-}
-
-/// The next documents whose PDF was stored, at most `limit`, by their ids; all of them, or those with this id or of the
-/// agreement with this id. For the command line, which acts without an account.
-///
-/// # Errors
-/// The database's.
-pub async fn stored(
-    conn: &mut AsyncPgConnection,
-    after: Uuid,
-    only: Option<Uuid>,
-    limit: i64,
-) -> QueryResult<Vec<StoredDocument>> {
-    type Row = (
-        Uuid,
-        Uuid,
-        Option<String>,
-        Option<Vec<u8>>,
-        Option<i32>,
-        Option<String>,
-    );
-    let mut query = documents::table
-        .filter(documents::ready_at.is_not_null())
-        .filter(documents::id.gt(after))
-        .order(documents::id)
-        .limit(limit)
-        .select((
-            documents::id,
-            documents::agreement_id,
-            documents::object_key,
-            documents::sha256,
-            documents::byte_size,
-            documents::marked_key,
-        ))
-        .into_boxed();
-    if let Some(id) = only {
-        query = query.filter(documents::id.eq(id).or(documents::agreement_id.eq(id)));
-    }
-    let rows: Vec<Row> = query.load(conn).await?;
-    let stored = |(id, agreement_id, object_key, sha256, byte_size, marked_key): Row| {
-        let pdf = StoredPdf::of(object_key, sha256.as_deref(), byte_size)?;
-        Some(StoredDocument {
-            id,
-            agreement_id,
-            pdf,
-            marked_key,
-        })
-    };
-    Ok(rows.into_iter().filter_map(stored).collect())
 }
 
 /// The newest ten documents of each of these agreements, newest version first. Whoever sees an agreement sees its documents.

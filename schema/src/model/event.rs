@@ -27,6 +27,8 @@ text_enum! {
         Termination = "TERMINATION",
         /// 毕业去向
         Destination = "DESTINATION",
+        /// 毕业离校: what a graduate confirms before he leaves school.
+        Leaving = "LEAVING",
         /// 毕业生基本信息: its confirmation and correction. The case's id is the graduate's.
         Graduate = "GRADUATE",
         /// 用人单位注册与核验. The case's id is the employer's.

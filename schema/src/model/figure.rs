@@ -207,7 +207,7 @@ pub fn may_have_changed(event: &Event) -> bool {
             .iter()
             .any(|standing| with(standing.as_str())),
         CaseKind::Graduate => event.action != GraduateDataAction::Confirm.as_str(),
-        CaseKind::Termination | CaseKind::Employer | CaseKind::School => false,
+        CaseKind::Termination | CaseKind::Leaving | CaseKind::Employer | CaseKind::School => false,
     }
 }
 

@@ -92,7 +92,7 @@ pub async fn find(
         CaseKind::Destination => destination::find(conn, viewer, id)
             .await?
             .map(|view| ReviewCase::Destination(Box::new(view))),
-        CaseKind::Graduate | CaseKind::Employer | CaseKind::School => None,
+        CaseKind::Leaving | CaseKind::Graduate | CaseKind::Employer | CaseKind::School => None,
     })
 }
 

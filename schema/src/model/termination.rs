@@ -1,6 +1,6 @@
 //! Terminations: rows, who sees them, lists, and what the rules need to know of one.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{
     dsl::{self, sql},
     expression::SqlLiteral,
@@ -16,13 +16,16 @@ use super::{
     case::{CaseRow, case_row, visible_cases},
     employer::EmployerVerification,
     event::CaseKind,
+    leaving_period::LastDay,
     terms::AgreementTerms,
 };
 use crate::{
+    clock::shanghai_date,
     tables::{agreements, employers, graduates, school_review_routes, schools, terminations},
     workflow::{
         ReviewLevel, ReviewRoute,
         agreement::AgreementChannel,
+        leaving::may_begin,
         termination::{Party, TerminationAction, TerminationFacts, TerminationStatus, available},
     },
 };
@@ -101,6 +104,8 @@ pub struct TerminationStanding {
     pub terms: AgreementTerms,
     /// The number of the agreement that is to end.
     pub agreement_number: Option<String>,
+    /// The last day on which its sides may begin anything, where one counts.
+    pub last_day: Option<NaiveDate>,
 }
 
 /// A termination with its standing: what lists and steps read, in one statement.
@@ -155,8 +160,9 @@ impl TerminationView {
     }
 
     /// What this viewer may do now: a dashboard draws its buttons from it.
-    pub fn viewer_actions(&self, viewer: &Viewer) -> Vec<TerminationAction> {
+    pub fn viewer_actions(&self, viewer: &Viewer, now: DateTime<Utc>) -> Vec<TerminationAction> {
         match self.termination.role_of(viewer) {
+            Some(role) if may_begin(role, self.standing.last_day, shanghai_date(now)).is_err() => Vec::new(),
             Some(role) => available(&self.facts(Some(viewer.account_id()), true), role),
             None => Vec::new(),
         }
@@ -193,6 +199,7 @@ type Columns = (
         dsl::Nullable<school_review_routes::review_route>,
         dsl::AssumeNotNull<agreements::terms>,
         agreements::agreement_number,
+        LastDay,
     ),
 );
 
@@ -207,6 +214,7 @@ fn columns() -> Columns {
             school_review_routes::review_route.nullable(),
             agreements::terms.assume_not_null(),
             agreements::agreement_number,
+            LastDay,
         ),
     )
 }

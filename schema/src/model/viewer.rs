@@ -52,6 +52,14 @@ impl Viewer {
         }
     }
 
+    /// The graduate that the viewer is.
+    pub const fn graduate_id(&self) -> Option<Uuid> {
+        match self {
+            Self::Graduate { graduate_id, .. } => Some(*graduate_id),
+            _ => None,
+        }
+    }
+
     /// The level at which a reviewer decides, and the department or school whose cases those are.
     pub const fn reviews(&self) -> Option<(ReviewLevel, Uuid)> {
         match self {

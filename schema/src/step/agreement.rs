@@ -1,6 +1,6 @@
 //! The steps on agreements.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::{Value, json};
@@ -169,6 +169,10 @@ impl Flow for AgreementView {
         let mut facts = self.facts(account_id, Self::reason(step).is_some());
         facts.termination_approved = matches!(step, AgreementStep::Terminate(_));
         decide(&facts, step.action(), role, now)
+    }
+
+    fn last_day(&self) -> Option<NaiveDate> {
+        self.standing.last_day
     }
 
     fn set_holder(&mut self, held_by: Option<Uuid>) {

@@ -21,6 +21,7 @@ use crate::{
     model::{
         Viewer, agreement, destination,
         graduate::{self, Gender, Graduate},
+        leaving,
         terms::FieldError,
     },
     roster::{self, GraduateData, GraduateField as Field, ProblemCode, default_online_signing},
@@ -275,6 +276,7 @@ async fn write(
     if data.department_id != before.department_id {
         agreement::follow_graduates(conn, &[before.id], &[data.department_id]).await?;
         destination::follow_graduates(conn, &[before.id], &[data.department_id]).await?;
+        leaving::follow_graduates(conn, &[before.id], &[data.department_id]).await?;
     }
     let after = Graduate {
         department_id: data.department_id,

@@ -1,6 +1,6 @@
 //! The steps on destinations (W6, §9).
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::{Value, json};
@@ -218,6 +218,10 @@ impl Flow for Filed {
         };
         let facts = self.facts(account_id, Self::reason(step).is_some(), chosen);
         decide(&facts, step.action(), role)
+    }
+
+    fn last_day(&self) -> Option<NaiveDate> {
+        self.view.standing.last_day
     }
 
     fn set_holder(&mut self, held_by: Option<Uuid>) {

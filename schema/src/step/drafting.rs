@@ -1,18 +1,18 @@
 //! What a graduate does with a case that he fills in himself, of any kind, before he hands it in: begin, change, give up. Drafts leave
 //! no trail: nobody but him knows of them until he hands them in.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
     Actor, Doer, IdempotencyKey, StepError, claimed,
-    flow::{Flow, check_version, decide_and_apply},
+    flow::{Flow, check_version, decide, decide_and_apply},
 };
 use crate::{
     Platform,
-    model::{Viewer, case::CaseRow},
+    model::{Viewer, case::CaseRow, leaving_period::LastDay},
     tables::graduates,
     workflow::{ActorRole, Refusal},
 };
@@ -27,6 +27,7 @@ pub(super) struct Filer {
     pub(super) confirmed: bool,
     pub(super) online_signing_allowed: bool,
     pub(super) training_mode: String,
+    last_day: Option<NaiveDate>,
 }
 
 /// A kind of case that begins as a draft of its graduate's alone.
@@ -106,11 +107,18 @@ pub(super) async fn create<D: Drafted>(
                     graduates::confirmed_at.is_not_null(),
                     graduates::online_signing_allowed,
                     graduates::training_mode,
+                    LastDay,
                 ))
                 .for_no_key_update()
                 .first(conn)
                 .await?;
             D::begin(conn, &filer, id, beginning, now).await?;
+            let doer = Doer {
+                actor: Actor::Viewer(*viewer),
+                role: ActorRole::Graduate,
+                now,
+            };
+            doer.may_begin(filer.last_day)?;
         }
         D::find(conn, viewer, seen.unwrap_or(id))
             .await?
@@ -132,6 +140,12 @@ pub(super) async fn save<D: Drafted>(
         let (mut view, role) = lock::<D>(conn, viewer, id, expected_version).await?;
         let now = platform.clock.now();
         view.may_save(viewer.account_id(), role, draft, now)?;
+        let doer = Doer {
+            actor: Actor::Viewer(*viewer),
+            role,
+            now,
+        };
+        doer.may_begin(view.last_day())?;
         view.save(conn, draft, now).await?;
         Ok(view)
     })
@@ -158,7 +172,7 @@ pub(super) async fn discard<D: Drafted>(
             if !view.row().is_private() {
                 return decide_and_apply(platform, conn, view, &doer, &step).await;
             }
-            let transition = view.decide(doer.actor.account_id(), &step, role, doer.now)?;
+            let transition = decide(&view, &doer, &step)?;
             D::forget(conn, id).await?;
             view.row_mut().advance(transition.to, None, doer.now);
             Ok(view)

@@ -1,7 +1,7 @@
 //! The one way of one step, for cases of every kind: lock, ask the rules, write. What is particular to a kind is its
 //! [`Flow`].
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::QueryResult;
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use futures_util::try_join;
@@ -64,6 +64,9 @@ pub(super) trait Flow: Clone + Send + Sync + Sized {
         now: DateTime<Utc>,
     ) -> Result<TransitionOf<Self>, Refusal>;
 
+    /// The last day on which the graduate, and employers, may begin anything on his cases.
+    fn last_day(&self) -> Option<NaiveDate>;
+
     /// Notes which case holds the graduate from now on.
     fn set_holder(&mut self, held_by: Option<Uuid>);
 
@@ -101,27 +104,37 @@ pub(super) async fn take<F: Flow>(
     step: &F::Step,
     expected_version: Option<i32>,
 ) -> Result<F, StepError> {
-    check_reason(F::reason(step))?;
     let mut conn = platform.pool.get().await?;
     let taken = conn
-        .transaction(async |conn| {
-            let view = F::lock(conn, actor.viewer(), id)
-                .await?
-                .ok_or(StepError::NotFound)?;
-            check_version(view.row().version(), expected_version)?;
-            let role = match &actor {
-                Actor::Viewer(viewer) => view.row().role_of(viewer).ok_or(StepError::NotFound)?,
-                Actor::EmployerContact => ActorRole::EmployerContact,
-                Actor::Worker => ActorRole::Worker,
-            };
-            // Read under the lock: whoever waited for it is judged by the time at which he got it.
-            let now = platform.clock.now();
-            let doer = Doer { actor, role, now };
-            decide_and_apply(platform, conn, view, &doer, step).await
-        })
+        .transaction(async |conn| take_in(platform, conn, actor, id, step, expected_version).await)
         .await?;
     platform.waker.wake();
     Ok(taken)
+}
+
+/// As [`take`], in the caller's transaction; he wakes whoever waits, once it is committed.
+pub(super) async fn take_in<F: Flow>(
+    platform: &Platform,
+    conn: &mut AsyncPgConnection,
+    actor: Actor,
+    id: Uuid,
+    step: &F::Step,
+    expected_version: Option<i32>,
+) -> Result<F, StepError> {
+    check_reason(F::reason(step))?;
+    let view = F::lock(conn, actor.viewer(), id)
+        .await?
+        .ok_or(StepError::NotFound)?;
+    check_version(view.row().version(), expected_version)?;
+    let role = match &actor {
+        Actor::Viewer(viewer) => view.row().role_of(viewer).ok_or(StepError::NotFound)?,
+        Actor::EmployerContact => ActorRole::EmployerContact,
+        Actor::Worker => ActorRole::Worker,
+    };
+    // Read under the lock: whoever waited for it is judged by the time at which he got it.
+    let now = platform.clock.now();
+    let doer = Doer { actor, role, now };
+    decide_and_apply(platform, conn, view, &doer, step).await
 }
 
 /// Refuses whoever has looked at another version.
@@ -140,8 +153,15 @@ pub(super) async fn decide_and_apply<F: Flow>(
     doer: &Doer,
     step: &F::Step,
 ) -> Result<F, StepError> {
-    let transition = view.decide(doer.actor.account_id(), step, doer.role, doer.now)?;
+    let transition = decide(&view, doer, step)?;
     apply(platform, conn, view, doer, step, &transition).await
+}
+
+/// Asks the rules: those of the kind, and the one of all kinds that ends with the last day for the graduate's class.
+pub(super) fn decide<F: Flow>(view: &F, doer: &Doer, step: &F::Step) -> Result<TransitionOf<F>, Refusal> {
+    let transition = view.decide(doer.actor.account_id(), step, doer.role, doer.now)?;
+    doer.may_begin(view.last_day())?;
+    Ok(transition)
 }
 
 /// Writes what the rules decided.

@@ -1,6 +1,6 @@
 //! The step that begins a case: an employer invites a graduate, once for each key of a request.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{
     prelude::*,
     result::{DatabaseErrorKind, Error as DieselError},
@@ -23,6 +23,7 @@ use crate::{
         Viewer,
         agreement::{self, Agreement, AgreementView},
         employer::EmployerVerification,
+        leaving_period::LastDay,
         terms::{FieldError, TermsDraft},
     },
     tables::{agreements, employers, graduates},
@@ -155,19 +156,20 @@ async fn invite_in(
         // Before the graduate is looked at: an employer that may not act learns nothing of anybody.
         return Err(Refusal::EmployerNotVerified.into());
     }
-    let graduate: Option<(Uuid, Uuid, bool)> = graduates::table
+    let graduate: Option<(Uuid, Uuid, bool, Option<NaiveDate>)> = graduates::table
         .find(invitation.graduate_id)
         .select((
             graduates::school_id,
             graduates::department_id,
             graduates::online_signing_allowed,
+            LastDay,
         ))
         // A correction that moves him to another department waits for this invitation, and takes it along.
         .for_share()
         .first(conn)
         .await
         .optional()?;
-    let (school_id, department_id, online_signing_allowed) = graduate.ok_or(StepError::NotFound)?;
+    let (school_id, department_id, online_signing_allowed, last_day) = graduate.ok_or(StepError::NotFound)?;
 
     let credit_code = CreditCode::parse(&credit_code)
         .map_err(|error| DieselError::DeserializationError(Box::new(error)))?;
@@ -210,6 +212,12 @@ async fn invite_in(
         online_signing_allowed,
         live: live.map(|view| view.agreement.status),
     })?;
+    let doer = Doer {
+        actor: Actor::Viewer(*viewer),
+        role: ActorRole::Employer,
+        now,
+    };
+    doer.may_begin(last_day)?;
 
     let inserted: Agreement = diesel::insert_into(agreements::table)
         .values((
@@ -240,11 +248,6 @@ async fn invite_in(
     let mut view = agreement::find(conn, viewer, inserted.id)
         .await?
         .ok_or(StepError::NotFound)?;
-    let doer = Doer {
-        actor: Actor::Viewer(*viewer),
-        role: ActorRole::Employer,
-        now,
-    };
     let action = AgreementAction::Invite;
     let entry = Entry {
         action: action.as_str(),

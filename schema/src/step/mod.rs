@@ -15,6 +15,8 @@ mod graduate_data;
 mod import;
 mod import_batch;
 mod invite;
+mod leaving;
+mod leaving_sheet;
 mod member;
 mod paper;
 mod registration;
@@ -25,7 +27,7 @@ mod termination;
 mod trail;
 mod upload;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{
     prelude::*,
     result::{DatabaseErrorKind, Error as DieselError},
@@ -46,6 +48,10 @@ pub use self::graduate_data::confirm_data;
 pub use self::import::{Roster, create_import, importing_school, start_import};
 pub use self::import_batch::{BATCH_ROWS, BatchOutcome, ParsedRow, import_batch};
 pub use self::invite::{IdempotencyKey, Invitation, MAX_RESPONSE_TIME, claim_request, invite};
+pub use self::leaving::{
+    LeavingStep, MAX_AUTHORISATION, MAX_REOPENING, SeenRegistration, confirm_leaving, dispute_leaving,
+    reopen_leaving, save_leaving_draft, take_leaving,
+};
 pub use self::member::{
     Colleague, administers, invite_member, join, set_member_enabled, withdraw_member_invitation,
 };
@@ -54,8 +60,9 @@ pub use self::registration::{
 };
 pub use self::review_assignment::{assign_review, release_review};
 pub use self::school::{
-    NewReviewer, NewSchool, SchoolUpdate, add_department, add_reviewer, open_school, rename_department,
-    set_review_route, set_reviewer_enabled, set_voiding_review, update_reviewer, update_school,
+    LeavingPeriodDraft, NewReviewer, NewSchool, SchoolUpdate, add_department, add_reviewer, open_school,
+    rename_department, set_leaving_period, set_review_route, set_reviewer_enabled, set_voiding_review,
+    update_reviewer, update_school,
 };
 pub use self::stamped_copy::{linked_owner, open_stamped_copy_link, submit_stamped_copy_by_link};
 pub use self::termination::{
@@ -64,13 +71,14 @@ pub use self::termination::{
 };
 pub use self::upload::{AnnouncedFile, announce_file, hand_in_file, uploading_owner};
 use crate::{
+    clock::shanghai_date,
     model::{
         Viewer,
         case_file::AttachError,
         idempotency::{self, Claim},
         terms::FieldError,
     },
-    workflow::{ActorRole, Refusal},
+    workflow::{ActorRole, Refusal, leaving as leaving_rules},
 };
 
 /// Most characters of a reason.
@@ -105,6 +113,16 @@ struct Doer {
     actor: Actor,
     role: ActorRole,
     now: DateTime<Utc>,
+}
+
+impl Doer {
+    /// Whether he may still begin something on a graduate's cases, whose last day this is.
+    ///
+    /// # Errors
+    /// [`Refusal::CutOffPassed`].
+    fn may_begin(&self, last_day: Option<NaiveDate>) -> Result<(), Refusal> {
+        leaving_rules::may_begin(self.role, last_day, shanghai_date(self.now))
+    }
 }
 
 /// Why a step was not taken. Nothing was written then.

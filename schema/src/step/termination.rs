@@ -1,6 +1,6 @@
 //! The steps on terminations, online ones and offline ones. The last approval ends the agreement in the same transaction.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{
     prelude::*,
     result::{DatabaseErrorKind, Error as DieselError},
@@ -164,6 +164,12 @@ async fn request_in(
     let now = platform.clock.now();
     let facts = agreement.facts(Some(viewer.account_id()), true);
     decide_agreement(&facts, AgreementAction::RequestTermination, role, now)?;
+    let doer = Doer {
+        actor: Actor::Viewer(*viewer),
+        role,
+        now,
+    };
+    doer.may_begin(agreement.standing.last_day)?;
     let party = Party::of(role).ok_or(Refusal::NotYourRole)?;
     let form = &request.form;
     let explanation = check(form, party)?;
@@ -210,11 +216,6 @@ async fn request_in(
     let mut view = termination::find(conn, viewer, row.id)
         .await?
         .ok_or(StepError::NotFound)?;
-    let doer = Doer {
-        actor: Actor::Viewer(*viewer),
-        role,
-        now,
-    };
     if !online {
         let step = TerminationStep::Submit(form.clone());
         return decide_and_apply(platform, conn, view, &doer, &step).await;
@@ -304,6 +305,10 @@ impl Flow for TerminationView {
     ) -> Result<Transition<TerminationStatus>, Refusal> {
         let facts = self.facts(account_id, Self::reason(step).is_some());
         decide(&facts, step.action(), role)
+    }
+
+    fn last_day(&self) -> Option<NaiveDate> {
+        self.standing.last_day
     }
 
     fn set_holder(&mut self, _held_by: Option<Uuid>) {

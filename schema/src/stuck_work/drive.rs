@@ -67,6 +67,7 @@ pub async fn drive(conn: &mut AsyncPgConnection, work: &StuckWork, now: DateTime
             Ok(driven)
         }
         StuckWorkKind::Document => again(conn, &RenderDocument { document_id: id }, now).await,
+        StuckWorkKind::DestinationSheet => again(conn, &RenderSheet { sheet_id: id }, now).await,
         StuckWorkKind::Import => again(conn, &ImportGraduates { import_id: id }, now).await,
         StuckWorkKind::Upload => again(conn, &CheckUpload { upload_id: id }, now).await,
         StuckWorkKind::Export => again(conn, &ExportRecords { export_id: id }, now).await,
@@ -90,18 +91,22 @@ pub async fn drive(conn: &mut AsyncPgConnection, work: &StuckWork, now: DateTime
     .await
 }
 
-/// Has the PDF of a document looked for again at once, and made again where it is lost, as [`drive`] does. For one that was stored:
+/// Has the PDF of a paper looked for again at once, and made again where it is lost, as [`drive`] does. For one that was stored:
 /// it is not stuck work, since nothing in the database says that it is lost.
 ///
 /// # Errors
 /// The database's.
 pub async fn restore(
     conn: &mut AsyncPgConnection,
-    document_id: Uuid,
+    paper: &StoredPaper,
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
-    conn.transaction(async |conn| again(conn, &RenderDocument { document_id }, now).await)
-        .await
+    let id = paper.id;
+    conn.transaction(async |conn| match paper.of {
+        PaperOf::Agreement(_) => again(conn, &RenderDocument { document_id: id }, now).await,
+        PaperOf::Confirmation(_) => again(conn, &RenderSheet { sheet_id: id }, now).await,
+    })
+    .await
 }
 
 /// As [`drive_job`], or makes the job anew where there is none.
@@ -180,6 +185,8 @@ pub async fn sweep(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryRes
         made += enqueue_each(conn, reminders, now).await?;
         let renderings = lost(StuckWorkKind::Document).map(|document_id| RenderDocument { document_id });
         made += enqueue_each(conn, renderings, now).await?;
+        let sheets = lost(StuckWorkKind::DestinationSheet).map(|sheet_id| RenderSheet { sheet_id });
+        made += enqueue_each(conn, sheets, now).await?;
         let sendings = lost(StuckWorkKind::Message).map(|message_id| SendMessage { message_id });
         made += enqueue_each(conn, sendings, now).await?;
         let notices = lost(StuckWorkKind::Notice).map(|notice_id| SendNotice { notice_id });

@@ -17,8 +17,11 @@ use uuid::Uuid;
 
 pub use self::drive::{drive, restore, retry, sweep};
 use crate::{
-    jobs::{Job, RenderDocument},
-    model::{Page, PageRequest, Viewer},
+    jobs::{Job, RenderDocument, RenderSheet},
+    model::{
+        Page, PageRequest, Viewer,
+        stored_paper::{PaperOf, StoredPaper},
+    },
     tables::jobs as jobs_table,
     text_enum::text_enum,
     workflow::agreement::REMINDER_LEAD,
@@ -36,6 +39,8 @@ text_enum! {
         Reminder = "REMINDER",
         /// The paper of an agreement is not rendered and stored.
         Document = "DOCUMENT",
+        /// The sheet of what a graduate has confirmed is not rendered and stored.
+        DestinationSheet = "DESTINATION_SHEET",
         /// A message has not left the platform.
         Message = "MESSAGE",
         /// A notice about an account has not left the platform.
@@ -75,14 +80,14 @@ pub type StuckWorkKey = (DateTime<Utc>, Uuid);
 /// A piece of work that is stuck, with its job where there is one that is not done.
 #[derive(QueryableByName, Clone, Debug)]
 pub struct StuckWork {
-    /// The agreement, document, message, notice, invitation, import, upload or export that it is about, by its kind; made of the tick's key for a
+    /// The agreement, document, sheet, message, notice, invitation, import, upload or export that it is about, by its kind; made of the tick's key for a
     /// recurring job.
     #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
     /// What was to be done.
     #[diesel(sql_type = Text)]
     pub kind: StuckWorkKind,
-    /// The case whose step owes it: an agreement, or for messages also a termination, a graduate or an employer; of a notice and of a daily digest
+    /// The case whose step owes it: an agreement, of a sheet the confirmation, or for messages also a termination, a graduate or an employer; of a notice and of a daily digest
     /// the account, of an invitation to join the employer. An import, an upload, an export and a recurring job are their own.
     #[diesel(sql_type = SqlUuid)]
     pub case_id: Uuid,
@@ -203,6 +208,9 @@ macro_rules! list {
             source!("DOCUMENT", "render_document", "work.agreement_id", "work.superseded_at", "false", "documents AS work",
                 "work.superseded_at", "", "work.superseded_at IS NOT NULL AND work.marked_key IS NULL AND work.ready_at IS NOT NULL \
                  AND work.superseded_at <= $1", $direction),
+            " UNION ALL ",
+            source!("DESTINATION_SHEET", "render_sheet", "work.confirmation_id", "work.created_at", "false",
+                "destination_sheets AS work", "work.created_at", "", "work.ready_at IS NULL AND work.created_at <= $1", $direction),
             " UNION ALL ",
             source!("MESSAGE", "send_message", "coalesce(event.case_id, work.account_id)", "work.created_at", "work.status = 'PARKED'",
                 "messages AS work LEFT JOIN case_events AS event ON event.id = work.event_id",
@@ -333,27 +341,33 @@ pub async fn page(
     Ok(request.page(load(conn, request, None, now).await?))
 }
 
-/// Which of these documents have a job that was parked, and how it failed at last.
+/// Which of these papers have a job that was parked, and how it failed at last.
 ///
 /// # Errors
 /// The database's.
 pub async fn parked_renderings(
     conn: &mut AsyncPgConnection,
-    document_ids: impl Iterator<Item = Uuid>,
+    papers: &[&StoredPaper],
 ) -> QueryResult<HashMap<Uuid, String>> {
-    let keys = document_ids.map(|document_id| RenderDocument { document_id }.unique_key());
+    let keys = papers.iter().map(|paper| match paper.of {
+        PaperOf::Agreement(_) => RenderDocument {
+            document_id: paper.id,
+        }
+        .unique_key(),
+        PaperOf::Confirmation(_) => RenderSheet { sheet_id: paper.id }.unique_key(),
+    });
     let parked: Vec<(Option<String>, Option<String>)> = jobs_table::table
-        .filter(jobs_table::queue.eq(RenderDocument::QUEUE))
+        .filter(jobs_table::queue.eq_any([RenderDocument::QUEUE, RenderSheet::QUEUE]))
         .filter(jobs_table::unique_key.eq_any(keys.collect::<Vec<_>>()))
         .filter(sql::<Bool>("state = 'PARKED'"))
         .order(jobs_table::id)
         .select((jobs_table::unique_key, jobs_table::last_error))
         .load(conn)
         .await?;
-    let of_document = |(key, error): (Option<String>, Option<String>)| {
+    let of_paper = |(key, error): (Option<String>, Option<String>)| {
         Some((Uuid::parse_str(&key?).ok()?, error.unwrap_or_default()))
     };
-    Ok(parked.into_iter().filter_map(of_document).collect())
+    Ok(parked.into_iter().filter_map(of_paper).collect())
 }
 
 const _: () = assert!(REMINDER_LEAD.num_hours() == 24, "the list's SQL says 24 hours");

@@ -5,6 +5,7 @@ pub mod agreement;
 pub mod destination;
 pub mod employer_registration;
 pub mod graduate_data;
+pub mod leaving;
 pub mod review_route;
 pub mod school;
 pub mod termination;
@@ -106,6 +107,12 @@ pub enum Refusal {
     /// Too many files were announced and attached to nothing.
     #[error("too many files wait to be used")]
     TooManyUploads,
+    /// After the last day for his class nobody but the school begins anything on a graduate's cases (DOMAIN.md, Leaving school).
+    #[error("the last day for this class year has passed")]
+    CutOffPassed,
+    /// The confirmation period of the graduate's class is not open.
+    #[error("the confirmation period of this class year is not open")]
+    LeavingNotOpen,
     /// One person asks for so many exports a day.
     #[error("too many exports were asked for in a day")]
     TooManyExports,

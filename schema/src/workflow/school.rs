@@ -23,6 +23,8 @@ text_enum! {
         SetReviewRoute = "SET_REVIEW_ROUTE",
         /// 作废审核设置 whether it reviews what graduates make void of their registered destinations.
         SetVoidingReview = "SET_VOIDING_REVIEW",
+        /// 离校确认设置 the confirmation period of a class year and its cut-off date.
+        SetLeavingPeriod = "SET_LEAVING_PERIOD",
         /// 新增院系 a department.
         AddDepartment = "ADD_DEPARTMENT",
         /// 院系更名 another name or code of a department.
@@ -69,6 +71,7 @@ pub const fn permit(action: SchoolAction, actor: ActorRole) -> Result<(), Refusa
         | (
             Do::SetReviewRoute
             | Do::SetVoidingReview
+            | Do::SetLeavingPeriod
             | Do::AddDepartment
             | Do::RenameDepartment
             | Do::UpdateReviewer,

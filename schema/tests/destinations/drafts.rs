@@ -135,7 +135,7 @@ async fn an_oriented_graduate_files_his_one_type() {
     // What he began before can be given up or turned into the one type, and no more.
     let view = scene.find(own, before).await.unwrap();
     assert_eq!(
-        view.viewer_actions(own),
+        view.viewer_actions(own, scene.world.now()),
         [DestinationAction::SaveDraft, DestinationAction::Discard]
     );
     let proof = vec![scene.proof().await];

@@ -319,7 +319,7 @@ impl Run {
                 "{person:?} sees {at}"
             );
             if let Some(view) = seen {
-                let offered = view.viewer_actions(&viewer).contains(&action);
+                let offered = view.viewer_actions(&viewer, self.world.now()).contains(&action);
                 let expected = self.model.ending_refusal(person, at, action, true).is_none();
                 assert_eq!(
                     offered, expected,

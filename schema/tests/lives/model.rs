@@ -41,8 +41,8 @@ fn inviting(action: AnAgreement) -> &'static [ActorRole] {
     rows.into_iter().flatten().next().map_or_else(
         || match action {
             // No step of W1; where they are one, these take it.
-            AnAgreement::Return => &[ActorRole::DepartmentReviewer, ActorRole::SchoolReviewer],
-            _ => &[ActorRole::Graduate],
+            AnAgreement::Return => &[ActorRole::DepartmentReviewer, ActorRole::SchoolReviewer][..],
+            _ => &[ActorRole::Graduate][..],
         },
         |row| row.0,
     )

@@ -242,34 +242,38 @@ async fn stored_documents_are_walked_page_by_page_and_one_that_is_lost_has_one_j
     scene.execute(&insert).await;
     let mut conn = world.conn().await;
     let (mut walked, mut after) = (Vec::new(), Uuid::nil());
-    while let Some(next) = document::stored(&mut conn, after, None, 1).await.unwrap().pop() {
+    while let Some(next) = stored_paper::stored(&mut conn, after, None, 1)
+        .await
+        .unwrap()
+        .pop()
+    {
         after = next.id;
         walked.push(next);
     }
     assert_eq!(walked.len(), 3, "what is not rendered is not there to be lost");
     assert!(walked.is_sorted_by_key(|document| document.id));
     for document in &walked {
-        assert_eq!(document.agreement_id, agreement);
+        assert_eq!(document.of, PaperOf::Agreement(agreement));
         assert_eq!(document.pdf.object_key, format!("key {}", document.pdf.byte_size));
     }
     for (only, expected) in [(agreement, &walked[..]), (walked[1].id, &walked[1..2])] {
-        let found = document::stored(&mut conn, Uuid::nil(), Some(only), 9).await;
+        let found = stored_paper::stored(&mut conn, Uuid::nil(), Some(only), 9).await;
         assert_eq!(found.unwrap(), expected);
     }
 
-    let [lost, other] = [walked[0].id, walked[1].id];
-    let (of_lost, now) = (format!("unique_key = '{lost}'"), world.now());
+    let [lost, other] = [&walked[0], &walked[1]];
+    let (of_lost, now) = (format!("unique_key = '{}'", lost.id), world.now());
     for _ in 0..2 {
         assert!(stuck_work::restore(&mut conn, lost, now).await.unwrap());
         assert_eq!(count(&mut conn, "jobs", &of_lost).await, 1);
     }
     let park = "UPDATE jobs SET state = 'PARKED', finished_at = now(), last_error = 'other fonts' WHERE";
     scene.execute(&format!("{park} {of_lost}")).await;
-    let parked = stuck_work::parked_renderings(&mut conn, [other, lost].into_iter()).await;
-    assert_eq!(parked.unwrap(), [(lost, "other fonts".to_owned())].into());
+    let parked = stuck_work::parked_renderings(&mut conn, &[other, lost]).await;
+    assert_eq!(parked.unwrap(), [(lost.id, "other fonts".to_owned())].into());
     assert!(stuck_work::restore(&mut conn, lost, now).await.unwrap());
     assert_eq!(count(&mut conn, "jobs", &of_lost).await, 1, "the same row");
-    let parked = stuck_work::parked_renderings(&mut conn, [other, lost].into_iter()).await;
+    let parked = stuck_work::parked_renderings(&mut conn, &[other, lost]).await;
     assert!(parked.unwrap().is_empty());
     let running = format!(
         "UPDATE jobs SET state = 'RUNNING', lease_token = gen_random_uuid(), lease_until = now() WHERE {of_lost}"

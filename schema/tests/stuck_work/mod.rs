@@ -11,8 +11,8 @@ use wangqian_schema::{
     model::{
         PageRequest, Viewer,
         account_notice::{self, AccountNotice},
-        document,
         passcode::PasscodeChannel,
+        stored_paper::{self, PaperOf},
     },
     step::AgreementStep,
     stuck_work::{self, GRACE, JobState, StuckWork, StuckWorkKind},

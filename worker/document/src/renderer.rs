@@ -15,7 +15,9 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 use crate::fonts::Fonts;
 use crate::pen::Pen;
 use crate::world::{PaperWorld, layout_source};
-use crate::{AgreementPaper, DocumentError, ManualText, Mark, RenderedManual, layout_1, qr};
+use crate::{
+    AgreementPaper, DestinationSheet, DocumentError, ManualText, Mark, RenderedManual, layout_1, qr, sheet_1,
+};
 
 /// How many renderings an unused intermediate result of the typesetter is kept. It keeps its cache process-wide; results
 /// that do not depend on the paper (the parsed template, the fonts) are used every time and so stay.
@@ -27,6 +29,7 @@ pub struct Renderer {
     fonts: Fonts,
     library: LazyHash<Library>,
     layout_1: Source,
+    sheet_1: Source,
     standards: PdfStandards,
 }
 
@@ -46,6 +49,7 @@ impl Renderer {
             fonts: Fonts::load(extra_font_dirs)?,
             library: LazyHash::new(Library::default()),
             layout_1: layout_source(layout_1::TEMPLATE),
+            sheet_1: layout_source(sheet_1::TEMPLATE),
             standards,
         })
     }
@@ -75,6 +79,24 @@ impl Renderer {
         let source = layout_source(manual.source);
         let (pdf, pages) = self.draw_counted(&source, manual.data.to_owned(), None, manual.edition)?;
         Ok(RenderedManual { pdf, pages })
+    }
+
+    /// Makes the PDF of a destination sheet; as [`Renderer::render`].
+    ///
+    /// # Errors
+    /// As [`Renderer::render`].
+    pub fn render_sheet(&self, paper: &DestinationSheet) -> Result<Vec<u8>, DocumentError> {
+        if paper.layout != DestinationSheet::LAYOUT {
+            return Err(DocumentError::UnknownLayout(paper.layout));
+        }
+        let sheet = sheet_1::sheet(&Pen::new(&self.fonts), paper)?;
+        let sheet = serde_json::to_string(&sheet)?;
+        self.draw(
+            &self.sheet_1,
+            sheet,
+            Some(&paper.verification.url),
+            paper.confirmed_on,
+        )
     }
 
     /// Draws a sheet by a layout, with the QR code of an address, as a PDF of a day.

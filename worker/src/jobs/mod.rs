@@ -1,6 +1,7 @@
 //! What the jobs do, one file a job. Each may be run again at any time, also while an earlier run still goes on: the
 //! rows it changes decide which run counts.
 
+mod announce_leaving;
 mod check_upload;
 mod digest_reviews;
 mod expire_invitation;
@@ -12,6 +13,7 @@ mod prune;
 mod publish_manual;
 mod remind_invitation;
 mod render_document;
+mod render_sheet;
 mod send_member_invitation;
 mod send_message;
 mod send_notice;
@@ -19,6 +21,7 @@ mod send_passcode;
 mod send_stamped_copy_link;
 mod snapshot_figures;
 
+pub(crate) use announce_leaving::announce_leaving;
 pub(crate) use check_upload::{CheckParts, check_upload};
 pub(crate) use digest_reviews::digest_reviews;
 pub(crate) use expire_invitation::expire_invitation;
@@ -29,6 +32,7 @@ pub(crate) use prune::{PruneParts, prune};
 pub(crate) use publish_manual::publish_manual;
 pub(crate) use remind_invitation::remind_invitation;
 pub(crate) use render_document::{RenderParts, render_document};
+pub(crate) use render_sheet::render_sheet;
 pub(crate) use send_member_invitation::send_member_invitation;
 pub(crate) use send_message::{SendParts, send_message};
 pub(crate) use send_notice::send_notice;
@@ -101,7 +105,7 @@ async fn again_before_deadline(
 fn failed(error: StepError) -> JobError {
     match error {
         StepError::Database(_) | StepError::Unreachable(_) => JobError::retry(error),
-        StepError::NotFound => JobError::park("there is no such agreement"),
+        StepError::NotFound => JobError::park("there is no such case"),
         other => JobError::park(other),
     }
 }

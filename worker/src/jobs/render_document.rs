@@ -8,7 +8,7 @@ use std::sync::Arc;
 use apalis::prelude::Data;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
-use wangqian_document::{Mark, Renderer};
+use wangqian_document::{DocumentError, Mark, Renderer};
 use wangqian_schema::{
     Platform,
     jobs::RenderDocument,
@@ -68,48 +68,71 @@ async fn mark(document: &Document, parts: &RenderParts) -> Result<(), JobError> 
 /// Renders, stores and notes it.
 async fn store(document: &Document, parts: &RenderParts) -> Result<(), JobError> {
     let (pdf, sha256) = render(document, Mark::None, parts).await?;
-    let byte_size = i32::try_from(pdf.len()).map_err(|_| JobError::park("the PDF is larger than 2 GB"))?;
     let object_key = format!("documents/{}/{}.pdf", document.id, hex(&sha256));
-    put(&object_key, &pdf, parts).await?;
-    let step = AgreementStep::StoreDocument(
-        document.id,
-        StoredPdf {
-            object_key,
-            sha256,
-            byte_size,
-        },
-    );
+    let stored = stored(object_key, &pdf, sha256, parts).await?;
+    let step = AgreementStep::StoreDocument(document.id, stored);
     step::take(&parts.platform, Actor::Worker, document.agreement_id, step, None)
         .await
         .map_err(failed)?;
     Ok(())
 }
 
+/// Puts a PDF into the store, and says what is there then.
+pub(super) async fn stored(
+    object_key: String,
+    pdf: &[u8],
+    sha256: [u8; 32],
+    parts: &RenderParts,
+) -> Result<StoredPdf, JobError> {
+    let byte_size = i32::try_from(pdf.len()).map_err(|_| JobError::park("the PDF is larger than 2 GB"))?;
+    put(&object_key, pdf, parts).await?;
+    Ok(StoredPdf {
+        object_key,
+        sha256,
+        byte_size,
+    })
+}
+
 /// Puts the PDF where it was if it is not there any more. What was signed and is verified by its hash is those very bytes, so
 /// others are no substitute.
 async fn restore(document: &Document, kept: &StoredPdf, parts: &RenderParts) -> Result<(), JobError> {
+    let found = look(kept, parts).await?;
+    if found == Found::Whole {
+        return Ok(());
+    }
+    let made = render(document, Mark::None, parts).await?;
+    put_again(kept, found, &made, parts).await?;
+    tracing::warn!(document = %document.id, %found, "a lost PDF was made again");
+    Ok(())
+}
+
+/// Looks whether the store still has a PDF.
+pub(super) async fn look(kept: &StoredPdf, parts: &RenderParts) -> Result<Found, JobError> {
     let byte_size = u64::try_from(kept.byte_size).unwrap_or_default();
     let looking = parts
         .storage
         .inspect(&kept.object_key, byte_size, Some(&kept.sha256));
     let asked =
         |error: StorageError| JobError::retry(format_args!("the PDF could not be looked at: {error}"));
-    let found = looking.await.map_err(asked)?;
-    if found == Found::Whole {
-        return Ok(());
-    }
-    let (pdf, sha256) = render(document, Mark::None, parts).await?;
-    if sha256 != kept.sha256 {
+    looking.await.map_err(asked)
+}
+
+/// Puts a lost PDF where it was, if these are its bytes.
+pub(super) async fn put_again(
+    kept: &StoredPdf,
+    found: Found,
+    (pdf, sha256): &(Vec<u8>, [u8; 32]),
+    parts: &RenderParts,
+) -> Result<(), JobError> {
+    if *sha256 != kept.sha256 {
         return Err(JobError::park(format_args!(
             "the stored PDF is lost ({found}), and this worker renders other bytes than were stored: its fonts or its release \
              differ from those of then. Nothing was stored. SHA-256 {} instead of {}",
-            hex(&sha256),
+            hex(sha256),
             hex(&kept.sha256)
         )));
     }
-    put(&kept.object_key, &pdf, parts).await?;
-    tracing::warn!(document = %document.id, %found, "a lost PDF was made again");
-    Ok(())
+    put(&kept.object_key, pdf, parts).await
 }
 
 async fn put(object_key: &str, pdf: &[u8], parts: &RenderParts) -> Result<(), JobError> {
@@ -123,29 +146,39 @@ async fn render(
     mark: Mark,
     parts: &RenderParts,
 ) -> Result<(Vec<u8>, [u8; 32]), JobError> {
-    // The error would quote what the field says.
-    let paper = document
-        .paper()
-        .map_err(|_| JobError::park("the kept paper is not of this release's form"))?;
+    let paper = document.paper().map_err(|_| unknown_form())?;
+    press(parts, move |renderer| renderer.render(&drawn(paper), mark)).await
+}
+
+/// The failure of a kept paper that this release cannot read. The error itself would quote what a field says.
+pub(super) fn unknown_form() -> JobError {
+    JobError::park("the kept paper is not of this release's form")
+}
+
+/// Draws a PDF on a thread of its own, as soon as a press is free; gives it with its SHA-256.
+pub(super) async fn press<F>(parts: &RenderParts, draw: F) -> Result<(Vec<u8>, [u8; 32]), JobError>
+where
+    F: FnOnce(&Renderer) -> Result<Vec<u8>, DocumentError> + Send + 'static,
+{
     let press = Arc::clone(&parts.presses)
         .acquire_owned()
         .await
         .map_err(JobError::retry)?;
     let renderer = Arc::clone(&parts.renderer);
     let rendering = tokio::task::spawn_blocking(move || {
-        let pdf = renderer.render(&drawn(paper), mark);
+        let pdf = draw(&renderer);
         drop(press);
         let pdf = pdf?;
         let sha256: [u8; 32] = Sha256::digest(&pdf).into();
         Ok((pdf, sha256))
     });
-    let rendered: Result<_, wangqian_document::DocumentError> = rendering
+    let rendered: Result<_, DocumentError> = rendering
         .await
         .map_err(|_| JobError::retry("rendering panicked; the worker's output says where"))?;
     // Nothing but a corrected field, another font or another release helps.
     rendered.map_err(JobError::park)
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

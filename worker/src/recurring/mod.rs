@@ -15,7 +15,7 @@ use diesel_async::AsyncPgConnection;
 use wangqian_schema::{
     Platform,
     clock::shanghai_date,
-    jobs::{self, DigestReviews, FoldFigures, Prune, Pruned, SnapshotFigures},
+    jobs::{self, AnnounceLeaving, DigestReviews, FoldFigures, Prune, Pruned, SnapshotFigures},
     model::figure_snapshot,
 };
 
@@ -38,6 +38,8 @@ enum Task {
     Prune(Pruned),
     /// Tells reviewers what waits for them on the day of the tick.
     DigestReviews,
+    /// Tells graduates whose confirmation period is open by the day of the tick.
+    AnnounceLeaving,
     /// Folds changes of the figures into the counts.
     FoldFigures,
     /// Keeps the figures as those of the day of the tick.
@@ -58,6 +60,10 @@ impl Task {
             Self::DigestReviews => {
                 let day = shanghai_date(tick);
                 jobs::enqueue_tick(conn, &DigestReviews { day }, name, tick, now).await
+            }
+            Self::AnnounceLeaving => {
+                let day = shanghai_date(tick);
+                jobs::enqueue_tick(conn, &AnnounceLeaving { day }, name, tick, now).await
             }
             Self::FoldFigures => jobs::enqueue_tick(conn, &FoldFigures {}, name, tick, now).await,
             Self::SnapshotFigures => {
@@ -87,7 +93,7 @@ const fn nightly(name: &'static str, hour: u32, minute: u32, what: Pruned) -> Re
 }
 
 /// Every recurring job. Those by the hour delete what people's addresses stand in or what grows by the hour; those by night
-/// the rest. The reviewers' digest comes in the morning; one that was missed still comes in time for the day's work. The figures of a day
+/// the rest. The reviewers' digest comes in the morning; one that was missed still comes in time for the day's work; so do announcements to graduates. The figures of a day
 /// are kept at its end.
 const RECURRING: &[Recurring] = &[
     hourly("prune_passcodes", 5, Pruned::Passcodes),
@@ -105,6 +111,12 @@ const RECURRING: &[Recurring] = &[
         schedule: Schedule::Daily { hour: 8, minute: 30 },
         catch_up: TimeDelta::hours(9),
         task: Task::DigestReviews,
+    },
+    Recurring {
+        name: "announce_leaving",
+        schedule: Schedule::Daily { hour: 8, minute: 0 },
+        catch_up: TimeDelta::hours(9),
+        task: Task::AnnounceLeaving,
     },
     Recurring {
         name: "fold_figures",
@@ -173,7 +185,7 @@ mod tests {
         assert_eq!(names.len(), RECURRING.len());
         let pruned = RECURRING.iter().filter_map(|recurring| match recurring.task {
             Task::Prune(what) => Some(what),
-            Task::DigestReviews | Task::FoldFigures | Task::SnapshotFigures => None,
+            Task::DigestReviews | Task::AnnounceLeaving | Task::FoldFigures | Task::SnapshotFigures => None,
         });
         let pruned: BTreeSet<_> = pruned.collect();
         assert_eq!(pruned, Pruned::ALL.iter().copied().collect());

@@ -5,6 +5,7 @@
     reason = "helpers of tests end the test where they fail"
 )]
 
+mod announcing;
 mod check_upload;
 mod claiming;
 mod digest;

@@ -41,27 +41,27 @@ async fn every_tick_is_one_job_whatever_the_workers_their_clocks_and_restarts() 
         ahead.clock.advance(by);
     };
     let (first, second) = (world.work(&[]), world.work_on(&ahead, &[]));
-    // Seven by the hour and the folding of the figures, three by night and one in the morning, caught up with at the first start.
-    ticks_done(&world, 12).await;
+    // Seven by the hour and the folding of the figures, three by night and two in the morning, caught up with at the first start.
+    ticks_done(&world, 13).await;
     both(TimeDelta::hours(1));
-    ticks_done(&world, 20).await;
+    ticks_done(&world, 21).await;
     second.stop().await;
     let second = world.work_on(&ahead, &[]);
     both(TimeDelta::hours(1));
-    ticks_done(&world, 28).await;
+    ticks_done(&world, 29).await;
 
     // Nobody is there for a day: the last tick of each is caught up with, those before it are left out.
     first.stop().await;
     second.stop().await;
     both(TimeDelta::hours(24));
     let (first, second) = (world.work(&[]), world.work_on(&ahead, &[]));
-    ticks_done(&world, 40).await;
+    ticks_done(&world, 42).await;
     first.stop().await;
     second.stop().await;
     // At 18:50 night and morning are too long ago.
     both(TimeDelta::hours(30));
     let first = world.work(&[]);
-    ticks_done(&world, 48).await;
+    ticks_done(&world, 50).await;
     first.stop().await;
     let twice = "SELECT count(*) - count(DISTINCT unique_key) FROM jobs";
     assert_eq!(world.db.number(twice).await, 0);
@@ -135,7 +135,7 @@ async fn what_was_kept_long_enough_is_deleted_and_nothing_else() {
             .await;
     }
     let workers = world.work(&[]);
-    ticks_done(&world, 12).await;
+    ticks_done(&world, 13).await;
     for table in [
         "sessions",
         "idempotency_keys",

@@ -280,7 +280,7 @@ impl AgreementFilingMutation {
     /// 新建就业协议草稿 The graduate begins to fill in an agreement: to sign offline (§6.1), or to register one that is signed
     /// (§8.1). A draft holds nothing, nobody else sees it, and he may keep twenty.
     ///
-    /// Refusals: `INVALID_INPUT`, `STEP_NOT_ALLOWED` (also of a draft too many), `DATA_NOT_CONFIRMED`,
+    /// Refusals: `CUT_OFF_PASSED`, `INVALID_INPUT`, `STEP_NOT_ALLOWED` (also of a draft too many), `DATA_NOT_CONFIRMED`,
     /// `ONLINE_SIGNING_NOT_ALLOWED`, `IDEMPOTENCY_KEY_REUSED`, `NOT_FOUND` (the draft of this key was given up since).
     async fn create_agreement_draft(
         &self,
@@ -313,7 +313,7 @@ impl AgreementFilingMutation {
     /// 保存就业协议草稿 Keeps what the graduate has filled in, also what is not complete or wrong yet: while it is a draft, or
     /// returned to be mended.
     ///
-    /// Refusals: `NOT_FOUND`, `INVALID_INPUT`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`,
+    /// Refusals: `NOT_FOUND`, `CUT_OFF_PASSED`, `INVALID_INPUT`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`,
     /// `ONLINE_SIGNING_NOT_ALLOWED`.
     async fn save_agreement_draft(
         &self,
@@ -335,7 +335,7 @@ impl AgreementFilingMutation {
     /// 提交就业协议审核 The graduate hands in what he has filled in (§6.1, §8.1), a registration with pictures of the stamped paper.
     /// From now on this agreement holds him, and the school or department reviews.
     ///
-    /// Refusals: `NOT_FOUND`, `INVALID_INPUT` (each field of the draft with its path, and of the files), `STALE_VERSION`, `STEP_NOT_ALLOWED`,
+    /// Refusals: `NOT_FOUND`, `CUT_OFF_PASSED`, `INVALID_INPUT` (each field of the draft with its path, and of the files), `STALE_VERSION`, `STEP_NOT_ALLOWED`,
     /// `DATA_NOT_CONFIRMED`, `ALREADY_ENGAGED`, `ONLINE_SIGNING_NOT_ALLOWED`.
     async fn submit_agreement(
         &self,
@@ -355,7 +355,7 @@ impl AgreementFilingMutation {
     /// 撤回修改 The graduate takes back what he handed in, before a reviewer has decided (§6.1, §6.3, §8.1): terms and registrations
     /// are a draft again, a stamped copy is to be handed in again. He stays held by it.
     ///
-    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
+    /// Refusals: `NOT_FOUND`, `CUT_OFF_PASSED`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
     async fn withdraw_agreement(
         &self,
         ctx: &Context<'_>,
@@ -375,7 +375,7 @@ impl AgreementFilingMutation {
     /// 放弃申请 The graduate gives up an agreement that he fills in himself and that is neither under review nor signed; he is free
     /// then. A draft that was never handed in is gone.
     ///
-    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
+    /// Refusals: `NOT_FOUND`, `CUT_OFF_PASSED`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
     async fn discard_agreement(
         &self,
         ctx: &Context<'_>,

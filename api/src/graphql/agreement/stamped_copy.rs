@@ -242,7 +242,7 @@ impl StampedCopyMutation {
     /// without an account (§6.3). It holds for seven days and for one use; those sent before are good for nothing from then on.
     /// Five times a day.
     ///
-    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`, `TOO_MANY_REQUESTS`.
+    /// Refusals: `NOT_FOUND`, `CUT_OFF_PASSED`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`, `TOO_MANY_REQUESTS`.
     async fn request_stamped_copy(
         &self,
         ctx: &Context<'_>,
@@ -278,7 +278,7 @@ impl StampedCopyMutation {
 
     /// 回传协议书 The graduate hands the stamped copy in (§6.3), and the school or department reviews it.
     ///
-    /// Refusals: `NOT_FOUND`, `INVALID_INPUT`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
+    /// Refusals: `NOT_FOUND`, `CUT_OFF_PASSED`, `INVALID_INPUT`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
     async fn submit_stamped_copy(
         &self,
         ctx: &Context<'_>,
@@ -338,7 +338,7 @@ impl StampedCopyMutation {
     /// 回传协议书 The employer's contact hands the stamped copy in through the link, which is used up by it (§6.3). The graduate is told,
     /// and the school or department reviews. Public.
     ///
-    /// Refusals: `NOT_FOUND`, `INVALID_INPUT`.
+    /// Refusals: `NOT_FOUND`, `CUT_OFF_PASSED`, `INVALID_INPUT`.
     async fn submit_stamped_copy_by_link(
         &self,
         ctx: &Context<'_>,

@@ -121,7 +121,7 @@ pub struct AgreementMutation;
 impl AgreementMutation {
     /// 发起签约邀请 A verified employer invites one graduate or many (§4.1). Each invitation stands or falls by itself.
     ///
-    /// Refusals: `INVALID_INPUT`, `STEP_NOT_ALLOWED`, `EMPLOYER_NOT_VERIFIED`, `IDEMPOTENCY_KEY_REUSED`; of one:
+    /// Refusals: `INVALID_INPUT`, `STEP_NOT_ALLOWED`, `EMPLOYER_NOT_VERIFIED`, `IDEMPOTENCY_KEY_REUSED`; of one: `CUT_OFF_PASSED`,
     /// `NOT_FOUND`, `INVALID_INPUT`, `ONLINE_SIGNING_NOT_ALLOWED`, `ALREADY_INVITED`.
     async fn invite_graduates(
         &self,
@@ -233,7 +233,7 @@ impl AgreementMutation {
 
     /// 撤销邀请 The employer takes back an invitation that has not been answered.
     ///
-    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `EMPLOYER_NOT_VERIFIED`, `DEADLINE_PASSED`.
+    /// Refusals: `NOT_FOUND`, `CUT_OFF_PASSED`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `EMPLOYER_NOT_VERIFIED`, `DEADLINE_PASSED`.
     async fn cancel_invitation(
         &self,
         ctx: &Context<'_>,
@@ -251,7 +251,7 @@ impl AgreementMutation {
 
     /// 接受邀请 The graduate accepts (§4.2). He is then held by this agreement, and the school or department reviews.
     ///
-    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`, `DEADLINE_PASSED`,
+    /// Refusals: `NOT_FOUND`, `CUT_OFF_PASSED`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`, `DEADLINE_PASSED`,
     /// `ALREADY_ENGAGED`, `ONLINE_SIGNING_NOT_ALLOWED`, `EMPLOYER_NOT_VERIFIED` (any more).
     async fn accept_invitation(
         &self,
@@ -270,7 +270,7 @@ impl AgreementMutation {
 
     /// 拒绝邀请 The graduate declines (§4.2).
     ///
-    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`, `DEADLINE_PASSED`,
+    /// Refusals: `NOT_FOUND`, `CUT_OFF_PASSED`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`, `DEADLINE_PASSED`,
     /// `ALREADY_ENGAGED`, `INVALID_INPUT`.
     async fn decline_invitation(
         &self,

@@ -17,6 +17,7 @@ use wangqian_schema::{
 };
 
 pub use self::{
+    blocks::ArchiveForm,
     field::{CountryCode, IndustryCode, NationalCode, Nature, PositionCategoryCode, RegionCode},
     form::{DestinationDetails, DestinationForm, DestinationType},
     list::{DestinationQuery, DestinationTypeEntry},
@@ -187,7 +188,8 @@ impl Destination {
 
     /// 可进行的操作 What this viewer may do now: draw the buttons from it.
     async fn viewer_actions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<DestinationAction>> {
-        let actions = self.0.viewer_actions(&ctx.viewer()?);
+        let now = ctx.app().platform.clock.now();
+        let actions = self.0.viewer_actions(&ctx.viewer()?, now);
         Ok(actions.into_iter().map(Into::into).collect())
     }
 

@@ -147,7 +147,7 @@ impl DestinationMutation {
     /// 新建去向草稿 The graduate chooses a type and begins to fill in a destination (§9.1). A draft holds nothing, nobody else sees it, and he may
     /// keep twenty.
     ///
-    /// Refusals: `INVALID_INPUT`, `STEP_NOT_ALLOWED` (also of a type that is not offered to him, and of a draft too many),
+    /// Refusals: `CUT_OFF_PASSED`, `INVALID_INPUT`, `STEP_NOT_ALLOWED` (also of a type that is not offered to him, and of a draft too many),
     /// `DATA_NOT_CONFIRMED`, `IDEMPOTENCY_KEY_REUSED`, `NOT_FOUND` (the draft of this key was given up since).
     async fn create_destination_draft(
         &self,
@@ -171,7 +171,7 @@ impl DestinationMutation {
 
     /// 保存去向草稿 Keeps what the graduate has filled in, also what is not complete or wrong yet: while it is a draft, or returned to be mended.
     ///
-    /// Refusals: `NOT_FOUND`, `INVALID_INPUT`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
+    /// Refusals: `NOT_FOUND`, `CUT_OFF_PASSED`, `INVALID_INPUT`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
     async fn save_destination_draft(
         &self,
         ctx: &Context<'_>,
@@ -192,7 +192,7 @@ impl DestinationMutation {
     /// 提交去向审核 The graduate hands in what he has filled in, with its proof (§9.1). From now on this destination holds him, and the school or
     /// department reviews; what is only worth a second look stands in `warnings` and keeps nobody.
     ///
-    /// Refusals: `NOT_FOUND`, `INVALID_INPUT` (each field of the draft, and of the files), `STALE_VERSION`, `STEP_NOT_ALLOWED` (also
+    /// Refusals: `NOT_FOUND`, `CUT_OFF_PASSED`, `INVALID_INPUT` (each field of the draft, and of the files), `STALE_VERSION`, `STEP_NOT_ALLOWED` (also
     /// of a type that is not offered to him any more), `DATA_NOT_CONFIRMED`, `ALREADY_ENGAGED`.
     async fn submit_destination(
         &self,
@@ -206,7 +206,7 @@ impl DestinationMutation {
     /// 撤回修改 The graduate takes back what he handed in, before a reviewer has decided (§9.1): it is a draft again, and he stays held by it.
     /// One whose voiding is reviewed stands again.
     ///
-    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
+    /// Refusals: `NOT_FOUND`, `CUT_OFF_PASSED`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
     async fn withdraw_destination(
         &self,
         ctx: &Context<'_>,
@@ -219,7 +219,7 @@ impl DestinationMutation {
     /// 放弃登记 The graduate gives up a destination that is neither under review nor registered; he is free then. A draft that was never handed in
     /// is gone.
     ///
-    /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
+    /// Refusals: `NOT_FOUND`, `CUT_OFF_PASSED`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
     async fn discard_destination(
         &self,
         ctx: &Context<'_>,
@@ -239,7 +239,7 @@ impl DestinationMutation {
     /// 作废去向 The graduate makes a registered destination void, to sign or to register another one (§9.2): at once, unless his school reviews
     /// it. The school sees it still.
     ///
-    /// Refusals: `NOT_FOUND`, `INVALID_INPUT`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
+    /// Refusals: `NOT_FOUND`, `CUT_OFF_PASSED`, `INVALID_INPUT`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
     async fn void_destination(
         &self,
         ctx: &Context<'_>,

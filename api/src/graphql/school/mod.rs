@@ -19,13 +19,14 @@ pub(super) use self::steps::{idempotency_key, school_id};
 use super::{
     case_event::SchoolEvent,
     figure::{Asked, FigureDay, FigureDimension, RateFormula, SchoolFigures, figure_history_of, figures_of},
+    leaving::LeavingPeriod,
     reviewer::Reviewer,
 };
 use crate::{
     context::ContextExt,
     error::internal,
     id::NodeType,
-    loaders::{DepartmentsKey, HistoryKey, OwnRoutesKey, ReviewersKey, SchoolKey},
+    loaders::{DepartmentsKey, HistoryKey, LeavingPeriodsKey, OwnRoutesKey, ReviewersKey, SchoolKey},
     paging::{Arguments, connection, cost},
 };
 
@@ -144,6 +145,17 @@ impl School {
             route: own.review_route.into(),
         }));
         Ok(routes)
+    }
+
+    /// 离校确认安排 When the graduates of its class years confirm what is registered for them, newest class first. Empty for whoever is neither a
+    /// reviewer of it nor an operator.
+    async fn leaving_periods(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<LeavingPeriod>> {
+        if !self.shows(ctx, open_to) {
+            return Ok(Vec::new());
+        }
+        let key = LeavingPeriodsKey(self.0.id);
+        let periods = ctx.loader().load_one(key).await.map_err(internal)?;
+        Ok(periods.unwrap_or_default().into_iter().map(Into::into).collect())
     }
 
     /// 院系列表 Its departments in the order of their codes. Empty for whoever is neither a reviewer of it nor an operator.

@@ -19,6 +19,7 @@ use crate::{
         agreement, destination,
         event::{self, CHAIN_START, CaseKind, ChainEnd, Concerned, NewEvent},
         graduate_import::GraduateImport,
+        leaving,
     },
     password,
     roster::{GraduateData, Problem},
@@ -185,6 +186,7 @@ pub(super) async fn corrections(
     if !graduates.is_empty() {
         agreement::follow_graduates(conn, &graduates, &departments).await?;
         destination::follow_graduates(conn, &graduates, &departments).await?;
+        leaving::follow_graduates(conn, &graduates, &departments).await?;
     }
 
     let data =

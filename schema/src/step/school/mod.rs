@@ -2,6 +2,7 @@
 //! event of the school's trail. Its departments and its reviewers' accounts stand in files of their own.
 
 mod department;
+mod leaving_period;
 mod reviewer;
 
 use chrono::{DateTime, Utc};
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 pub use self::{
     department::{add_department, rename_department},
+    leaving_period::{LeavingPeriodDraft, set_leaving_period},
     reviewer::{NewReviewer, add_reviewer, set_reviewer_enabled, update_reviewer},
 };
 use super::{Actor, Doer, IdempotencyKey, StepError, claimed, first, role_of_person, taken};

@@ -7,7 +7,9 @@ use wangqian_document::{AgreementPaper, Mark, Renderer};
 
 mod bytes;
 mod characters;
+mod destination_sheet;
 mod made_up;
+mod made_up_sheet;
 mod manual;
 mod pages;
 mod reading;

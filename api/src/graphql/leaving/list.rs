@@ -1,0 +1,155 @@
+//! What is read of leaving school: how a graduate stands, and the list of confirmations.
+
+use async_graphql::{Context, ID, Object, connection::Connection};
+use wangqian_schema::model::{
+    Viewer, graduate,
+    leaving::{self as model, LeavingFilter, LeavingView},
+};
+
+use super::{
+    super::{case_event::LeavingAction, date::Date, graduate::Graduate},
+    LeavingConfirmation, LeavingPeriod, LeavingStatus, RegisteredCase, registered,
+};
+use crate::{
+    context::ContextExt,
+    error::internal,
+    id::NodeType,
+    loaders::GraduateKey,
+    paging::{Arguments, connection, cost},
+};
+
+/// 毕业离校 How a graduate stands before he leaves school.
+pub struct LeavingSchool {
+    /// With a blank confirmation as long as there is none.
+    view: Box<LeavingView>,
+    begun: bool,
+}
+
+/// 毕业离校 How a graduate stands before he leaves school.
+#[Object]
+impl LeavingSchool {
+    /// 毕业生 The graduate.
+    async fn graduate(&self, ctx: &Context<'_>) -> async_graphql::Result<Graduate> {
+        let key = GraduateKey(self.view.standing.graduate_id);
+        let found = ctx.loader().load_one(key).await.map_err(internal)?;
+        found
+            .map(Graduate)
+            .ok_or_else(|| internal("a standing without its graduate"))
+    }
+
+    /// 离校确认安排 When his class confirms; null as long as his school has not said.
+    async fn period(&self) -> Option<LeavingPeriod> {
+        self.view.standing.period.map(Into::into)
+    }
+
+    /// 最后变更日期 The last day on which he, and employers, begin anything on his cases: the cut-off of his class, or until when his school
+    /// has reopened his. Null as long as his school has set no period: then no last day counts.
+    async fn last_day(&self) -> Option<Date> {
+        self.view.last_day().map(Date)
+    }
+
+    /// 当前登记 What is signed or registered for him now; null is 未落实.
+    async fn registered(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<RegisteredCase>> {
+        registered(ctx, &self.view).await
+    }
+
+    /// 离校确认 His confirmation; null as long as he has filled in nothing, and his school has done nothing.
+    async fn confirmation(&self) -> Option<LeavingConfirmation> {
+        self.begun
+            .then(|| LeavingConfirmation::from(LeavingView::clone(&self.view)))
+    }
+
+    /// 可进行的操作 What this viewer may do now: draw the buttons from it.
+    async fn viewer_actions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<LeavingAction>> {
+        let now = ctx.app().platform.clock.now();
+        let actions = self.view.viewer_actions(&ctx.viewer()?, now);
+        Ok(actions.into_iter().map(Into::into).collect())
+    }
+}
+
+/// What is read of leaving school.
+#[derive(Default)]
+pub struct LeavingQuery;
+
+#[Object]
+impl LeavingQuery {
+    /// 毕业离校 How a graduate stands before he leaves school: the viewer himself, or for reviewers one of the department or school. Null when
+    /// there is none, or none that the viewer sees; always for employers and operators.
+    async fn leaving_school(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "毕业生 The graduate; without it the viewer himself.")] graduate_id: Option<ID>,
+    ) -> async_graphql::Result<Option<LeavingSchool>> {
+        let viewer = ctx.viewer()?;
+        let wanted = match (&graduate_id, viewer.graduate_id()) {
+            (Some(id), _) => NodeType::Graduate.uuid(id),
+            (None, own) => own,
+        };
+        // An employer sees graduates, but not how they leave school.
+        let employer = matches!(viewer, Viewer::EmployerMember { .. });
+        let Some(wanted) = wanted.filter(|_| !employer) else {
+            return Ok(None);
+        };
+        let mut conn = ctx.connection().await?;
+        let seen = graduate::find(&mut conn, &viewer, wanted)
+            .await
+            .map_err(internal)?;
+        if seen.is_none() {
+            return Ok(None);
+        }
+        let begun = model::of_graduates(&mut conn, &[wanted])
+            .await
+            .map_err(internal)?
+            .pop();
+        if let Some(view) = begun {
+            let view = Box::new(view);
+            return Ok(Some(LeavingSchool { view, begun: true }));
+        }
+        let standing = model::standings(&mut conn, &[wanted])
+            .await
+            .map_err(internal)?
+            .pop();
+        Ok(standing.map(|standing| LeavingSchool {
+            view: Box::new(standing.blank()),
+            begun: false,
+        }))
+    }
+
+    /// 离校确认列表 The confirmations that the viewer sees, newest first: a graduate his own, a reviewer those of the department's or school's
+    /// graduates. What is to be answered are those that are `DISPUTED`.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn leaving_confirmations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "状态 Only those in one of these statuses.")] statuses: Option<Vec<LeavingStatus>>,
+        #[graphql(desc = "届 Only those of this class year.")] class_year: Option<i32>,
+        #[graphql(desc = "毕业生 Only those of this graduate.")] graduate_id: Option<ID>,
+        #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<String, LeavingConfirmation>> {
+        let viewer = ctx.viewer()?;
+        let request = Arguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request()?;
+        let filter = LeavingFilter {
+            statuses: statuses.unwrap_or_default().into_iter().map(Into::into).collect(),
+            // A year that no class has, and an id that means no graduate, mean nobody's.
+            class_year: class_year.map(|year| i16::try_from(year).unwrap_or_default()),
+            graduate_id: graduate_id.map(|id| NodeType::Graduate.uuid(&id).unwrap_or_default()),
+        };
+        let mut conn = ctx.connection().await?;
+        let page = model::list(&mut conn, &viewer, &filter, &request).await;
+        Ok(connection(
+            page.map_err(internal)?,
+            |view| view.confirmation.id,
+            LeavingConfirmation::from,
+        ))
+    }
+}

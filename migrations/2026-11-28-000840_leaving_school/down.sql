@@ -1,0 +1,3 @@
+DROP TABLE destination_sheets;
+DROP TABLE leaving_confirmations;
+DROP TABLE leaving_periods;

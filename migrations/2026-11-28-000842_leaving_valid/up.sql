@@ -1,0 +1,1 @@
+ALTER TABLE case_events VALIDATE CONSTRAINT case_events_case_kind_check;

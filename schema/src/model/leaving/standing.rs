@@ -1,0 +1,220 @@
+//! How a graduate who leaves school stands: what is registered for him, and whether he has confirmed that.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::LeavingConfirmation;
+use crate::{
+    clock::shanghai_date,
+    destination::ArchiveDraft,
+    model::{Viewer, case::CaseRow as _, event::CaseKind, leaving_period::LeavingPeriod},
+    tables::{agreements, destinations, engagements, graduates, leaving_periods},
+    workflow::{
+        agreement::AgreementStatus,
+        destination::DestinationStatus,
+        leaving::{LeavingAction, LeavingFacts, LeavingStatus, available},
+    },
+};
+
+/// 当前登记 The case that is signed or registered for a graduate now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Registered {
+    /// Of what kind it is.
+    pub kind: CaseKind,
+    /// The case.
+    pub case_id: Uuid,
+    /// Its version.
+    pub version: i32,
+}
+
+/// What surrounds a graduate who leaves school.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeavingStanding {
+    /// The graduate.
+    pub graduate_id: Uuid,
+    /// His school.
+    pub school_id: Uuid,
+    /// His department.
+    pub department_id: Uuid,
+    /// 届
+    pub class_year: i16,
+    /// The version of his basic information.
+    pub data_version: i32,
+    /// Whether he has confirmed it.
+    pub graduate_confirmed: bool,
+    /// The period of his class, where his school has set one.
+    pub period: Option<LeavingPeriod>,
+    /// What is signed or registered for him now; nothing is 未落实.
+    pub registered: Option<Registered>,
+}
+
+impl LeavingStanding {
+    /// The graduate's confirmation as it is before there is one.
+    pub fn blank(self) -> LeavingView {
+        LeavingView {
+            confirmation: LeavingConfirmation {
+                id: Uuid::nil(),
+                graduate_id: self.graduate_id,
+                class_year: self.class_year,
+                school_id: self.school_id,
+                department_id: self.department_id,
+                status: LeavingStatus::Open,
+                draft: ArchiveDraft::default(),
+                archive: None,
+                reason: None,
+                answer: None,
+                confirmed_at: None,
+                confirmed_case_id: None,
+                confirmed_case_version: None,
+                confirmed_data_version: None,
+                transfer_number: None,
+                reopened_until: None,
+                authorised_until: None,
+                version: 1,
+                event_count: 0,
+                event_hash: Vec::new(),
+                updated_at: DateTime::UNIX_EPOCH,
+            },
+            standing: self,
+        }
+    }
+}
+
+/// How these graduates stand, in no order. For graduates whom the viewer sees.
+///
+/// # Errors
+/// The database's.
+pub async fn standings(
+    conn: &mut AsyncPgConnection,
+    graduate_ids: &[Uuid],
+) -> QueryResult<Vec<LeavingStanding>> {
+    type Of = (Uuid, Uuid, Uuid, i16, i32, bool);
+    type Case = (Option<(Uuid, i32)>, Option<(Uuid, i32)>);
+    type Row = (Of, Option<LeavingPeriod>, Case);
+    // One whose voiding is under review is registered still.
+    let registered = [DestinationStatus::Registered, DestinationStatus::VoidingReview];
+    let rows: Vec<Row> = graduates::table
+        .left_join(
+            leaving_periods::table.on(leaving_periods::school_id
+                .eq(graduates::school_id)
+                .and(leaving_periods::class_year.eq(graduates::class_year))),
+        )
+        .left_join(engagements::table.on(engagements::graduate_id.eq(graduates::id)))
+        .left_join(
+            agreements::table.on(agreements::id
+                .eq(engagements::case_id)
+                .and(agreements::status.eq(AgreementStatus::Signed))),
+        )
+        .left_join(
+            destinations::table.on(destinations::id
+                .eq(engagements::case_id)
+                .and(destinations::status.eq_any(registered))),
+        )
+        .filter(graduates::id.eq_any(graduate_ids))
+        .select((
+            (
+                graduates::id,
+                graduates::school_id,
+                graduates::department_id,
+                graduates::class_year,
+                graduates::version,
+                graduates::confirmed_at.is_not_null(),
+            ),
+            Option::<LeavingPeriod>::as_select(),
+            (
+                (agreements::id, agreements::version).nullable(),
+                (destinations::id, destinations::version).nullable(),
+            ),
+        ))
+        .load(conn)
+        .await?;
+    let case = |kind, found: Option<(Uuid, i32)>| {
+        found.map(|(case_id, version)| Registered {
+            kind,
+            case_id,
+            version,
+        })
+    };
+    Ok(rows
+        .into_iter()
+        .map(|(of, period, (agreement, destination))| LeavingStanding {
+            graduate_id: of.0,
+            school_id: of.1,
+            department_id: of.2,
+            class_year: of.3,
+            data_version: of.4,
+            graduate_confirmed: of.5,
+            period,
+            registered: case(CaseKind::Agreement, agreement).or(case(CaseKind::Destination, destination)),
+        })
+        .collect())
+}
+
+/// A confirmation with its standing: what lists and steps read.
+#[derive(Clone, Debug)]
+pub struct LeavingView {
+    /// The confirmation.
+    pub confirmation: LeavingConfirmation,
+    /// What surrounds it.
+    pub standing: LeavingStanding,
+}
+
+impl LeavingView {
+    /// Whether he has confirmed, and has not disputed it since, and all that he confirmed is as it was.
+    pub fn stands(&self) -> bool {
+        let (confirmation, standing) = (&self.confirmation, &self.standing);
+        let case = standing.registered.map(|case| (case.case_id, case.version));
+        let confirmed = confirmation
+            .confirmed_case_id
+            .zip(confirmation.confirmed_case_version);
+        confirmation.status == LeavingStatus::Confirmed
+            && confirmation.class_year == standing.class_year
+            && confirmation.confirmed_data_version == Some(standing.data_version)
+            && case == confirmed
+    }
+
+    /// The last day on which anything may be begun on his cases, as [`LastDay`](super::super::leaving_period::LastDay) says.
+    pub fn last_day(&self) -> Option<NaiveDate> {
+        let period = self.period()?;
+        Some(
+            self.confirmation
+                .reopened_until
+                .map_or(period.cut_off_on, |until| until.max(period.cut_off_on)),
+        )
+    }
+
+    /// The period of its class; none when he is of another class now.
+    fn period(&self) -> Option<LeavingPeriod> {
+        let of = self.confirmation.class_year;
+        self.standing.period.filter(|period| period.class_year == of)
+    }
+
+    /// What the rules look at.
+    pub fn facts(&self, reason_given: bool, now: DateTime<Utc>) -> LeavingFacts {
+        let (confirmation, today) = (&self.confirmation, shanghai_date(now));
+        let until = |day: Option<NaiveDate>| day.is_some_and(|day| today <= day);
+        let period = self.period();
+        LeavingFacts {
+            status: confirmation.status,
+            stands: self.stands(),
+            graduate_confirmed: self.standing.graduate_confirmed,
+            open: period.is_some_and(|period| {
+                // What is reopened before the period is not confirmed before it.
+                period.is_open(today) || (today >= period.opens_on && until(confirmation.reopened_until))
+            }),
+            has_sheet: confirmation.confirmed_at.is_some(),
+            authorised: until(confirmation.authorised_until),
+            reason_given,
+        }
+    }
+
+    /// What this viewer may do now: a dashboard draws its buttons from it.
+    pub fn viewer_actions(&self, viewer: &Viewer, now: DateTime<Utc>) -> Vec<LeavingAction> {
+        match self.confirmation.role_of(viewer) {
+            Some(role) => available(&self.facts(true, now), role),
+            None => Vec::new(),
+        }
+    }
+}

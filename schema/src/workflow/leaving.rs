@@ -1,0 +1,149 @@
+//! The rules of leaving school (DOMAIN.md, Leaving school): a graduate confirms or disputes what is registered for him, his school
+//! answers; and after the last day for his class nobody but the school begins anything on his cases.
+
+use chrono::NaiveDate;
+
+use super::{ActorRole, Refusal, transition::Transition};
+use crate::text_enum::text_enum;
+
+text_enum! {
+    /// Where a graduate's confirmation stands. Whether one that is confirmed still says what is registered, [`LeavingFacts::stands`] tells.
+    pub enum LeavingStatus {
+        /// 待确认 he has confirmed nothing yet.
+        Open = "OPEN",
+        /// 已确认 he has confirmed what was registered then.
+        Confirmed = "CONFIRMED",
+        /// 有异议 he disputes it, and the school is to answer.
+        Disputed = "DISPUTED",
+        /// 异议已答复 the school has answered; he confirms, or disputes again.
+        Answered = "ANSWERED",
+    }
+}
+
+text_enum! {
+    /// What can be done to a graduate's confirmation.
+    pub enum LeavingAction {
+        /// 保存 the graduate changes what he has filled in of archive and household; leaves no event.
+        SaveDraft = "SAVE_DRAFT",
+        /// 确认 the graduate confirms what is registered for him.
+        Confirm = "CONFIRM",
+        /// 提出异议 the graduate disputes it; needs a reason.
+        Dispute = "DISPUTE",
+        /// 答复异议 a reviewer answers; needs a text.
+        Answer = "ANSWER",
+        /// 重新开放 the school lets him and employers change something after the cut-off; needs a reason.
+        Reopen = "REOPEN",
+        /// 登记信息表生成 the PDF of the sheet is stored.
+        StoreSheet = "STORE_SHEET",
+        /// 授权查询 the graduate lets third parties see his sheet.
+        Authorise = "AUTHORISE",
+        /// 取消授权 the graduate takes that back.
+        WithdrawAuthorisation = "WITHDRAW_AUTHORISATION",
+    }
+}
+
+/// All that the rules look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeavingFacts {
+    /// Where it stands.
+    pub status: LeavingStatus,
+    /// Whether he has confirmed, and what is registered for him, and his basic information, are still what he has confirmed.
+    pub stands: bool,
+    /// Whether the graduate has confirmed his basic information.
+    pub graduate_confirmed: bool,
+    /// Whether the confirmation period of his class is open, or the school has reopened his.
+    pub open: bool,
+    /// Whether he has a sheet: he has confirmed once.
+    pub has_sheet: bool,
+    /// Whether third parties may see it now.
+    pub authorised: bool,
+    /// Whether the person acting gives a reason, or an answer.
+    pub reason_given: bool,
+}
+
+/// Decides an action on a confirmation.
+///
+/// # Errors
+/// The [`Refusal`] that helps the person most: role first, then status, then what stands in the way.
+pub fn decide(
+    facts: &LeavingFacts,
+    action: LeavingAction,
+    actor: ActorRole,
+) -> Result<Transition<LeavingStatus>, Refusal> {
+    use LeavingAction as Do;
+
+    let role_fits = match action {
+        Do::SaveDraft | Do::Confirm | Do::Dispute | Do::Authorise | Do::WithdrawAuthorisation => {
+            actor == ActorRole::Graduate
+        }
+        Do::Answer => actor.review_level().is_some(),
+        Do::Reopen => actor == ActorRole::SchoolReviewer,
+        Do::StoreSheet => actor == ActorRole::Worker,
+    };
+    if !role_fits {
+        return Err(Refusal::NotYourRole);
+    }
+    let Some(to) = leads_to(facts, action) else {
+        return Err(Refusal::NotInThisStatus);
+    };
+    if actor == ActorRole::Graduate && !facts.graduate_confirmed {
+        return Err(Refusal::DataNotConfirmed);
+    }
+    match action {
+        Do::SaveDraft | Do::Confirm | Do::Dispute if !facts.open => Err(Refusal::LeavingNotOpen),
+        Do::Dispute | Do::Answer | Do::Reopen if !facts.reason_given => Err(Refusal::ReasonRequired),
+        _ => Ok(Transition::to(to)),
+    }
+}
+
+/// The status to which an action leads, where the confirmation is in a status in which it can be done.
+const fn leads_to(facts: &LeavingFacts, action: LeavingAction) -> Option<LeavingStatus> {
+    use LeavingAction as Do;
+    use LeavingStatus as Is;
+    Some(match (facts.status, action) {
+        // While it is disputed he waits for the answer.
+        (Is::Open | Is::Answered, Do::Confirm) => Is::Confirmed,
+        // What he has confirmed is confirmed again only when it has changed since.
+        (Is::Confirmed, Do::Confirm) if !facts.stands => Is::Confirmed,
+        (Is::Open | Is::Answered | Is::Confirmed, Do::Dispute) => Is::Disputed,
+        (Is::Disputed, Do::Answer) => Is::Answered,
+        (at, Do::SaveDraft | Do::Reopen) => at,
+        (at, Do::StoreSheet | Do::Authorise) if facts.has_sheet => at,
+        (at, Do::WithdrawAuthorisation) if facts.authorised => at,
+        _ => return None,
+    })
+}
+
+/// What `actor` may do now: the actions that [`decide`] would let through if he gave a reason.
+pub fn available(facts: &LeavingFacts, actor: ActorRole) -> Vec<LeavingAction> {
+    let facts = LeavingFacts {
+        reason_given: true,
+        ..*facts
+    };
+    LeavingAction::ALL
+        .iter()
+        .copied()
+        .filter(|action| decide(&facts, *action, actor).is_ok())
+        .collect()
+}
+
+/// Whether somebody may still begin something on a graduate's cases of any kind: after `last_day` only the school may, which
+/// reviews what is on its desks and reopens a graduate's. `None` is a class for which no last day counts.
+///
+/// # Errors
+/// [`Refusal::CutOffPassed`].
+pub fn may_begin(actor: ActorRole, last_day: Option<NaiveDate>, today: NaiveDate) -> Result<(), Refusal> {
+    let begins = matches!(
+        actor,
+        ActorRole::Graduate | ActorRole::Employer | ActorRole::EmployerContact
+    );
+    match last_day {
+        Some(last_day) if begins && today > last_day => Err(Refusal::CutOffPassed),
+        _ => Ok(()),
+    }
+}
+
+/// The last day for a class year whose school has set none: 31 August of that year.
+pub fn default_cut_off(class_year: i16) -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(class_year.into(), 8, 31)
+}
