@@ -80,14 +80,21 @@ async fn what_is_attached_while_it_is_swept_stays() {
     let waiting = "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() \
                    AND wait_event_type = 'Lock' AND query LIKE 'UPDATE \"uploads\"%'";
     let waiting = format!("({waiting})");
+    let (attached, begun) = tokio::sync::oneshot::channel();
+    let mut attached = Some(attached);
     let attaching = holder.transaction(async |conn| {
         let files =
             case_file::attach(conn, &scene.owner, scene.case, 1, &[id], 1..=MAX_FILES, in_time).await?;
+        attached.take().unwrap().send(()).unwrap();
         // The sweep has seen it as it was before, and waits for its row.
         until(&mut beside, &waiting).await;
         Ok::<_, AttachError>(files)
     });
-    let (attached, swept) = tokio::join!(attaching, over(&scene));
+    let sweeping = async {
+        begun.await.unwrap();
+        over(&scene).await
+    };
+    let (attached, swept) = tokio::join!(attaching, sweeping);
     let file = attached.unwrap().remove(0);
     assert_eq!(swept, [(id, vec![raw(id)])]);
     let kept = [Some(file.object_key), file.thumbnail_key];

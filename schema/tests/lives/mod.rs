@@ -298,7 +298,12 @@ impl Lives {
         let all = self.tries(at);
         let promising =
             |(who, what): &&(Who, Do)| matches!(self.expected(at, *who, *what), Ok(_) | Err(No::Unticked));
-        let fitting: Vec<(Who, Do)> = all.iter().filter(promising).copied().collect();
+        let mut fitting: Vec<(Who, Do)> = all.iter().filter(promising).copied().collect();
+        // Most go on, else few would ever come far.
+        let ends = |(who, what): &(Who, Do)| matches!(self.expected(at, *who, *what), Ok((after, ..)) if after.over());
+        if dice.roll(4) > 0 && !fitting.iter().all(ends) {
+            fitting.retain(|one| !ends(one));
+        }
         let (who, what) = match dice.roll(3) > 0 && !fitting.is_empty() {
             true => fitting[dice.roll(fitting.len())],
             false => all[dice.roll(all.len())],
