@@ -75,11 +75,12 @@ const OBSTACLES: [Obstacle; 5] = [
     (Refusal::NotInThisStatus, |case| !case.fits()),
     // "He must check and confirm his basic information before any step that changes something."
     (Refusal::DataNotConfirmed, |case| {
-        case.role == Graduate && !case.facts.graduate_confirmed
+        case.role == Graduate && !case.facts.graduate_confirmed && case.action != WithdrawAuthorisation
     }),
     // "A school opens a confirmation period for a class year."
     (Refusal::LeavingNotOpen, |case| {
-        case.is(&[SaveDraft, Confirm, Dispute]) && !case.facts.open
+        // He may still answer to what he was answered.
+        case.is(&[SaveDraft, Confirm, Dispute]) && !case.facts.open && case.facts.status != Answered
     }),
     (Refusal::ReasonRequired, |case| {
         case.is(&[Dispute, Answer, Reopen]) && !case.facts.reason_given

@@ -86,11 +86,14 @@ pub fn decide(
     let Some(to) = leads_to(facts, action) else {
         return Err(Refusal::NotInThisStatus);
     };
-    if actor == ActorRole::Graduate && !facts.graduate_confirmed {
+    // Whatever the school has made of his data meanwhile, nobody goes on seeing them whom he does not want to.
+    if actor == ActorRole::Graduate && !facts.graduate_confirmed && action != Do::WithdrawAuthorisation {
         return Err(Refusal::DataNotConfirmed);
     }
+    // Whoever was answered late may still say whether he agrees.
+    let open = facts.open || facts.status == LeavingStatus::Answered;
     match action {
-        Do::SaveDraft | Do::Confirm | Do::Dispute if !facts.open => Err(Refusal::LeavingNotOpen),
+        Do::SaveDraft | Do::Confirm | Do::Dispute if !open => Err(Refusal::LeavingNotOpen),
         Do::Dispute | Do::Answer | Do::Reopen if !facts.reason_given => Err(Refusal::ReasonRequired),
         _ => Ok(Transition::to(to)),
     }

@@ -225,7 +225,12 @@ impl Lives {
             key: Uuid::now_v7().to_string(),
             request_hash: [1; 32],
         };
-        let channel = AgreementChannel::ALL[dice.roll(3)];
+        // Invitations most: each is answered by one step.
+        let channel = match dice.roll(4) {
+            0 => AgreementChannel::Offline,
+            1 => AgreementChannel::Registered,
+            _ => AgreementChannel::Online,
+        };
         let (id, told, of) = if dice.roll(4) == 0 {
             if destinations > 0 {
                 return;

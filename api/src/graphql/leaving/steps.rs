@@ -271,7 +271,7 @@ impl LeavingMutation {
 
     /// 取消授权 The graduate takes that back, at once.
     ///
-    /// Refusals: `NOT_FOUND`, `STEP_NOT_ALLOWED`, `DATA_NOT_CONFIRMED`.
+    /// Refusals: `NOT_FOUND`, `STEP_NOT_ALLOWED`.
     async fn withdraw_sheet_authorisation(
         &self,
         ctx: &Context<'_>,

@@ -44,7 +44,7 @@ pub async fn set_leaving_period(
     let action = SchoolAction::SetLeavingPeriod;
     let school_id = Held::school(viewer, None, action)?;
     let (class_year, cut_off_on) = check(draft)?;
-    let period = LeavingPeriod {
+    let mut period = LeavingPeriod {
         school_id,
         class_year,
         opens_on: draft.opens_on,
@@ -55,6 +55,10 @@ pub async fn set_leaving_period(
     conn.transaction(async |conn| {
         let mut held = Held::lock(platform, conn, viewer, school_id).await?;
         let before = leaving_period::period(conn, school_id, class_year).await?;
+        // One that was set stays where no other is given.
+        if let (None, Some(before)) = (draft.cut_off_on, &before) {
+            period.cut_off_on = before.cut_off_on;
+        }
         if before == Some(period) {
             return Ok(());
         }
