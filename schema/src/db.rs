@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use deadpool::managed::QueueMode;
 use diesel_async::{
     AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
     pooled_connection::{
@@ -97,6 +98,9 @@ pub fn pool(url: &str, settings: &DatabaseSettings) -> Result<Pool, DatabaseErro
     let manager = AsyncDieselConnectionManager::new_with_config(url, config);
     Pool::builder(manager)
         .max_size(settings.database_connections)
+        // The one used last: each connection parses and plans a statement for itself when it first meets it, and with the oldest in
+        // turn a quiet process would do so on all of them.
+        .queue_mode(QueueMode::Lifo)
         .wait_timeout(Some(Duration::from_secs(5)))
         .create_timeout(Some(Duration::from_secs(5)))
         .recycle_timeout(Some(Duration::from_secs(5)))

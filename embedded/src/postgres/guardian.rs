@@ -118,7 +118,22 @@ fn settings(plan: &Plan<'_>) -> Vec<String> {
         "log_min_error_statement=panic".to_owned(),
     ];
     if !plan.options.durable {
-        settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"].map(str::to_owned));
+        // Nothing is to outlive it. With a database for each test, autovacuum would never rest: it looks into every database once a
+        // minute.
+        settings.extend(
+            [
+                "fsync=off",
+                "synchronous_commit=off",
+                "full_page_writes=off",
+                "wal_level=minimal",
+                "max_wal_senders=0",
+                "max_wal_size=4GB",
+                "checkpoint_timeout=1h",
+                "autovacuum=off",
+                "jit=off",
+            ]
+            .map(str::to_owned),
+        );
     }
     settings
 }
