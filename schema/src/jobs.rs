@@ -79,7 +79,7 @@ impl Job for RenderDocument {
     }
 }
 
-/// Makes the manual of a release and stores it. Idempotent: the same manual gives the same bytes under the same key. What is asked for by a
+/// Makes the manual of a release and stores it. Idempotent: the same text goes under the same key, and gives the same bytes. What is asked for by a
 /// release that is not the worker's own is left alone: whoever needs it asks again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

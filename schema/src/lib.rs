@@ -35,7 +35,7 @@ pub mod tables;
 pub mod wake;
 pub mod workflow;
 
-pub use kept::Kept;
+pub use kept::{FixedSql, Kept, fixed_sql};
 pub use secret_token::SecretToken;
 
 use std::sync::Arc;

@@ -30,7 +30,10 @@ use super::client::PASSWORD;
 static HASH: LazyLock<String> = LazyLock::new(|| {
     let cheap = Params::new(Params::MIN_M_COST, 1, 1, None).expect("valid parameters");
     let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, cheap);
-    hasher.hash_password(PASSWORD.as_bytes()).expect("a hash").to_string()
+    hasher
+        .hash_password(PASSWORD.as_bytes())
+        .expect("a hash")
+        .to_string()
 });
 static COUNT: AtomicU32 = AtomicU32::new(1);
 

@@ -40,6 +40,8 @@ pub enum StuckWorkKind {
     Export,
     /// 定期任务 A recurring job of the platform itself was not done at its time.
     Recurring,
+    /// 操作手册 The manual of a release was asked for and is not made.
+    Manual,
 }
 
 /// 任务状态 How the job of a piece of work stands.
@@ -71,7 +73,7 @@ impl StuckWork {
     }
 
     /// 办理事项编号 The case whose step owes it, as `wangqian audit --case` takes it; of a notice and of a daily digest the
-    /// account, of an invitation to join the employer. An import, an uploaded file, an export and a recurring job are their own. Operators do not see the case
+    /// account, of an invitation to join the employer. An import, an uploaded file, an export, a recurring job and the manual are their own. Operators do not see the case
     /// itself.
     async fn case_reference(&self) -> String {
         self.0.case_id.to_string()

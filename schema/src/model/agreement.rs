@@ -3,7 +3,6 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{
     dsl,
-    expression::SqlLiteral,
     pg::Pg,
     prelude::*,
     sql_query,
@@ -21,8 +20,9 @@ use super::{
     terms::{AgreementDraft, AgreementTerms},
 };
 use crate::{
-    Kept,
+    FixedSql, Kept,
     clock::shanghai_date,
+    fixed_sql,
     tables::{
         agreement_serials, agreements, employers, engagements, graduates, school_review_routes, schools,
         terminations,
@@ -201,13 +201,13 @@ visible_cases!(agreements, private);
 const WORKFLOW: &str = "CASE agreements.channel WHEN 'OFFLINE' THEN 'OFFLINE_SIGNING' \
     WHEN 'REGISTERED' THEN 'AGREEMENT_REGISTRATION' ELSE 'ONLINE_SIGNING' END";
 
-fn workflow() -> SqlLiteral<Text> {
-    dsl::sql(WORKFLOW)
+fn workflow() -> FixedSql<Text> {
+    fixed_sql(WORKFLOW)
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
 fn with_standing() -> _ {
-    let workflow: SqlLiteral<Text> = workflow();
+    let workflow: FixedSql<Text> = workflow();
     let open: [TerminationStatus; 4] = TerminationStatus::OPEN;
     agreements::table
         .inner_join(graduates::table.on(graduates::id.eq(agreements::graduate_id)))

@@ -7,7 +7,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use diesel::{dsl::sql, prelude::*, sql_types::Bool};
+use diesel::{prelude::*, sql_types::Bool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ use super::{
     event::CaseKind,
     terms::FieldError,
 };
-use crate::tables::case_files;
+use crate::{fixed_sql, tables::case_files};
 
 /// Most files of one submission (DESTINATION_FORMS.md, B4).
 pub const MAX_FILES: usize = 9;
@@ -83,7 +83,7 @@ pub async fn of_cases(
         .into_boxed();
     let query = match submission {
         Some(submission) => query.filter(case_files::sequence.eq(submission)),
-        None => query.filter(sql::<Bool>(
+        None => query.filter(fixed_sql::<Bool>(
             "case_files.sequence = (SELECT max(event.sequence) FROM case_events AS event \
              WHERE event.case_id = case_files.case_id AND event.changes ? 'files')",
         )),

@@ -2,7 +2,7 @@
 //! says is its recipient's own and is not here.
 
 use chrono::{DateTime, Utc};
-use diesel::{dsl::sql, prelude::*, sql_types::Bool};
+use diesel::{prelude::*, sql_types::Bool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -12,6 +12,7 @@ use super::{
     message::{Channel, MessageStatus},
 };
 use crate::{
+    fixed_sql,
     messages::MessageTemplate,
     tables::{accounts, case_events, messages},
 };
@@ -85,7 +86,7 @@ pub async fn list(
         let unsent = [MessageStatus::Pending, MessageStatus::Parked];
         if filter.statuses.iter().all(|status| unsent.contains(status)) {
             // The words of the partial index, which the planner does not find in a list of parameters.
-            query = query.filter(sql::<Bool>("messages.status IN ('PENDING', 'PARKED')"));
+            query = query.filter(fixed_sql::<Bool>("messages.status IN ('PENDING', 'PARKED')"));
         }
     }
     if !filter.channels.is_empty() {

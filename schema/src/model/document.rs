@@ -1,13 +1,14 @@
 //! Documents: the paper of an agreement that is signed, or that is to be signed by hand. Its whole content is kept, so that the PDF can be made again at any time.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::{dsl::sql, prelude::*, sql_types::Bool};
+use diesel::{prelude::*, sql_types::Bool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
+    Kept, fixed_sql,
     tables::{agreements, documents},
     workflow::agreement::{AgreementChannel, AgreementStatus},
 };
@@ -254,14 +255,12 @@ pub async fn supersede(
     agreement_id: Uuid,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<Document>> {
-    diesel::update(documents::table)
+    let update = diesel::update(documents::table)
         .filter(documents::agreement_id.eq(agreement_id))
         .filter(documents::superseded_at.is_null())
         .set(documents::superseded_at.eq(now))
-        .returning(Document::as_returning())
-        .get_result(conn)
-        .await
-        .optional()
+        .returning(Document::as_returning());
+    Kept(update).get_result(conn).await.optional()
 }
 
 /// Notes where the copy of a superseded document is that says so across its pages. Doing so again changes nothing.
@@ -365,7 +364,7 @@ pub async fn of_agreements(
 ) -> QueryResult<Vec<Document>> {
     documents::table
         .filter(documents::agreement_id.eq_any(agreement_ids))
-        .filter(sql::<Bool>(
+        .filter(fixed_sql::<Bool>(
             "documents.version > (SELECT max(newest.version) - 10 FROM documents AS newest \
              WHERE newest.agreement_id = documents.agreement_id)",
         ))

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{Page, PageRequest, Viewer};
-use crate::{Kept, tables::case_events, text_enum::text_enum, workflow::ActorRole};
+use crate::{Kept, fixed_sql, tables::case_events, text_enum::text_enum, workflow::ActorRole};
 
 text_enum! {
     /// What has a trail of events.
@@ -379,7 +379,9 @@ pub async fn append_all(
 /// # Errors
 /// The database's.
 pub async fn horizon(conn: &mut AsyncPgConnection) -> QueryResult<EventCursor> {
-    let txid: i64 = diesel::select(sql::<BigInt>(HORIZON)).get_result(conn).await?;
+    let txid: i64 = diesel::select(fixed_sql::<BigInt>(HORIZON))
+        .get_result(conn)
+        .await?;
     Ok(EventCursor {
         txid: txid - 1,
         id: i64::MAX,
@@ -410,9 +412,8 @@ pub async fn feed_pending(conn: &mut AsyncPgConnection, cursor: EventCursor) -> 
         .sql(", ")
         .bind::<BigInt, _>(cursor.id)
         .sql(")");
-    diesel::select(dsl::exists(case_events::table.filter(beyond)))
-        .get_result(conn)
-        .await
+    let select = diesel::select(dsl::exists(case_events::table.filter(beyond)));
+    Kept(select).get_result(conn).await
 }
 
 /// The next events of everybody after a place, in feed order: what the one tail of a process reads.
@@ -420,13 +421,12 @@ pub async fn feed_pending(conn: &mut AsyncPgConnection, cursor: EventCursor) -> 
 /// # Errors
 /// The database's.
 pub async fn feed(conn: &mut AsyncPgConnection, cursor: EventCursor, limit: i64) -> QueryResult<Vec<Event>> {
-    case_events::table
+    let select = case_events::table
         .filter(after(cursor))
         .order((case_events::txid, case_events::id))
         .limit(limit)
-        .select(Event::as_select())
-        .load(conn)
-        .await
+        .select(Event::as_select());
+    Kept(select).load(conn).await
 }
 
 /// The next events that concern a viewer after a place, in feed order: what a subscription replays.
@@ -457,9 +457,9 @@ pub async fn replay(
             department_id: None,
             ..
         } => query.filter(case_events::school_id.eq(*school_id)),
-        Viewer::Operator { .. } => query.filter(sql::<Bool>(FOLLOWED_BY_OPERATORS)),
+        Viewer::Operator { .. } => query.filter(fixed_sql::<Bool>(FOLLOWED_BY_OPERATORS)),
     };
-    query.load(conn).await
+    Kept(query).load(conn).await
 }
 
 /// The events with these ids, in no order.

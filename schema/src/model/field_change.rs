@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::{field_changes::FieldChange, kept_as_json::kept_as_json, tables::field_changes};
+use crate::{Kept, field_changes::FieldChange, kept_as_json::kept_as_json, tables::field_changes};
 
 /// The changes of one event, as they are kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromSqlRow, AsExpression)]
@@ -87,13 +87,10 @@ pub async fn of_events(
         .sql(", ")
         .bind::<Array<Integer>, _>(sequences)
         .sql("))");
-    field_changes::table
-        .filter(wanted)
-        .select((
-            field_changes::case_id,
-            field_changes::sequence,
-            field_changes::changes,
-        ))
-        .load(conn)
-        .await
+    let select = field_changes::table.filter(wanted).select((
+        field_changes::case_id,
+        field_changes::sequence,
+        field_changes::changes,
+    ));
+    Kept(select).load(conn).await
 }

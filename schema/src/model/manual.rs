@@ -10,14 +10,14 @@ use crate::{
     tables::{jobs as jobs_table, manuals},
 };
 
-/// So long a manual is kept after it was made, where it is not the release's own: the release before may still run, or come back.
+/// So long a manual is kept after a newer one was made, where it is not the release's own: the release before may still run, or come back.
 pub const KEPT: TimeDelta = TimeDelta::days(30);
 
 /// After one that could not be made was parked, nobody has it tried anew by asking for so long.
 const TRIED_AGAIN_AFTER: TimeDelta = TimeDelta::days(1);
 
 /// A manual that was made.
-#[derive(Queryable, Selectable, Insertable, AsChangeset, Clone, Debug, PartialEq, Eq)]
+#[derive(Queryable, Selectable, Insertable, Clone, Debug, PartialEq, Eq)]
 #[diesel(table_name = manuals)]
 pub struct StoredManual {
     /// SHA-256 of the text and data from which it was made.
@@ -32,7 +32,7 @@ pub struct StoredManual {
     pub byte_size: i32,
     /// 修订日期
     pub edition: NaiveDate,
-    /// When it was made.
+    /// When it was first made.
     pub created_at: DateTime<Utc>,
 }
 
@@ -81,7 +81,7 @@ pub async fn ask(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResul
     }
 }
 
-/// Notes a manual that was stored. One that was noted before, and was lost, is noted anew.
+/// Notes a manual that was stored. Of one that was noted before, and was lost, all but the day of its first making is noted anew.
 ///
 /// # Errors
 /// The database's.
@@ -90,20 +90,30 @@ pub async fn keep(conn: &mut AsyncPgConnection, made: &StoredManual) -> QueryRes
         .values(made)
         .on_conflict(manuals::source_sha256)
         .do_update()
-        .set(made)
+        .set((
+            manuals::sha256.eq(&made.sha256),
+            manuals::object_key.eq(&made.object_key),
+            manuals::pages.eq(made.pages),
+            manuals::byte_size.eq(made.byte_size),
+            manuals::edition.eq(made.edition),
+        ))
         .execute(conn)
         .await?;
     Ok(())
 }
 
-/// The manuals of other releases that were kept long enough.
+/// The manuals of other releases that were kept long enough after the next one was made.
 ///
 /// # Errors
 /// The database's.
 pub async fn outdated(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<Vec<StoredManual>> {
+    let later = diesel::alias!(manuals as later);
+    let replaced = later
+        .filter(later.field(manuals::created_at).gt(manuals::created_at))
+        .filter(later.field(manuals::created_at).lt(now - KEPT));
     manuals::table
         .filter(manuals::source_sha256.ne(manual().source_sha256.as_slice()))
-        .filter(manuals::created_at.lt(now - KEPT))
+        .filter(exists(replaced))
         .select(StoredManual::as_select())
         .load(conn)
         .await

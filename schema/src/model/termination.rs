@@ -3,7 +3,6 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{
     dsl::{self, sql},
-    expression::SqlLiteral,
     pg::Pg,
     prelude::*,
     sql_types::{Array, Bool, Text, Uuid as SqlUuid},
@@ -20,7 +19,9 @@ use super::{
     terms::AgreementTerms,
 };
 use crate::{
+    FixedSql, Kept,
     clock::shanghai_date,
+    fixed_sql,
     tables::{agreements, employers, graduates, school_review_routes, schools, terminations},
     workflow::{
         ReviewLevel, ReviewRoute,
@@ -170,13 +171,15 @@ impl TerminationView {
 }
 
 /// [`AgreementChannel::termination_workflow`] in SQL.
-fn workflow() -> SqlLiteral<Text> {
-    sql("CASE agreements.channel WHEN 'ONLINE' THEN 'ONLINE_TERMINATION' ELSE 'OFFLINE_TERMINATION' END")
+fn workflow() -> FixedSql<Text> {
+    fixed_sql(
+        "CASE agreements.channel WHEN 'ONLINE' THEN 'ONLINE_TERMINATION' ELSE 'OFFLINE_TERMINATION' END",
+    )
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
 fn with_standing() -> _ {
-    let workflow: SqlLiteral<Text> = workflow();
+    let workflow: FixedSql<Text> = workflow();
     terminations::table
         .inner_join(agreements::table.on(agreements::id.eq(terminations::agreement_id)))
         .inner_join(graduates::table.on(graduates::id.eq(terminations::graduate_id)))
@@ -263,7 +266,7 @@ pub async fn last_of(
     viewer: &Viewer,
     agreement_ids: &[Uuid],
 ) -> QueryResult<Vec<TerminationView>> {
-    with_standing()
+    let query = with_standing()
         .filter(
             sql::<Bool>("terminations.id IN (SELECT newest.id FROM unnest(")
                 .bind::<Array<SqlUuid>, _>(agreement_ids)
@@ -273,9 +276,8 @@ pub async fn last_of(
                 ),
         )
         .filter(visible_to(viewer))
-        .select(columns())
-        .load(conn)
-        .await
+        .select(columns());
+    Kept(query).load(conn).await
 }
 
 /// Locks a termination, and before it its agreement, until the transaction ends, and reads it as it then is. In this order

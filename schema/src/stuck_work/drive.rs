@@ -5,6 +5,7 @@ use diesel_async::AsyncConnection;
 
 use super::*;
 use crate::{
+    fixed_sql,
     jobs::{
         self, CheckUpload, ExpireInvitation, ExportRecords, ImportGraduates, RemindInvitation,
         SendMemberInvitation, SendMessage, SendNotice, SendStampedCopyLink,
@@ -71,7 +72,7 @@ pub async fn drive(conn: &mut AsyncPgConnection, work: &StuckWork, now: DateTime
         StuckWorkKind::Import => again(conn, &ImportGraduates { import_id: id }, now).await,
         StuckWorkKind::Upload => again(conn, &CheckUpload { upload_id: id }, now).await,
         StuckWorkKind::Export => again(conn, &ExportRecords { export_id: id }, now).await,
-        StuckWorkKind::Recurring => {
+        StuckWorkKind::Recurring | StuckWorkKind::Manual => {
             let driven = drive_job(conn, &work.queue, &work.job_key, now).await?;
             Ok(driven == Some(true))
         }
@@ -133,7 +134,9 @@ async fn drive_job(
         .filter(jobs_table::queue.eq(queue))
         .filter(jobs_table::unique_key.eq(key))
         // Each of the two conditions is that of a partial index; `<> 'DONE'` would read the whole table.
-        .filter(sql::<Bool>("(state IN ('READY', 'RUNNING') OR state = 'PARKED')"))
+        .filter(fixed_sql::<Bool>(
+            "(state IN ('READY', 'RUNNING') OR state = 'PARKED')",
+        ))
         // An unfinished one before a parked one: its key would keep that from becoming a second.
         .order((
             jobs_table::state.eq(JobState::Parked).asc(),

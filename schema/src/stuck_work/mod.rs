@@ -7,7 +7,6 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
-    dsl::sql,
     prelude::*,
     sql_query,
     sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid},
@@ -17,6 +16,7 @@ use uuid::Uuid;
 
 pub use self::drive::{drive, restore, retry, sweep};
 use crate::{
+    fixed_sql,
     jobs::{Job, RenderDocument, RenderSheet},
     model::{
         Page, PageRequest, Viewer,
@@ -58,6 +58,9 @@ text_enum! {
         /// A tick of a recurring job was not done. Found among the jobs: nothing else says that it is owed. A parked tick is left
         /// out once a later one of the same job has been begun or done: each does all that is there to be done.
         Recurring = "RECURRING",
+        /// The manual of a release was asked for and is not made. Found among the jobs, too; a parked one is left out once it, or a
+        /// later one, was made.
+        Manual = "MANUAL",
     }
 }
 
@@ -80,15 +83,15 @@ pub type StuckWorkKey = (DateTime<Utc>, Uuid);
 /// A piece of work that is stuck, with its job where there is one that is not done.
 #[derive(QueryableByName, Clone, Debug)]
 pub struct StuckWork {
-    /// The agreement, document, sheet, message, notice, invitation, import, upload or export that it is about, by its kind; made of the tick's key for a
-    /// recurring job.
+    /// The agreement, document, sheet, message, notice, invitation, import, upload or export that it is about, by its kind; made of the job's key for a
+    /// recurring job and the manual.
     #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
     /// What was to be done.
     #[diesel(sql_type = Text)]
     pub kind: StuckWorkKind,
     /// The case whose step owes it: an agreement, of a sheet the confirmation, or for messages also a termination, a graduate or an employer; of a notice and of a daily digest
-    /// the account, of an invitation to join the employer. An import, an upload, an export and a recurring job are their own.
+    /// the account, of an invitation to join the employer. An import, an upload, an export, a recurring job and the manual are their own.
     #[diesel(sql_type = SqlUuid)]
     pub case_id: Uuid,
     /// Since when it is owed.
@@ -251,6 +254,14 @@ macro_rules! list {
                     AND split_part(later.unique_key, ':', 2) = split_part(jobs.unique_key, ':', 2) \
                     AND later.id > jobs.id AND later.state <> 'READY'))) AS work",
                 "work.created_at", "", "work.created_at <= $1", $direction),
+            " UNION ALL ",
+            source!("MANUAL", ["work.queue", "work.unique_key", "NULL"], "work.id", "work.created_at", "false",
+                "(SELECT DISTINCT ON (unique_key) md5(unique_key)::uuid AS id, queue, unique_key, created_at FROM jobs \
+                  WHERE queue = 'publish_manual' AND (state IN ('READY', 'RUNNING') OR state = 'PARKED' AND NOT EXISTS \
+                    (SELECT FROM manuals WHERE encode(source_sha256, 'hex') = jobs.unique_key \
+                     OR manuals.created_at > jobs.created_at)) \
+                  ORDER BY unique_key, jobs.id DESC) AS work",
+                "work.created_at", "", "work.created_at <= $1", $direction),
             ") AS every ORDER BY owed_since ", $direction, ", id ", $direction, " LIMIT $8) AS owed \
              LEFT JOIN LATERAL (\
                (SELECT state, attempt, max_attempts, run_at, last_error FROM jobs \
@@ -359,7 +370,7 @@ pub async fn parked_renderings(
     let parked: Vec<(Option<String>, Option<String>)> = jobs_table::table
         .filter(jobs_table::queue.eq_any([RenderDocument::QUEUE, RenderSheet::QUEUE]))
         .filter(jobs_table::unique_key.eq_any(keys.collect::<Vec<_>>()))
-        .filter(sql::<Bool>("state = 'PARKED'"))
+        .filter(fixed_sql::<Bool>("state = 'PARKED'"))
         .order(jobs_table::id)
         .select((jobs_table::unique_key, jobs_table::last_error))
         .load(conn)

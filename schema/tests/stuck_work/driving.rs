@@ -282,70 +282,6 @@ async fn stored_documents_are_walked_page_by_page_and_one_that_is_lost_has_one_j
     assert!(!stuck_work::restore(&mut conn, lost, now).await.unwrap());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_recurring_job_that_was_not_done_shows_by_its_name_and_is_driven() {
-    let scene = Scene::new().await;
-    let world = &scene.world;
-    let mut conn = world.conn().await;
-    let job = jobs::Prune {
-        what: jobs::Pruned::Sessions,
-    };
-    let tick = world.now();
-    let hour = TimeDelta::hours(1);
-    for (name, tick) in [
-        ("prune_sessions", tick),
-        ("prune_sessions", tick - hour),
-        ("done", tick),
-    ] {
-        assert!(
-            jobs::enqueue_tick(&mut conn, &job, name, tick, world.now())
-                .await
-                .unwrap()
-        );
-    }
-    scene
-        .execute("UPDATE jobs SET state = 'DONE', finished_at = now() WHERE unique_key LIKE 'cron:done:%'")
-        .await;
-    assert!(scene.list().await.is_empty(), "there is a while for it yet");
-    world.platform.clock.advance(GRACE);
-    scene
-        .execute("UPDATE jobs SET state = 'PARKED', finished_at = now(), last_error = 'refused' WHERE id = 1")
-        .await;
-    let found = scene.list().await;
-    assert_eq!(found.len(), 2);
-    for work in &found {
-        assert_eq!((work.kind, work.case_id), (StuckWorkKind::Recurring, work.id));
-        assert_eq!(work.recurring.as_deref(), Some("prune_sessions"));
-    }
-    assert_eq!(scene.sweep().await, 0, "what is parked waits for a person");
-    let parked = found
-        .iter()
-        .find(|work| work.job_state == Some(JobState::Parked))
-        .unwrap();
-    assert_eq!(parked.last_error.as_deref(), Some("refused"));
-    let now = world.now();
-    let retried = stuck_work::retry(&mut conn, &scene.operator, parked.id, now)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        (retried.job_state, retried.id),
-        (Some(JobState::Ready), parked.id)
-    );
-    assert_eq!(
-        count(&mut conn, "jobs", "state = 'READY'").await,
-        2,
-        "the same row"
-    );
-    scene
-        .execute("UPDATE jobs SET state = 'RUNNING', lease_token = gen_random_uuid(), lease_until = now() WHERE state = 'READY'")
-        .await;
-    assert!(
-        !stuck_work::drive(&mut conn, parked, now).await.unwrap(),
-        "left to its worker"
-    );
-}
-
 /// Nobody was left to note it on the message or on the invitation.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_vanished_worker_gave_up_says_so_itself_after_the_sweep() {
@@ -420,42 +356,4 @@ async fn a_message_that_is_driven_while_the_sweep_looks_at_it_is_not_given_up() 
     });
     let status = format!("SELECT status FROM messages WHERE id = '{id}'");
     assert_eq!(text(&mut watcher, &status).await, ["PENDING"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_parked_tick_is_left_out_once_a_later_one_was_begun() {
-    let scene = Scene::new().await;
-    let world = &scene.world;
-    let mut conn = world.conn().await;
-    let job = jobs::Prune {
-        what: jobs::Pruned::Sessions,
-    };
-    let now = world.now();
-    for (name, hours) in [("a", 3), ("a", 2), ("a", 1), ("b", 3)] {
-        let tick = now - TimeDelta::hours(hours);
-        assert!(
-            jobs::enqueue_tick(&mut conn, &job, name, tick, now)
-                .await
-                .unwrap()
-        );
-    }
-    world.platform.clock.advance(GRACE);
-    scene
-        .execute("UPDATE jobs SET state = 'PARKED', finished_at = now() WHERE id IN (1, 2, 4)")
-        .await;
-    let listed = async || -> Vec<_> {
-        let works = scene.list().await.into_iter();
-        let mut listed: Vec<_> = works
-            .map(|work| (work.recurring.unwrap(), work.job_state.unwrap().as_str()))
-            .collect();
-        listed.sort();
-        listed
-    };
-    let of = |name: &str, state| (name.to_owned(), state);
-    let before = [of("a", "PARKED"), of("a", "READY"), of("b", "PARKED")];
-    assert_eq!(listed().await, before, "of two parked ones the later");
-    scene
-        .execute("UPDATE jobs SET state = 'DONE', finished_at = now() WHERE id = 3")
-        .await;
-    assert_eq!(listed().await, [of("b", "PARKED")], "made good");
 }

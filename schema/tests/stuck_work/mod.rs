@@ -1,5 +1,6 @@
 //! What is owed and not done shows, whatever became of its job, and can be driven again.
 
+mod among_jobs;
 mod driving;
 mod finding;
 

@@ -1,5 +1,5 @@
 //! Makes the manual of this worker's release and stores it, and puts away those of other releases that were kept long enough. Idempotent: the
-//! same manual gives the same bytes under the same key.
+//! same text goes under the same key, and gives the same bytes.
 
 use std::sync::Arc;
 
@@ -70,13 +70,12 @@ async fn make(parts: &RenderParts) -> Result<(StoredManual, Vec<u8>), JobError> 
         .map_err(|_| JobError::retry("rendering panicked; the worker's output says where"))?
         .map_err(JobError::park)?;
     let sha256: [u8; 32] = Sha256::digest(&made.pdf).into();
-    let hex: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
     let size =
         |count: usize| i32::try_from(count).map_err(|_| JobError::park("the manual is larger than 2 GB"));
     let stored = StoredManual {
         source_sha256: manual().source_sha256.to_vec(),
         sha256: sha256.to_vec(),
-        object_key: format!("manuals/{hex}.pdf"),
+        object_key: format!("manuals/{}.pdf", manual().id()),
         pages: size(made.pages)?,
         byte_size: size(made.pdf.len())?,
         edition: manual().edition,

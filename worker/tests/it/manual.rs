@@ -43,8 +43,8 @@ async fn the_manual_is_made_once_and_those_of_other_releases_go_in_time() {
     let world = World::new().await;
     let mut conn = world.platform.pool.get().await.unwrap();
     let now = world.platform.clock.now();
-    let old = world.other_manual(&mut conn, 1, 31).await;
-    let young = world.other_manual(&mut conn, 2, 29).await;
+    let old = world.other_manual(&mut conn, 1, 90).await;
+    let young = world.other_manual(&mut conn, 2, 31).await;
     assert_eq!(manuals::own(&mut conn).await.unwrap(), None);
     assert_eq!(manuals::newest(&mut conn).await.unwrap(), Some(young.clone()));
 
@@ -67,6 +67,9 @@ async fn the_manual_is_made_once_and_those_of_other_releases_go_in_time() {
     assert_eq!(manuals::newest(&mut conn).await.unwrap(), Some(made.clone()));
     assert!(!world.has_manual(&old).await && world.has_manual(&young).await);
     assert_eq!(world.db.number("SELECT count(*) FROM manuals").await, 2);
+
+    // As another text that gives the same pages has a place of its own, the place is the text's.
+    assert_eq!(made.object_key, format!("manuals/{}.pdf", manual().id()));
 
     // Its own age does not matter, and what is there is not made again.
     world

@@ -23,6 +23,7 @@ use super::{
 use crate::{
     Kept,
     destination::{ArchiveBlock, ArchiveDraft},
+    fixed_sql,
     tables::{graduates, leaving_confirmations},
     workflow::{ActorRole, ReviewLevel, leaving::LeavingStatus},
 };
@@ -363,7 +364,7 @@ pub async fn list(
         [] => {}
         // As one value: the partial index of what is disputed serves.
         [LeavingStatus::Disputed] => {
-            query = query.filter(diesel::dsl::sql::<diesel::sql_types::Bool>(
+            query = query.filter(fixed_sql::<diesel::sql_types::Bool>(
                 "leaving_confirmations.status = 'DISPUTED'",
             ));
         }
