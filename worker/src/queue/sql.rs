@@ -14,6 +14,7 @@ use diesel::{
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
+use wangqian_schema::Kept;
 
 /// The priorities that a queue's waiting jobs have, highest first: one short descent of the index
 /// `jobs_ready (queue, priority, run_at, id)` for each. With the priority known, the due jobs are a range of that index;
@@ -214,14 +215,14 @@ pub(super) async fn claim(
     token: Uuid,
     lease: Duration,
 ) -> QueryResult<Vec<ClaimedRow>> {
-    let mut rows: Vec<ClaimedRow> = sql_query(CLAIM)
+    let claim = sql_query(CLAIM)
         .bind::<Text, _>(queue)
         .bind::<Timestamptz, _>(now)
         .bind::<BigInt, _>(limit)
         .bind::<SqlUuid, _>(token)
-        .bind::<Double, _>(lease.as_secs_f64())
-        .load(conn)
-        .await?;
+        .bind::<Double, _>(lease.as_secs_f64());
+    // With the next one, what a quiet queue asks most: planning them took ten times as long as running them.
+    let mut rows: Vec<ClaimedRow> = Kept(claim).load(conn).await?;
     rows.sort_by_key(|row| (std::cmp::Reverse(row.priority), row.run_at, row.id));
     Ok(rows)
 }
@@ -232,11 +233,10 @@ pub(super) async fn next_due(
     queue: &str,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<DateTime<Utc>>> {
-    let next: DueAt = sql_query(NEXT_DUE)
+    let select = sql_query(NEXT_DUE)
         .bind::<Text, _>(queue)
-        .bind::<Timestamptz, _>(now)
-        .get_result(conn)
-        .await?;
+        .bind::<Timestamptz, _>(now);
+    let next: DueAt = Kept(select).get_result(conn).await?;
     Ok(next.run_at)
 }
 
@@ -271,16 +271,15 @@ pub(super) async fn renew(
 
 /// Writes how attempts ended; gives the ids of those that were still ours to write.
 pub(super) async fn settle(conn: &mut AsyncPgConnection, batch: &[Settlement]) -> QueryResult<Vec<i64>> {
-    let settled: Vec<Id> = sql_query(SETTLE)
+    let settle = sql_query(SETTLE)
         .bind::<Array<BigInt>, _>(batch.iter().map(|s| s.id).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(batch.iter().map(|s| s.token).collect::<Vec<_>>())
         .bind::<Array<Integer>, _>(batch.iter().map(|s| s.attempt).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(batch.iter().map(|s| s.state).collect::<Vec<_>>())
         .bind::<Array<Nullable<Timestamptz>>, _>(batch.iter().map(|s| s.run_at).collect::<Vec<_>>())
         .bind::<Array<Integer>, _>(batch.iter().map(|s| s.uncounted).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Text>>, _>(batch.iter().map(|s| s.error.as_deref()).collect::<Vec<_>>())
-        .load(conn)
-        .await?;
+        .bind::<Array<Nullable<Text>>, _>(batch.iter().map(|s| s.error.as_deref()).collect::<Vec<_>>());
+    let settled: Vec<Id> = Kept(settle).load(conn).await?;
     Ok(settled.into_iter().map(|row| row.id).collect())
 }
 
