@@ -16,7 +16,7 @@ use wangqian_schema::{
     workflow::{Refusal, ReviewRoute},
 };
 
-use crate::support::{Campus, World, count, execute, refusal};
+use crate::support::{Campus, World, class_year, count, execute, refusal};
 
 const DAILY: Limit = Limit {
     most: 3,
@@ -28,7 +28,7 @@ fn request(subject: ExportSubject, department_id: Option<Uuid>) -> ExportRequest
     ExportRequest {
         subject,
         format: TableFormat::Csv,
-        class_year: 2027,
+        class_year: class_year().into(),
         department_id,
         personal_data: false,
     }
@@ -267,7 +267,9 @@ async fn the_batches_hold_what_the_reader_sees_each_once() {
     let school = world.school_reviewer(&campus).await;
     let employer = world.employer().await;
     let (signed, other) = (world.graduate(&campus, 0).await, world.graduate(&campus, 1).await);
-    let another_class = world.graduate_with(&campus, 0, |new| new.class_year = 2026).await;
+    let another_class = world
+        .graduate_with(&campus, 0, |new| new.class_year = class_year() - 1)
+        .await;
     world.graduate(&self::campus(&world).await, 0).await;
     let agreement = world.invite(&employer, &signed).await;
     world
@@ -292,9 +294,11 @@ async fn the_batches_hold_what_the_reader_sees_each_once() {
                 SELECT gen_random_uuid(), 'GRADUATE', '-' FROM generate_series(1, 1200) RETURNING id)
             INSERT INTO graduates (id, account_id, school_id, department_id, class_year, student_number, name, gender,
                 id_card_number, degree_level, major, training_mode, origin_region, online_signing_allowed)
-            SELECT gen_random_uuid(), id, '{}', '{}', 2027, id, '林示例', 'FEMALE', id, '31', '示例', '1', '110108', true
+            SELECT gen_random_uuid(), id, '{}', '{}', {}, id, '林示例', 'FEMALE', id, '31', '示例', '1', '110108', true
             FROM account",
-            campus.id, campus.departments[1]
+            campus.id,
+            campus.departments[1],
+            class_year()
         ),
     )
     .await;
@@ -307,7 +311,7 @@ async fn the_batches_hold_what_the_reader_sees_each_once() {
             school_id: campus.id,
             department_id,
         },
-        class_year: 2027,
+        class_year: class_year(),
         personal_data,
     };
     let all = scope(ExportSubject::Graduates, None, false);

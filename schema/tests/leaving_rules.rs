@@ -9,7 +9,7 @@ use wangqian_schema::workflow::{
         LeavingAction::{self, *},
         LeavingFacts,
         LeavingStatus::{self, *},
-        available, decide, default_cut_off, may_begin,
+        available, class_leaving_next, decide, default_cut_off, may_begin,
     },
     transition::EngagementEffect,
 };
@@ -158,7 +158,9 @@ fn the_buttons_are_what_would_be_let_through_with_a_reason() {
 /// "After the class's cut-off date (31 August unless set) only the school reopens a case"; reviewers still decide.
 #[test]
 fn after_the_last_day_neither_side_begins_anything() {
-    let last_day = default_cut_off(2027).unwrap();
+    let last_day = default_cut_off(2027);
+    assert_eq!(class_leaving_next(last_day), 2027);
+    assert_eq!(class_leaving_next(last_day + Days::new(1)), 2028);
     assert_eq!(last_day, NaiveDate::from_ymd_opt(2027, 8, 31).unwrap());
     for role in ActorRole::ALL {
         let begins = [Graduate, Employer, EmployerContact].contains(role);
@@ -179,7 +181,7 @@ fn after_the_last_day_neither_side_begins_anything() {
             assert_eq!(
                 may_begin(*role, None, today),
                 Ok(()),
-                "a class without a last day"
+                "a case with days of its own"
             );
         }
     }

@@ -193,7 +193,7 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
     (
         "School.figureHistory",
         Asker::School,
-        "{ school { figureHistory(classYear: 2027, first: 100) { edges { cursor node { day figure { placed } } } } } }",
+        "{ school { figureHistory(classYear: 2100, first: 100) { edges { cursor node { day figure { placed } } } } } }",
         "/school/figureHistory/edges/*",
     ),
     (

@@ -1,7 +1,7 @@
 //! The rules of leaving school (DOMAIN.md, Leaving school): a graduate confirms or disputes what is registered for him, his school
 //! answers; and after the last day for his class nobody but the school begins anything on his cases.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::{ActorRole, Refusal, transition::Transition};
 use crate::text_enum::text_enum;
@@ -131,7 +131,7 @@ pub fn available(facts: &LeavingFacts, actor: ActorRole) -> Vec<LeavingAction> {
 }
 
 /// Whether somebody may still begin something on a graduate's cases of any kind: after `last_day` only the school may, which
-/// reviews what is on its desks and reopens a graduate's. `None` is a class for which no last day counts.
+/// reviews what is on its desks and reopens a graduate's. `None` is a case that has days of its own.
 ///
 /// # Errors
 /// [`Refusal::CutOffPassed`].
@@ -146,7 +146,19 @@ pub fn may_begin(actor: ActorRole, last_day: Option<NaiveDate>, today: NaiveDate
     }
 }
 
-/// The last day for a class year whose school has set none: 31 August of that year.
-pub fn default_cut_off(class_year: i16) -> Option<NaiveDate> {
-    NaiveDate::from_ymd_opt(class_year.into(), 8, 31)
+/// 变更截止日期 of a class year whose school has set none: 31 August of that year. The SQL of
+/// [`LastDay`](crate::model::leaving_period::LastDay) says the same.
+pub fn default_cut_off(class_year: i16) -> NaiveDate {
+    #[expect(clippy::expect_used, reason = "the calendar has every year of sixteen bits")]
+    NaiveDate::from_ymd_opt(class_year.into(), 8, 31).expect("a day of the calendar")
+}
+
+/// The class year whose [`default_cut_off`] is the next from this day on, the day itself included.
+pub fn class_leaving_next(day: NaiveDate) -> i16 {
+    let year = if (day.month(), day.day()) <= (8, 31) {
+        day.year()
+    } else {
+        day.year() + 1
+    };
+    i16::try_from(year).unwrap_or(i16::MAX)
 }

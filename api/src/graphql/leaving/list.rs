@@ -42,10 +42,10 @@ impl LeavingSchool {
         self.view.standing.period.map(Into::into)
     }
 
-    /// 最后变更日期 The last day on which he, and employers, begin anything on his cases: the cut-off of his class, or until when his school
-    /// has reopened his. Null as long as his school has set no period: then no last day counts.
-    async fn last_day(&self) -> Option<Date> {
-        self.view.last_day().map(Date)
+    /// 最后变更日期 The last day on which he, and employers, begin anything on his cases: the cut-off of his class, which is 31 August of the
+    /// class year as long as his school has set none, or until when his school has reopened his.
+    async fn last_day(&self) -> Date {
+        Date(self.view.last_day())
     }
 
     /// 当前登记 What is signed or registered for him now; null is 未落实.

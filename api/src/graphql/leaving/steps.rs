@@ -25,7 +25,8 @@ pub struct SetLeavingPeriodInput {
     opens_on: Date,
     /// 确认截止日期 The last.
     closes_on: Date,
-    /// 变更截止日期 The last day on which they, and employers, begin anything on their cases; 31 August of the class year where none is given.
+    /// 变更截止日期 The last day on which they, and employers, begin anything on their cases; 31 August of the class year where none is given,
+    /// or as it was set before.
     cut_off_on: Option<Date>,
 }
 
@@ -136,8 +137,8 @@ pub struct LeavingMutation;
 
 #[Object]
 impl LeavingMutation {
-    /// 离校确认设置 A reviewer of the school opens the confirmation period of a class year, or sets its days anew. From then on the cut-off date
-    /// of the class counts: after it only the school reopens a case.
+    /// 离校确认设置 A reviewer of the school opens the confirmation period of a class year, or sets its days anew. After the
+    /// cut-off date of the class, also one that is not set, only the school reopens a case.
     ///
     /// Refusals: `STEP_NOT_ALLOWED`, `NOT_FOUND`, `INVALID_INPUT`.
     async fn set_leaving_period(

@@ -14,7 +14,7 @@ use crate::{
     workflow::{
         agreement::AgreementStatus,
         destination::DestinationStatus,
-        leaving::{LeavingAction, LeavingFacts, LeavingStatus, available},
+        leaving::{LeavingAction, LeavingFacts, LeavingStatus, available, default_cut_off},
     },
 };
 
@@ -176,13 +176,13 @@ impl LeavingView {
     }
 
     /// The last day on which anything may be begun on his cases, as [`LastDay`](super::super::leaving_period::LastDay) says.
-    pub fn last_day(&self) -> Option<NaiveDate> {
-        let period = self.period()?;
-        Some(
-            self.confirmation
-                .reopened_until
-                .map_or(period.cut_off_on, |until| until.max(period.cut_off_on)),
-        )
+    pub fn last_day(&self) -> NaiveDate {
+        let confirmation = &self.confirmation;
+        let set = self.period().map(|period| period.cut_off_on);
+        let cut_off = set.unwrap_or_else(|| default_cut_off(confirmation.class_year));
+        confirmation
+            .reopened_until
+            .map_or(cut_off, |until| until.max(cut_off))
     }
 
     /// The period of its class; none when he is of another class now.
