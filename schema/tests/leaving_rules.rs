@@ -42,14 +42,20 @@ impl Case {
         let LeavingFacts {
             status,
             stands,
+            filled_in_anew,
+            of_his_class,
             has_sheet,
             authorised,
             ..
         } = self.facts;
         match self.action {
+            // "For a class year": for another he has another.
+            SaveDraft | Confirm | Dispute if !of_his_class => false,
             SaveDraft | Reopen => true,
-            // "The answer lets him confirm again"; what he has confirmed needs it only once it stands no longer.
-            Confirm => matches!(status, Open | Answered) || (status == Confirmed && !stands),
+            // "The answer lets him confirm again"; what he has confirmed needs it only once it stands no longer, or he fills the block anew.
+            Confirm => {
+                matches!(status, Open | Answered) || (status == Confirmed && (!stands || filled_in_anew))
+            }
             Dispute => status != Disputed,
             Answer => status == Disputed,
             StoreSheet | Authorise => has_sheet,
@@ -79,8 +85,10 @@ const OBSTACLES: [Obstacle; 5] = [
     }),
     // "A school opens a confirmation period for a class year."
     (Refusal::LeavingNotOpen, |case| {
-        // He may still answer to what he was answered.
-        case.is(&[SaveDraft, Confirm, Dispute]) && !case.facts.open && case.facts.status != Answered
+        // He may still answer to what he was answered, and to what has changed since he confirmed.
+        let changed = case.facts.status == Confirmed && !case.facts.stands;
+        let late = case.facts.status == Answered || changed;
+        case.is(&[SaveDraft, Confirm, Dispute]) && !case.facts.open && !late
     }),
     (Refusal::ReasonRequired, |case| {
         case.is(&[Dispute, Answer, Reopen]) && !case.facts.reason_given
@@ -90,7 +98,7 @@ const OBSTACLES: [Obstacle; 5] = [
 fn every_facts() -> Vec<LeavingFacts> {
     let mut every = Vec::new();
     for status in LeavingStatus::ALL {
-        for bits in 0..64_u8 {
+        for bits in 0..=u8::MAX {
             let bit = |at: u8| bits & (1 << at) != 0;
             every.push(LeavingFacts {
                 status: *status,
@@ -100,6 +108,8 @@ fn every_facts() -> Vec<LeavingFacts> {
                 has_sheet: bit(3),
                 authorised: bit(4),
                 reason_given: bit(5),
+                filled_in_anew: bit(6),
+                of_his_class: bit(7),
             });
         }
     }

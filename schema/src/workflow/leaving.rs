@@ -49,6 +49,10 @@ pub struct LeavingFacts {
     pub status: LeavingStatus,
     /// Whether he has confirmed, and what is registered for him, and his basic information, are still what he has confirmed.
     pub stands: bool,
+    /// Whether archive and household are filled in otherwise than he has confirmed them.
+    pub filled_in_anew: bool,
+    /// Whether it is that of the class in which the graduate is now.
+    pub of_his_class: bool,
     /// Whether the graduate has confirmed his basic information.
     pub graduate_confirmed: bool,
     /// Whether the confirmation period of his class is open, or the school has reopened his.
@@ -90,8 +94,14 @@ pub fn decide(
     if actor == ActorRole::Graduate && !facts.graduate_confirmed && action != Do::WithdrawAuthorisation {
         return Err(Refusal::DataNotConfirmed);
     }
-    // Whoever was answered late may still say whether he agrees.
-    let open = facts.open || facts.status == LeavingStatus::Answered;
+    // Whoever was answered late may still say whether he agrees, and so may he for whom something else is registered since he confirmed:
+    // his sheet would be outdated for ever.
+    let open = facts.open
+        || match facts.status {
+            LeavingStatus::Answered => true,
+            LeavingStatus::Confirmed => !facts.stands,
+            LeavingStatus::Open | LeavingStatus::Disputed => false,
+        };
     match action {
         Do::SaveDraft | Do::Confirm | Do::Dispute if !open => Err(Refusal::LeavingNotOpen),
         Do::Dispute | Do::Answer | Do::Reopen if !facts.reason_given => Err(Refusal::ReasonRequired),
@@ -104,10 +114,12 @@ const fn leads_to(facts: &LeavingFacts, action: LeavingAction) -> Option<Leaving
     use LeavingAction as Do;
     use LeavingStatus as Is;
     Some(match (facts.status, action) {
+        // He has another for the class in which he is now.
+        (_, Do::SaveDraft | Do::Confirm | Do::Dispute) if !facts.of_his_class => return None,
         // While it is disputed he waits for the answer.
         (Is::Open | Is::Answered, Do::Confirm) => Is::Confirmed,
-        // What he has confirmed is confirmed again only when it has changed since.
-        (Is::Confirmed, Do::Confirm) if !facts.stands => Is::Confirmed,
+        // What he has confirmed is confirmed again only when it has changed since, or he has changed it.
+        (Is::Confirmed, Do::Confirm) if !facts.stands || facts.filled_in_anew => Is::Confirmed,
         (Is::Open | Is::Answered | Is::Confirmed, Do::Dispute) => Is::Disputed,
         (Is::Disputed, Do::Answer) => Is::Answered,
         (at, Do::SaveDraft | Do::Reopen) => at,
