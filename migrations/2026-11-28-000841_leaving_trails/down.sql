@@ -9,12 +9,14 @@ CREATE TEMPORARY TABLE cut ON COMMIT DROP AS
     WHERE case_kind = 'SCHOOL' AND action = 'SET_LEAVING_PERIOD' GROUP BY case_id;
 UPDATE schools SET event_count = cut.sequence - 1,
     event_hash = coalesce(
-        (SELECT hash FROM case_events WHERE case_kind = 'SCHOOL' AND case_id = cut.school_id AND sequence = cut.sequence - 1),
+        (SELECT event.hash FROM case_events AS event
+            WHERE event.case_kind = 'SCHOOL' AND event.case_id = cut.school_id AND event.sequence = cut.sequence - 1),
         decode(repeat('00', 32), 'hex'))
 FROM cut WHERE schools.id = cut.school_id;
-DELETE FROM messages WHERE event_id IN (SELECT case_events.id FROM case_events JOIN cut ON case_id = school_id
-    WHERE case_kind = 'SCHOOL' AND case_events.sequence >= cut.sequence);
-DELETE FROM case_events USING cut WHERE case_kind = 'SCHOOL' AND case_id = school_id AND case_events.sequence >= cut.sequence;
+DELETE FROM messages WHERE event_id IN (SELECT event.id FROM case_events AS event JOIN cut ON event.case_id = cut.school_id
+    WHERE event.case_kind = 'SCHOOL' AND event.sequence >= cut.sequence);
+DELETE FROM case_events AS event USING cut
+    WHERE event.case_kind = 'SCHOOL' AND event.case_id = cut.school_id AND event.sequence >= cut.sequence;
 DELETE FROM destination_sheets;
 DELETE FROM leaving_confirmations;
 ALTER TABLE case_events ENABLE TRIGGER case_events_append_only;
