@@ -73,7 +73,11 @@ pub async fn set_leaving_period(
         // One that opens later is announced by the job of that morning.
         let day = shanghai_date(held.doer.now);
         if period.is_open(day) && before.is_none_or(|before| before.opens_on != period.opens_on) {
-            jobs::enqueue(conn, &AnnounceLeaving { day }, held.doer.now).await?;
+            let announce = AnnounceLeaving {
+                day,
+                school_id: Some(school_id),
+            };
+            jobs::enqueue(conn, &announce, held.doer.now).await?;
         }
         Ok::<_, StepError>(())
     })
