@@ -3,6 +3,7 @@
 
 mod again;
 mod cut_off;
+mod desk;
 mod sheet;
 
 use chrono::{Days, NaiveDate};

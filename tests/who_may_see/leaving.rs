@@ -61,6 +61,12 @@ pub(super) const LEAVING: &[Probe] = &[
         Mark::Target,
     ),
     of(
+        "leavingGraduates",
+        "{ leavingGraduates(first: 100) { nodes { graduate { id } } } }",
+        Target::Nothing,
+        Mark::Text(|world| world.target(Target::Graduate).0),
+    ),
+    of(
         "leavingConfirmations",
         "{ leavingConfirmations(first: 100) { nodes { id } } }",
         Target::Nothing,
