@@ -87,13 +87,13 @@ async fn what_is_corrected_has_to_be_confirmed_again_and_the_trail_has_no_value(
     let corrected = scene
         .correct(json!({
             "expectedVersion": 1, "reason": " 学籍变动 ", "name": " 林更正 ", "gender": "FEMALE", "idCardNumber": id_card(),
-            "studentNumber": "S-77", "classYear": 2028, "departmentId": department, "degreeLevel": "硕士生毕业",
+            "studentNumber": "S-77", "classYear": people::class_year() + 1, "departmentId": department, "degreeLevel": "硕士生毕业",
             "major": "数学", "trainingMode": "2", "originRegion": "北京市东城区",
         }))
         .await;
     assert_eq!(corrected["userErrors"], json!([]));
     let expected = json!({
-        "name": "林更正", "gender": "FEMALE", "idCardNumber": id_card(), "studentNumber": "S-77", "classYear": 2028,
+        "name": "林更正", "gender": "FEMALE", "idCardNumber": id_card(), "studentNumber": "S-77", "classYear": people::class_year() + 1,
         "department": { "id": department }, "degreeLevel": { "code": "11" }, "major": "数学",
         "trainingMode": { "code": "2" }, "originRegion": { "code": "110101" }, "onlineSigningAllowed": false,
         "confirmedAt": null, "version": 2,

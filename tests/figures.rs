@@ -111,7 +111,7 @@ async fn the_placed_share_is_told_with_all_its_parts() {
     placing::submit(&seeking, &destination, &[]).await;
     review(&scene.school, &destination, "APPROVE", None).await;
 
-    let found = figures(&scene.school, json!({ "year": 2027 })).await;
+    let found = figures(&scene.school, json!({ "year": people::class_year() })).await;
     assert_eq!(found["formula"], "V2024");
     let total = &found["total"];
     assert_eq!(
@@ -158,7 +158,10 @@ async fn the_placed_share_is_told_with_all_its_parts() {
     let departments = by("DEPARTMENT", "department").await;
     assert_eq!(departments.len(), 2);
     assert_eq!(departments[0], (json!({ "code": "01" }), json!(2)));
-    assert_eq!(by("CLASS_YEAR", "classYear").await, [(json!(2027), json!(3))]);
+    assert_eq!(
+        by("CLASS_YEAR", "classYear").await,
+        [(json!(people::class_year()), json!(3))]
+    );
     assert_eq!(
         by("DEGREE_LEVEL", "degreeLevel").await,
         [(json!({ "code": "31" }), json!(3))]
@@ -204,8 +207,9 @@ async fn a_department_sees_its_own_figures_and_others_see_none() {
     refused(&other, own.clone()).await;
     let graduate = server.login(&scene.students[0].email).await;
     assert_eq!(figures(&graduate, json!({})).await, Value::Null);
-    let history = "{ school { figureHistory(classYear: 2027) { nodes { day } } } }";
-    let nothing = graduate.query(history, json!({})).await;
+    let history = "query($year: Int!) { school { figureHistory(classYear: $year) { nodes { day } } } }";
+    let year = json!({ "year": people::class_year() });
+    let nothing = graduate.query(history, year).await;
     assert_eq!(nothing["school"]["figureHistory"]["nodes"], json!([]));
     for client in [&graduate, &scene.member] {
         refused(client, json!({})).await;
@@ -215,7 +219,7 @@ async fn a_department_sees_its_own_figures_and_others_see_none() {
 #[tokio::test(flavor = "multi_thread")]
 async fn figures_are_followed_live() {
     let scene = Scene::new(&[]).await;
-    let (server, year) = (&scene.server, json!({ "year": 2027 }));
+    let (server, year) = (&scene.server, json!({ "year": people::class_year() }));
     let department = server.login(&scene.campus.department_reviewer).await;
     let mut of_school = Follower::open(&scene.school, "ws", FOLLOW, &year);
     let mut of_department = Follower::open(&department, "sse", FOLLOW, &year);
@@ -261,9 +265,10 @@ async fn days_are_kept_and_told_as_they_were() {
     keep(1).await;
     scene.sign(0).await;
     keep(2).await;
-    let history = "query($department: ID) { school { figureHistory(classYear: 2027, departmentId: $department, first: 10) {
+    let history = "query($department: ID, $year: Int!) { school { figureHistory(classYear: $year, departmentId: $department, first: 10) {
         nodes { day takenAt figure { graduates placed parts { group graduates } } } } } }";
-    let found = scene.school.query(history, json!({})).await;
+    let year = people::class_year();
+    let found = scene.school.query(history, json!({ "year": year })).await;
     let days = found["school"]["figureHistory"]["nodes"].as_array().unwrap();
     let told: Vec<_> = days
         .iter()
@@ -277,11 +282,11 @@ async fn days_are_kept_and_told_as_they_were() {
         ]
     );
     let other = scene.server.login(&scene.other_reviewer).await;
-    let found = other.query(history, json!({})).await;
+    let found = other.query(history, json!({ "year": year })).await;
     let own = &found["school"]["figureHistory"]["nodes"][1]["figure"];
     assert_eq!((&own["graduates"], &own["placed"]), (&json!(1), &json!(0)));
     let found = other
-        .query(history, json!({ "department": scene.department() }))
+        .query(history, json!({ "department": scene.department(), "year": year }))
         .await;
     assert_eq!(found["school"]["figureHistory"]["nodes"], json!([]));
 }
@@ -309,8 +314,10 @@ async fn the_recount_finds_and_mends_what_differs() {
     let said = stdout(&wrong);
     for line in [
         format!("graduate {}", scene.students[0].id),
-        "class 2027, department 01, degree level 31, major 软件工程, destination 10: counted 0, recounted 1"
-            .to_owned(),
+        format!(
+            "class {}, department 01, degree level 31, major 软件工程, destination 10: counted 0, recounted 1",
+            people::class_year()
+        ),
         "destination 801: counted 1, recounted 0".to_owned(),
     ] {
         assert!(said.contains(&line), "{line:?} in {said}");

@@ -152,7 +152,7 @@ async fn what_the_parties_entered_is_read_back_from_the_pdf_that_they_download()
         ("学历", "硕士生毕业"),
         ("培养方式", "自筹"),
         ("学号", "2023070707"),
-        ("毕业届别", "2027届"),
+        ("毕业届别", &format!("{}届", people::class_year())),
         ("手机号码", &graduate.mobile),
         ("电子邮箱", &graduate.email),
         ("学校名称", "示例理工大学"),

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use wangqian_api::id::NodeType;
 use wangqian_cli::demo::accounts;
 
-use crate::support::{Client, Server};
+use crate::support::{Client, Server, people};
 
 #[derive(diesel::QueryableByName)]
 struct Mail {
@@ -88,9 +88,11 @@ async fn from_the_invitation_to_the_paper_in_the_hands_of_both_sides() {
         let offered = answer.headers()[reqwest::header::CONTENT_DISPOSITION].to_str();
         let offered = offered.expect("ASCII").to_owned();
         // 就业协议书-<number>.pdf, and a name that says what it is where only ASCII is read.
+        let year = people::class_year();
+        let whole = format!("; filename*=UTF-8''%E5%B0%B1%E4%B8%9A%E5%8D%8F%E8%AE%AE%E4%B9%A6-{year}");
         assert!(
-            offered.starts_with("attachment; filename=\"agreement-2027")
-                && offered.contains("; filename*=UTF-8''%E5%B0%B1%E4%B8%9A%E5%8D%8F%E8%AE%AE%E4%B9%A6-2027"),
+            offered.starts_with(&format!("attachment; filename=\"agreement-{year}"))
+                && offered.contains(&whole),
             "{offered}"
         );
         let pdf = answer.bytes().await.expect("a file");

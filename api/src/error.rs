@@ -193,13 +193,8 @@ pub fn step_errors(error: StepError, id_field: &str) -> async_graphql::Result<Ve
     Ok(match error {
         StepError::NotFound => vec![UserError::not_found(id_field)],
         StepError::Refused(reason) => vec![refusal(reason, id_field)],
-        StepError::StaleVersion { .. } => {
-            let message = "内容已被更新，请刷新后重试";
-            vec![UserError {
-                field: Some("expectedVersion".to_owned()),
-                ..UserError::new(UserErrorCode::StaleVersion, message)
-            }]
-        }
+        StepError::StaleVersion { .. } => vec![stale("expectedVersion")],
+        StepError::StaleRegistration { field } => vec![stale(field)],
         StepError::Invalid(errors) => UserError::of_fields("", errors),
         StepError::AlreadyTaken { field } => vec![UserError::already_taken(field)],
         StepError::Assigned { reviewer } => {
@@ -219,6 +214,14 @@ pub fn step_errors(error: StepError, id_field: &str) -> async_graphql::Result<Ve
         StepError::Database(error) => return Err(internal(error)),
         StepError::Unreachable(error) => return Err(internal(error)),
     })
+}
+
+/// What is at `field` is not what it was when the person looked at it.
+fn stale(field: &str) -> UserError {
+    UserError {
+        field: Some(field.to_owned()),
+        ..UserError::new(UserErrorCode::StaleVersion, "内容已被更新，请刷新后重试")
+    }
 }
 
 /// A top-level error for somebody who is not signed in.

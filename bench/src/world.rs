@@ -22,7 +22,7 @@ use uuid::Uuid;
 use wangqian_embedded::{ObjectStore, ObjectStoreOptions, Postgres, PostgresOptions};
 use wangqian_schema::{
     Platform,
-    clock::Clock,
+    clock::{Clock, shanghai_date},
     db::{self, DatabaseSettings},
     model::{
         Viewer,
@@ -30,6 +30,7 @@ use wangqian_schema::{
     },
     step::{self, Invitation},
     wake::Waker,
+    workflow::leaving::class_leaving_next,
 };
 
 /// Connections of every client that is measured.
@@ -83,7 +84,7 @@ INSERT INTO accounts (id, kind, email, password_hash)
     UNION ALL SELECT ID('member', n), 'EMPLOYER_MEMBER', 'member' || n || '@example.com', '-' FROM generate_series(1, 6) n;
 INSERT INTO graduates (id, account_id, school_id, department_id, class_year, student_number, name, gender, id_card_number,
         degree_level, major, training_mode, origin_region, online_signing_allowed, confirmed_at)
-    SELECT ID('graduate', n), ID('account', n), ID('school', 1), ID('department', 1 + n % 20), 2027, 'S' || n,
+    SELECT ID('graduate', n), ID('account', n), ID('school', 1), ID('department', 1 + n % 20), :class_year, 'S' || n,
         '林示例' || n, 'FEMALE', lpad(n::text, 18, '0'), '31', '软件工程', '1', '110108', true, now()
     FROM generate_series(1, :graduates) n;
 INSERT INTO employers (id, credit_code, name, nature, industry, region, address, verification)
@@ -203,10 +204,12 @@ impl World {
             CREATE OR REPLACE FUNCTION pg_temp.credit_code(n int) RETURNS text LANGUAGE sql IMMUTABLE AS
                 $$SELECT CASE n {codes} END$$;"
         );
+        let class_year = class_leaving_next(shanghai_date(Utc::now()) + TimeDelta::days(100));
         let statements = statements
             .replace("ID(", "pg_temp.numbered(")
             .replace("CODE(", "pg_temp.credit_code(")
             .replace(":graduates", &graduates.to_string())
+            .replace(":class_year", &class_year.to_string())
             .replace(":first_busy", &BUSY.start.to_string())
             .replace(":last_busy", &(BUSY.end - 1).to_string());
         self.run(&format!("{functions}{statements}")).await

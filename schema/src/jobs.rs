@@ -311,13 +311,16 @@ impl Job for DigestReviews {
     const MAX_ATTEMPTS: i32 = 10;
 }
 
-/// Tells the graduates of the classes whose confirmation period is open by a day, and was not announced yet. Idempotent: a graduate is told
-/// once of a period through each channel, and nobody once the day is over.
+/// Tells the graduates of the classes whose confirmation period is open by a day, those who have not been told of it. Idempotent: a graduate
+/// is told once of a period through each channel, and nobody once the day is over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AnnounceLeaving {
     /// The day in Asia/Shanghai.
     pub day: NaiveDate,
+    /// Of this school alone; of all without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub school_id: Option<Uuid>,
 }
 
 impl Job for AnnounceLeaving {

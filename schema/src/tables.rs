@@ -400,7 +400,6 @@ diesel::table! {
         opens_on -> Date,
         closes_on -> Date,
         cut_off_on -> Date,
-        announced_for -> Nullable<Date>,
     }
 }
 

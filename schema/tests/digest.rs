@@ -144,6 +144,51 @@ async fn each_reviewer_is_told_of_what_waits_at_his_level_and_place() {
     assert_eq!(inbox(&world, &school).await.len(), 2);
 }
 
+/// What a graduate disputes before he leaves school waits for both levels, also where nothing else does.
+#[tokio::test(flavor = "multi_thread")]
+async fn disputes_are_told_to_whoever_may_answer_them() {
+    let world = World::new().await;
+    let campus = world.school(ReviewRoute::SchoolOnly).await;
+    let company = world.employer().await;
+    let (first, second) = (world.graduate(&campus, 0).await, world.graduate(&campus, 1).await);
+    let department = world.department_reviewer(&campus, 0).await;
+    let school = world.school_reviewer(&campus).await;
+    let mut conn = world.conn().await;
+    let disputed = "INSERT INTO leaving_confirmations (id, graduate_id, class_year, school_id, department_id, status, reason, answer, updated_at)
+        SELECT gen_random_uuid(), id, class_year, school_id, department_id, status, '示例', '示例', now()
+        FROM graduates, (VALUES ('DISPUTED'), ('ANSWERED')) AS of (status)
+        WHERE (status = 'DISPUTED') = (student_number <> ";
+    execute(&mut conn, &format!("{disputed} '{}')", first.student_number)).await;
+    let signing = world.invite(&company, &first).await;
+    world
+        .take(&first.viewer, signing, AgreementStep::Accept)
+        .await
+        .unwrap();
+    let day = shanghai_date(world.now());
+    owe(&world, day).await;
+    assert!(
+        inbox(&world, &department).await.is_empty(),
+        "answered, and the other is of another department"
+    );
+    let told = inbox(&world, &school).await;
+    assert!(
+        matches!(&told[..], [one] if one.contains("线上签约 1 件") && one.ends_with("。有 1 件离校确认异议待您答复。")),
+        "{told:?}"
+    );
+    let both = format!(
+        "UPDATE leaving_confirmations SET status = 'DISPUTED' WHERE graduate_id <> '{}'",
+        second.id
+    );
+    execute(&mut conn, &both).await;
+    owe(&world, day + TimeDelta::days(1)).await;
+    let told = inbox(&world, &department).await;
+    assert!(
+        matches!(&told[..], [one] if one.ends_with("，有 1 件离校确认异议待您答复。") && !one.contains("审核")),
+        "{told:?}"
+    );
+    assert!(inbox(&world, &school).await[0].contains("有 2 件离校确认异议"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_runs_at_once_tells_each_reviewer_once_and_batches_miss_nobody() {
     let world = World::new().await;

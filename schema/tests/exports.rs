@@ -16,7 +16,7 @@ use wangqian_schema::{
     workflow::{Refusal, ReviewRoute},
 };
 
-use crate::support::{Campus, World, count, execute, refusal};
+use crate::support::{Campus, World, class_year, count, execute, refusal};
 
 const DAILY: Limit = Limit {
     most: 3,
@@ -28,7 +28,7 @@ fn request(subject: ExportSubject, department_id: Option<Uuid>) -> ExportRequest
     ExportRequest {
         subject,
         format: TableFormat::Csv,
-        class_year: 2027,
+        class_year: class_year().into(),
         department_id,
         personal_data: false,
     }
@@ -267,7 +267,9 @@ async fn the_batches_hold_what_the_reader_sees_each_once() {
     let school = world.school_reviewer(&campus).await;
     let employer = world.employer().await;
     let (signed, other) = (world.graduate(&campus, 0).await, world.graduate(&campus, 1).await);
-    let another_class = world.graduate_with(&campus, 0, |new| new.class_year = 2026).await;
+    let another_class = world
+        .graduate_with(&campus, 0, |new| new.class_year = class_year() - 1)
+        .await;
     world.graduate(&self::campus(&world).await, 0).await;
     let agreement = world.invite(&employer, &signed).await;
     world
@@ -292,9 +294,11 @@ async fn the_batches_hold_what_the_reader_sees_each_once() {
                 SELECT gen_random_uuid(), 'GRADUATE', '-' FROM generate_series(1, 1200) RETURNING id)
             INSERT INTO graduates (id, account_id, school_id, department_id, class_year, student_number, name, gender,
                 id_card_number, degree_level, major, training_mode, origin_region, online_signing_allowed)
-            SELECT gen_random_uuid(), id, '{}', '{}', 2027, id, '林示例', 'FEMALE', id, '31', '示例', '1', '110108', true
+            SELECT gen_random_uuid(), id, '{}', '{}', {}, id, '林示例', 'FEMALE', id, '31', '示例', '1', '110108', true
             FROM account",
-            campus.id, campus.departments[1]
+            campus.id,
+            campus.departments[1],
+            class_year()
         ),
     )
     .await;
@@ -307,7 +311,7 @@ async fn the_batches_hold_what_the_reader_sees_each_once() {
             school_id: campus.id,
             department_id,
         },
-        class_year: 2027,
+        class_year: class_year(),
         personal_data,
     };
     let all = scope(ExportSubject::Graduates, None, false);
@@ -316,10 +320,47 @@ async fn the_batches_hold_what_the_reader_sees_each_once() {
     assert_eq!(numbers.len(), 1202);
     assert!(!numbers.contains(&another_class.student_number));
 
+    let nothing_yet = column(&all, &found, "离校确认状态");
+    assert!(nothing_yet.iter().all(|status| status == "待确认"));
+    // Confirmed when nothing was registered yet.
+    let confirmed = format!(
+        "INSERT INTO leaving_confirmations (id, graduate_id, class_year, school_id, department_id, status, archive, confirmed_at,
+            confirmed_data_version, transfer_number, updated_at)
+        SELECT gen_random_uuid(), id, class_year, school_id, department_id, 'CONFIRMED',
+            '{{\"route\": \"TRUSTEE_AGENCY\", \"receiving_unit\": \"示例市人才服务中心\", \"address\": \"示例市人民路 12 号\", \"department\": null,
+            \"contact_person\": \"示例收件人\", \"phone\": \"10000000009\", \"postcode\": \"100000\", \"accepted\": true,
+            \"household_moves\": true, \"new_address\": \"示例市示例路 3 号\"}}',
+            '2026-06-01T10:00:00Z', version, 'ZD', now() FROM graduates WHERE id = '{}'",
+        signed.id
+    );
+    execute(&mut *world.conn().await, &confirmed).await;
+
     let first = Some(campus.departments[0]);
     for personal_data in [false, true] {
         let one = scope(ExportSubject::Graduates, first, personal_data);
         let found = rows(&world, &one).await;
+        let (phone, address, moves_to) = match personal_data {
+            true => ("10000000009", "示例市人民路 12 号", "示例市示例路 3 号"),
+            false => ("100****0009", "****", "****"),
+        };
+        for (heading, cell) in [
+            ("离校确认状态", "已确认"),
+            ("离校确认时间", "2026-06-01 18:00:00"),
+            ("确认后有变更", "是"),
+            ("有待答复异议", "否"),
+            ("档案去向", "转至人才服务机构托管"),
+            ("档案接收单位", "示例市人才服务中心"),
+            ("档案转递地址", address),
+            ("档案收件部门", ""),
+            ("档案收件人", "示例收件人"),
+            ("档案收件人电话", phone),
+            ("档案邮政编码", "100000"),
+            ("同意接收档案", "是"),
+            ("户口迁移", "是"),
+            ("户口迁往地址", moves_to),
+        ] {
+            assert_eq!(column(&one, &found, heading), [cell], "{heading}");
+        }
         assert_eq!(column(&one, &found, "姓名"), [signed.name.as_str()]);
         assert_eq!(column(&one, &found, "毕业去向代码"), ["10"]);
         assert_eq!(column(&one, &found, "当前事项状态"), ["已签约"]);

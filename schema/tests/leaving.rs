@@ -26,7 +26,7 @@ use wangqian_schema::{
 
 use crate::{
     atomicity::{everything, repair, sabotage, watch_writes, writes_seen},
-    support::{CLASS_YEAR, Campus, Company, Student, World, reason},
+    support::{Campus, Company, Student, World, class_year, reason},
 };
 
 struct Scene {
@@ -56,7 +56,7 @@ impl Scene {
         };
         let today = shanghai_date(scene.world.now());
         let period = LeavingPeriodDraft {
-            class_year: CLASS_YEAR.into(),
+            class_year: class_year().into(),
             opens_on: today,
             closes_on: today + Days::new(30),
             cut_off_on: None,

@@ -9,7 +9,7 @@ use wangqian_schema::workflow::{
         LeavingAction::{self, *},
         LeavingFacts,
         LeavingStatus::{self, *},
-        available, decide, default_cut_off, may_begin,
+        available, class_leaving_next, decide, default_cut_off, may_begin,
     },
     transition::EngagementEffect,
 };
@@ -42,14 +42,20 @@ impl Case {
         let LeavingFacts {
             status,
             stands,
+            filled_in_anew,
+            of_his_class,
             has_sheet,
             authorised,
             ..
         } = self.facts;
         match self.action {
+            // "For a class year": for another he has another.
+            SaveDraft | Confirm | Dispute if !of_his_class => false,
             SaveDraft | Reopen => true,
-            // "The answer lets him confirm again"; what he has confirmed needs it only once it stands no longer.
-            Confirm => matches!(status, Open | Answered) || (status == Confirmed && !stands),
+            // "The answer lets him confirm again"; what he has confirmed needs it only once it stands no longer, or he fills the block anew.
+            Confirm => {
+                matches!(status, Open | Answered) || (status == Confirmed && (!stands || filled_in_anew))
+            }
             Dispute => status != Disputed,
             Answer => status == Disputed,
             StoreSheet | Authorise => has_sheet,
@@ -79,8 +85,10 @@ const OBSTACLES: [Obstacle; 5] = [
     }),
     // "A school opens a confirmation period for a class year."
     (Refusal::LeavingNotOpen, |case| {
-        // He may still answer to what he was answered.
-        case.is(&[SaveDraft, Confirm, Dispute]) && !case.facts.open && case.facts.status != Answered
+        // He may still answer to what he was answered, and to what has changed since he confirmed.
+        let changed = case.facts.status == Confirmed && !case.facts.stands;
+        let late = case.facts.status == Answered || changed;
+        case.is(&[SaveDraft, Confirm, Dispute]) && !case.facts.open && !late
     }),
     (Refusal::ReasonRequired, |case| {
         case.is(&[Dispute, Answer, Reopen]) && !case.facts.reason_given
@@ -90,7 +98,7 @@ const OBSTACLES: [Obstacle; 5] = [
 fn every_facts() -> Vec<LeavingFacts> {
     let mut every = Vec::new();
     for status in LeavingStatus::ALL {
-        for bits in 0..64_u8 {
+        for bits in 0..=u8::MAX {
             let bit = |at: u8| bits & (1 << at) != 0;
             every.push(LeavingFacts {
                 status: *status,
@@ -100,6 +108,8 @@ fn every_facts() -> Vec<LeavingFacts> {
                 has_sheet: bit(3),
                 authorised: bit(4),
                 reason_given: bit(5),
+                filled_in_anew: bit(6),
+                of_his_class: bit(7),
             });
         }
     }
@@ -158,7 +168,9 @@ fn the_buttons_are_what_would_be_let_through_with_a_reason() {
 /// "After the class's cut-off date (31 August unless set) only the school reopens a case"; reviewers still decide.
 #[test]
 fn after_the_last_day_neither_side_begins_anything() {
-    let last_day = default_cut_off(2027).unwrap();
+    let last_day = default_cut_off(2027);
+    assert_eq!(class_leaving_next(last_day), 2027);
+    assert_eq!(class_leaving_next(last_day + Days::new(1)), 2028);
     assert_eq!(last_day, NaiveDate::from_ymd_opt(2027, 8, 31).unwrap());
     for role in ActorRole::ALL {
         let begins = [Graduate, Employer, EmployerContact].contains(role);
@@ -179,7 +191,7 @@ fn after_the_last_day_neither_side_begins_anything() {
             assert_eq!(
                 may_begin(*role, None, today),
                 Ok(()),
-                "a class without a last day"
+                "a case with days of its own"
             );
         }
     }

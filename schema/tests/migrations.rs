@@ -4,9 +4,16 @@ use std::collections::BTreeMap;
 
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use uuid::Uuid;
-use wangqian_schema::{db, model::Viewer, step::AgreementStep, workflow::ReviewRoute};
+use wangqian_schema::{
+    audit,
+    clock::shanghai_date,
+    db,
+    model::Viewer,
+    step::{self, AgreementStep, IdempotencyKey, LeavingPeriodDraft},
+    workflow::ReviewRoute,
+};
 
-use crate::support::{Database, World, execute, number, text};
+use crate::support::{Database, World, class_year, execute, number, text};
 
 /// Everything that migrations make, as text: columns, constraints, indexes, triggers and functions.
 async fn structure(url: &str) -> Vec<String> {
@@ -203,4 +210,41 @@ async fn what_was_only_asked_for_goes_with_its_trail() {
     let (people, agreement) = signed(&world).await;
     world.request_termination(&people[0], agreement).await.unwrap();
     db::revert_all(world.url()).await.unwrap();
+}
+
+/// A trail is a chain: what is not known any more cannot be taken out of its middle.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_trail_of_a_school_ends_before_it_set_a_period() {
+    let world = World::new().await;
+    let campus = world.school(ReviewRoute::SchoolOnly).await;
+    let reviewer = world.school_reviewer(&campus).await;
+    let add = async |code: &str| {
+        let key = IdempotencyKey {
+            key: code.to_owned(),
+            request_hash: [0; 32],
+        };
+        step::add_department(&world.platform, &reviewer, code, "示例学院", &key)
+            .await
+            .unwrap();
+    };
+    add("91").await;
+    let today = shanghai_date(world.now());
+    let period = LeavingPeriodDraft {
+        class_year: class_year().into(),
+        opens_on: today,
+        closes_on: today,
+        cut_off_on: None,
+    };
+    step::set_leaving_period(&world.platform, &reviewer, &period)
+        .await
+        .unwrap();
+    add("92").await;
+    let mut conn = AsyncPgConnection::establish(world.url()).await.unwrap();
+    let down = include_str!("../../migrations/2026-11-28-000841_leaving_trails/down.sql");
+    execute(&mut conn, &format!("BEGIN; {down}; COMMIT")).await;
+    let left = "SELECT action FROM case_events WHERE case_kind = 'SCHOOL'";
+    assert_eq!(text(&mut conn, left).await, ["ADD_DEPARTMENT"]);
+    assert_eq!(audit::walk(&mut conn, None).await.unwrap().breaks, []);
+    add("93").await;
+    assert_eq!(audit::walk(&mut conn, None).await.unwrap().breaks, []);
 }

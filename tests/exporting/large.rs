@@ -59,9 +59,11 @@ async fn twenty_thousand_rows_by_workers_that_are_killed() {
             SELECT gen_random_uuid(), 'GRADUATE', '100' || (50000000 + n), '-' FROM generate_series(1, {ROWS}) AS n RETURNING *)
         INSERT INTO graduates (id, account_id, school_id, department_id, class_year, student_number, name, gender, id_card_number,
             degree_level, major, training_mode, origin_region, online_signing_allowed)
-        SELECT gen_random_uuid(), id, '{}', '{}', 2027, 'S' || mobile, '林示例', 'FEMALE', '0000000' || mobile, '31', '软件工程', '1',
+        SELECT gen_random_uuid(), id, '{}', '{}', {}, 'S' || mobile, '林示例', 'FEMALE', '0000000' || mobile, '31', '软件工程', '1',
             '110108', true FROM account",
-        school.school, school.department
+        school.school,
+        school.department,
+        people::class_year()
     );
     execute(platform, &made).await;
     let reviewer = server.login(&school.school_reviewer).await;

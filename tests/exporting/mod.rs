@@ -63,7 +63,7 @@ impl Scene {
         })
         .await;
         // Neither of another class nor of another school.
-        people::graduate(platform, &school, |new| new.class_year = 2026).await;
+        people::graduate(platform, &school, |new| new.class_year = people::class_year() - 1).await;
         let elsewhere = people::school(platform, ReviewRoute::SchoolOnly).await;
         people::graduate(platform, &elsewhere, |_| ()).await;
         let reviewer = server.login(&school.school_reviewer).await;
@@ -117,7 +117,10 @@ async fn a_school_exports_its_graduates_and_gets_them_as_a_workbook() {
     let disposition = headers["content-disposition"].to_str().expect("a name");
     let number = ended["number"].as_str().expect("a number");
     assert!(
-        disposition.starts_with(&format!("attachment; filename=\"graduates-2027-{number}.xlsx\"")),
+        disposition.starts_with(&format!(
+            "attachment; filename=\"graduates-{}-{number}.xlsx\"",
+            people::class_year()
+        )),
         "{disposition}"
     );
     // 毕业生名单
@@ -128,7 +131,8 @@ async fn a_school_exports_its_graduates_and_gets_them_as_a_workbook() {
 
     let cover = Table::of_sheet(&bytes, "导出说明");
     let cover = format!("{:?} {:?}", cover.headings, cover.rows);
-    for said in ["示例大学", "全校 2027届", "示例审核人", number, "已脱敏"] {
+    let scope = format!("全校 {}届", people::class_year());
+    for said in ["示例大学", &scope, "示例审核人", number, "已脱敏"] {
         assert!(cover.contains(said), "{said}: {cover}");
     }
     let table = Table::of_sheet(&bytes, "毕业生名单");
@@ -231,7 +235,10 @@ async fn a_department_exports_its_own_and_nobody_else_gets_it() {
     assert_eq!(table.column("学号"), [scene.hostile.student_number.as_str()]);
     assert_eq!(table.column("姓名"), [format!("'{HOSTILE}")], "no formula");
     assert_eq!(table.column("导出人"), ["示例审核人"]);
-    assert_eq!(table.column("导出范围"), ["另一学院 2027届"]);
+    assert_eq!(
+        table.column("导出范围"),
+        [format!("另一学院 {}届", people::class_year())]
+    );
     assert_eq!(table.column("导出编号"), [ended["number"].as_str().unwrap()]);
 
     // The school takes one department of it, and so does the department when it names itself.

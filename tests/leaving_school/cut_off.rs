@@ -1,10 +1,10 @@
 //! The cut-off date of a class over HTTP: after it only the school reopens.
 
-use chrono::{Days, TimeDelta};
-use serde_json::json;
-use wangqian_schema::model::employer::EmployerVerification;
+use chrono::{Datelike, Days, TimeDelta};
+use serde_json::{Value, json};
+use wangqian_schema::{clock::shanghai_date, model::employer::EmployerVerification};
 
-use super::{Story, archive, errors, gid, reopen, save};
+use super::{SET_PERIOD, Story, archive, errors, gid, reopen, save};
 use crate::support::{
     people, placing,
     signing::{self, refusal, review},
@@ -124,5 +124,71 @@ async fn after_the_cut_off_only_the_school_reopens() {
     assert_eq!(
         errors(&placing::create(&story.client, placing::seeking("")).await),
         passed
+    );
+}
+
+/// 31 August counts for a class whose school has set no period; a later cut-off that it sets counts instead, and so does a reopening.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_class_without_a_period_has_the_last_day_of_august() {
+    let story = Story::begun().await;
+    let year = shanghai_date(story.server.platform.clock.now()).year() - 1;
+    let class_year = i16::try_from(year).unwrap();
+    let mut left = Vec::new();
+    for _ in 0..2 {
+        let who = people::graduate(&story.server.platform, &story.school, |new| {
+            new.class_year = class_year
+        });
+        left.push(who.await);
+    }
+    let clients = [
+        story.server.login(&left[0].email).await,
+        story.server.login(&left[1].email).await,
+    ];
+    let company = people::employer(&story.server.platform, EmployerVerification::Verified).await;
+    let employer = story.server.login(&company.member).await;
+    let invite = async |key: &str| {
+        let invitation = signing::invitation(key, &[gid(&left[0])]);
+        let mut invited = employer.mutate(signing::INVITE, invitation).await;
+        invited["results"][0].take()
+    };
+    let passed = [("CUT_OFF_PASSED", "")];
+    for client in &clients {
+        let standing = story.standing(client, None).await;
+        assert_eq!(
+            (&standing["period"], &standing["lastDay"]),
+            (&Value::Null, &json!(format!("{year}-08-31")))
+        );
+        assert_eq!(
+            errors(&placing::create(client, placing::seeking("")).await),
+            passed
+        );
+    }
+    assert_eq!(errors(&invite("too-late").await), passed);
+
+    // Without a period the school reopens one graduate's.
+    let reopened = reopen(&story.office, &gid(&left[0]), story.today(), "补签").await;
+    assert_eq!(refusal(&reopened), None, "{reopened}");
+    assert_eq!(
+        story.standing(&clients[0], None).await["lastDay"],
+        json!(story.today())
+    );
+    assert_eq!(refusal(&invite("reopened").await), None);
+    assert_eq!(
+        refusal(&placing::create(&clients[0], placing::seeking("")).await),
+        None
+    );
+    assert_eq!(
+        errors(&placing::create(&clients[1], placing::seeking("")).await),
+        passed
+    );
+
+    // A period with a later cut-off.
+    let (opens, cut_off) = (format!("{year}-06-01"), story.today());
+    let period = json!({ "classYear": year, "opensOn": opens, "closesOn": opens, "cutOffOn": cut_off });
+    let set = story.office.mutate(SET_PERIOD, json!({ "input": period })).await;
+    assert_eq!(refusal(&set), None, "{set}");
+    assert_eq!(
+        refusal(&placing::create(&clients[1], placing::seeking("")).await),
+        None
     );
 }

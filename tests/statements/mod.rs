@@ -104,7 +104,7 @@ async fn open_period(platform: &Platform, school_id: Uuid) {
     let day = |day: &str| day.parse().unwrap();
     let period = LeavingPeriod {
         school_id,
-        class_year: 2027,
+        class_year: people::class_year(),
         opens_on: day("2020-01-01"),
         closes_on: day("2099-01-01"),
         cut_off_on: day("2099-01-01"),
@@ -245,7 +245,7 @@ impl World {
         let mut conn = platform.pool.get().await.unwrap();
         conn.batch_execute(
             "INSERT INTO figure_snapshots SELECT school_id, date '2027-01-01' + (pg_current_xact_id()::text::bigint % 1000000)::int,
-                2027, school_id, '', 1, now() FROM reviewers WHERE department_id IS NULL ON CONFLICT DO NOTHING;
+                2100, school_id, '', 1, now() FROM reviewers WHERE department_id IS NULL ON CONFLICT DO NOTHING;
             WITH import AS (INSERT INTO graduate_imports (id, school_id, created_by, file_name, file_format, byte_size,
                 object_key, status, created_at, upload_until, progressed_at, finished_at)
                 SELECT gen_random_uuid(), school_id, account_id, 'a', 'CSV', 1, gen_random_uuid(), 'DONE', now(), now(), now(),
@@ -254,7 +254,7 @@ impl World {
             WITH made AS (INSERT INTO record_exports (id, number, school_id, department_id, created_by, subject, file_format,
                 class_year, personal_data, status, rows_total, byte_size, sha256, created_at, progressed_at, finished_at, expires_at)
                 SELECT gen_random_uuid(), gen_random_uuid(), school_id, (SELECT id FROM departments
-                    WHERE departments.school_id = reviewers.school_id ORDER BY random() LIMIT 1), account_id, 'CASES', 'CSV', 2027,
+                    WHERE departments.school_id = reviewers.school_id ORDER BY random() LIMIT 1), account_id, 'CASES', 'CSV', 2100,
                 false, 'READY', 0, 1, sha256(''), now(), now(), now(), now() + interval '1 year'
                 FROM reviewers WHERE department_id IS NULL RETURNING *)
             INSERT INTO record_export_log SELECT gen_random_uuid(), id, number, 'LINK_GIVEN', now(), created_by, '示例', school_id,

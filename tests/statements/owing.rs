@@ -55,7 +55,7 @@ impl World {
 async fn a_digest_to_a_hundred_reviewers_takes_as_many_statements_as_one_to_a_few() {
     let world = World::new().await;
     world.acceptance(world.employer).await;
-    assert_eq!(world.digest(1).await, 3);
+    assert_eq!(world.digest(1).await, 4);
     world
         .execute(&format!(
             "WITH opened AS (INSERT INTO accounts (id, kind, email, password_hash)
@@ -64,7 +64,7 @@ async fn a_digest_to_a_hundred_reviewers_takes_as_many_statements_as_one_to_a_fe
             world.school.school
         ))
         .await;
-    assert_eq!(world.digest(2).await, 3);
+    assert_eq!(world.digest(2).await, 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]

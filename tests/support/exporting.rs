@@ -5,7 +5,7 @@ use std::io::Cursor;
 use calamine::{Reader, Xlsx};
 use serde_json::{Value, json};
 
-use super::Client;
+use super::{Client, people::class_year};
 
 /// Asks for an export.
 pub(crate) const EXPORT: &str = "mutation($input: ExportRecordsInput!) { exportRecords(input: $input) {
@@ -18,10 +18,10 @@ pub(crate) const FOLLOW: &str = "subscription($id: ID!) { recordExportProgressed
     id number status rowsTotal rowsDone byteSize sha256 expiresAt failure { code message } department { name }
     includesPersonalData } }";
 
-/// The variables of [`EXPORT`]: the graduates of 2027 as a workbook, unless `more` says otherwise.
+/// The variables of [`EXPORT`]: the class of [`class_year`] as a workbook, unless `more` says otherwise.
 pub(crate) fn input(key: &str, more: Value) -> Value {
     let mut input = json!({
-        "subject": "GRADUATES", "format": "XLSX", "classYear": 2027, "idempotencyKey": key,
+        "subject": "GRADUATES", "format": "XLSX", "classYear": class_year(), "idempotencyKey": key,
     });
     for (name, value) in more.as_object().expect("fields") {
         input[name] = value.clone();

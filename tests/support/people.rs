@@ -6,13 +6,14 @@ use std::sync::{
 };
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use diesel::{ExpressionMethods, QueryDsl};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 use wangqian_schema::{
     Platform,
     checks::{credit_code_check, id_card_check},
+    clock::shanghai_date,
     model::{
         account::{AccountKind, NewAccount},
         employer::{Employer, EmployerMember, EmployerVerification, MemberRole},
@@ -21,7 +22,7 @@ use wangqian_schema::{
         school::{Department, School},
     },
     tables::{accounts, departments, employer_members, employers, graduates, operators, reviewers, schools},
-    workflow::ReviewRoute,
+    workflow::{ReviewRoute, leaving::class_leaving_next},
 };
 
 use super::client::PASSWORD;
@@ -189,6 +190,11 @@ pub(crate) async fn operator(platform: &Platform) -> String {
     email
 }
 
+/// The class year of every graduate here, whose cut-off is some months away: time is moved in tests.
+pub(crate) fn class_year() -> i16 {
+    class_leaving_next(shanghai_date(Utc::now()) + TimeDelta::days(100))
+}
+
 /// A graduate who has confirmed his data and may sign online, unless `change` says otherwise.
 pub(crate) async fn graduate(
     platform: &Platform,
@@ -204,7 +210,7 @@ pub(crate) async fn graduate(
         account_id,
         school_id: school.school,
         department_id: school.department,
-        class_year: 2027,
+        class_year: class_year(),
         student_number: format!("2023{number:06}"),
         name: format!("林示例{number}"),
         gender: Gender::Female,

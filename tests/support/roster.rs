@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use wangqian_schema::checks::id_card_check;
 
-use super::Client;
+use super::{Client, people::class_year};
 
 /// Announces a roster.
 pub(crate) const CREATE: &str =
@@ -58,7 +58,7 @@ pub(crate) fn row(index: u32) -> Row {
         format!("林示例{index}"),
         if male { "男" } else { "女" }.to_owned(),
         number,
-        "2027".to_owned(),
+        class_year().to_string(),
         "01".to_owned(),
         "本科生毕业".to_owned(),
         "软件工程".to_owned(),
@@ -97,7 +97,7 @@ pub(crate) fn xlsx(rows: &[Row]) -> Vec<u8> {
 /// Announces a file and hands it in; the import's id.
 pub(crate) async fn hand_in(reviewer: &Client, key: &str, format: &str, file: Vec<u8>) -> String {
     let input = json!({ "input": {
-        "fileName": "2027届名册", "format": format, "byteSize": file.len(), "idempotencyKey": key,
+        "fileName": "毕业生名册", "format": format, "byteSize": file.len(), "idempotencyKey": key,
     } });
     let created = reviewer.mutate(CREATE, input).await;
     assert_eq!(created["userErrors"], json!([]));

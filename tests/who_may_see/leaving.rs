@@ -9,6 +9,7 @@ use super::{
     probes::{Mark, Probe, of},
     world::{Target, Text, Who, World, text_of},
 };
+use crate::support::people::class_year;
 
 const SET_PERIOD: &str = "mutation($input: SetLeavingPeriodInput!) { setLeavingPeriod(input: $input) {
     leavingPeriod { classYear } userErrors { code field message } } }";
@@ -58,6 +59,12 @@ pub(super) const LEAVING: &[Probe] = &[
         "query($id: ID!) { leavingSchool(graduateId: $id) { graduate { id } viewerActions } }",
         Target::Graduate,
         Mark::Target,
+    ),
+    of(
+        "leavingGraduates",
+        "{ leavingGraduates(first: 100) { nodes { graduate { id } } } }",
+        Target::Nothing,
+        Mark::Text(|world| world.target(Target::Graduate).0),
     ),
     of(
         "leavingConfirmations",
@@ -167,7 +174,8 @@ pub(super) const LEAVING: &[Probe] = &[
 impl World {
     /// The period of the class is open and announced, and the graduate has begun to fill in.
     pub(super) async fn open_the_period(&mut self) {
-        let period = json!({ "classYear": 2027, "opensOn": today(), "closesOn": "2027-06-30" });
+        let period =
+            json!({ "classYear": class_year(), "opensOn": today(), "closesOn": today() + Days::new(100) });
         let set = self
             .client(Who::School)
             .mutate(SET_PERIOD, json!({ "input": period }))

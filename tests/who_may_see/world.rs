@@ -527,7 +527,7 @@ impl World {
 
     async fn announce(&mut self) {
         let input =
-            json!({ "fileName": "2027届名册", "format": "CSV", "byteSize": 1, "idempotencyKey": "table" });
+            json!({ "fileName": "毕业生名册", "format": "CSV", "byteSize": 1, "idempotencyKey": "table" });
         let created = self
             .client(Who::School)
             .mutate(roster::CREATE, json!({ "input": input }))

@@ -146,7 +146,8 @@ pub enum DestinationAction {
 pub enum LeavingAction {
     /// 保存 He changes what he has filled in of archive and household: `saveLeavingDraft`. Leaves no event.
     SaveDraft,
-    /// 确认 He confirms what is registered for him: `confirmLeaving`.
+    /// 确认 He confirms what is registered for him: `confirmLeaving`. Offered again once that has changed, or he has filled in archive and
+    /// household anew.
     Confirm,
     /// 提出异议 He disputes it: `disputeLeaving`.
     Dispute,

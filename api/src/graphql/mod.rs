@@ -56,7 +56,7 @@ use employer::Employer;
 use employer_member::{EmployerMember, MemberInvitation};
 use figure::{FigureDay, FigureRow};
 use graduate_import::{GraduateImport, ImportProblem};
-use leaving::LeavingConfirmation;
+use leaving::{LeavingConfirmation, LeavingSchool};
 use notification::Notification;
 use record_export::{RecordExport, RecordExportLogEntry};
 use review::ReviewableCase;
@@ -175,6 +175,7 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         Destination: "毕业去向" "destinations",
         DestinationEvent: "毕业去向办理记录" "events of a destination",
         LeavingConfirmation: "离校确认" "confirmations before leaving school",
+        LeavingSchool: "离校毕业生" "graduates who leave school",
         LeavingEvent: "离校确认办理记录" "events of a confirmation",
         ReviewableCase: "待审核事项" "cases that wait for review",
         FigureRow: "分类统计" "figures that are told apart",

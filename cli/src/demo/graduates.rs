@@ -4,7 +4,9 @@
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use wangqian_schema::{
     checks::{Invalid, id_card_check},
+    clock::shanghai_date,
     model::graduate::{Gender, NewGraduate},
+    workflow::leaving::class_leaving_next,
 };
 
 use super::{
@@ -13,8 +15,11 @@ use super::{
     places::{Place, SECOND_SCHOOL},
 };
 
-/// The graduating year (届) of all demo graduates.
-pub(super) const CLASS_YEAR: i16 = 2027;
+/// The graduating year (届) of all demo graduates, of data that were begun at this moment: one whose cut-off is some months away, so that
+/// nobody who tries them out is kept from anything.
+pub(super) fn class_year(started: DateTime<Utc>) -> i16 {
+    class_leaving_next(shanghai_date(started) + TimeDelta::days(100))
+}
 
 /// One who appears in the story by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +44,9 @@ pub(super) enum Who {
     /// One of the sixty.
     Cycle(u16),
 }
+
+/// For how long before the data were begun those who have confirmed had done so.
+pub(super) const CONFIRMED_BEFORE: TimeDelta = TimeDelta::days(14);
 
 /// How many of the sixty there are.
 pub(super) const CYCLE: u16 = 60;
@@ -186,7 +194,7 @@ impl Who {
             account_id: self.account_id(),
             school_id: place.school_id(),
             department_id: place.department_id(),
-            class_year: CLASS_YEAR,
+            class_year: class_year(confirmed_at + CONFIRMED_BEFORE),
             student_number: format!("2023{}{:04}", place.department_code(), self.number()),
             name: self.name(),
             gender: self.gender(),

@@ -15,7 +15,7 @@ use wangqian_schema::{
 
 use super::{
     DemoError, Player,
-    graduates::{CLASS_YEAR, Named, Who},
+    graduates::{Named, Who, class_year},
     places::{Place, Staff},
     story::Hour,
     viewer_of, viewer_of_graduate,
@@ -68,7 +68,7 @@ impl Player {
     pub(super) async fn leave(&mut self, conn: &mut AsyncPgConnection) -> Result<(), DemoError> {
         let opened = self.day(OPENING);
         let period = LeavingPeriodDraft {
-            class_year: CLASS_YEAR.into(),
+            class_year: class_year(self.started).into(),
             opens_on: opened,
             closes_on: opened + Days::new(60),
             // So that nobody who tries the demo data out is kept from anything.
@@ -76,12 +76,7 @@ impl Player {
         };
         let school = viewer_of(Staff::School(Place::Computing));
         self.to(OPENING);
-        match step::set_leaving_period(&self.platform, &school, &period).await {
-            Ok(_) => {}
-            // Demo data are young for ever, and their class grows old: it has left years ago.
-            Err(StepError::Invalid(_)) => return Ok(()),
-            Err(error) => return Err(error.into()),
-        }
+        step::set_leaving_period(&self.platform, &school, &period).await?;
         for (graduate, acts) in leavers() {
             let begun = leaving::of_graduates(conn, &[graduate.id()]).await?.pop();
             let taken = match begun {

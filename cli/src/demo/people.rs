@@ -1,6 +1,6 @@
 //! Writes the demo schools, employers and people: all of them or none.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use wangqian_schema::{
     model::{
@@ -13,7 +13,7 @@ use wangqian_schema::{
 
 use super::{
     DemoError,
-    graduates::Who,
+    graduates::{CONFIRMED_BEFORE, Who},
     places::{self, Company, Staff},
 };
 
@@ -43,7 +43,7 @@ pub(super) async fn insert(
         for staff in Staff::BEFORE_THE_STORY {
             insert_staff(conn, staff, password_hash).await?;
         }
-        insert_graduates(conn, password_hash, now - TimeDelta::days(14)).await
+        insert_graduates(conn, password_hash, now - CONFIRMED_BEFORE).await
     })
     .await
 }

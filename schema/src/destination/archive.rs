@@ -1,6 +1,7 @@
 //! The block of archive and household (DESTINATION_FORMS.md B3). It may be filled in with a destination and is asked for
 //! before the graduate leaves school; whenever it is given, it is checked.
 
+use chrono::NaiveDate;
 use diesel::{deserialize::FromSqlRow, expression::AsExpression, sql_types::Jsonb};
 use serde::{Deserialize, Serialize};
 
@@ -133,6 +134,20 @@ impl ArchiveDraft {
             Some(block) if check.form.errors.is_empty() => Ok(block),
             _ => Err(check.form.errors),
         }
+    }
+
+    /// What of the block by itself is only worth a second look, also while something of it is missing or wrong; `of` as for
+    /// [`check_alone`](Self::check_alone).
+    pub fn warnings(&self, of: Option<DestinationType>) -> Vec<FieldError> {
+        // Nothing that is only worth a second look depends on the graduate or the day.
+        let nobody = CheckContext {
+            today: NaiveDate::default(),
+            graduate_name: String::new(),
+            graduate_mobile: None,
+        };
+        let mut check = Checker::new(&nobody, of.unwrap_or(DestinationType::Seeking));
+        self.check(&mut check);
+        check.warnings
     }
 
     /// What cannot be kept, even unchecked; as [`DestinationDraft::check_size`](super::DestinationDraft::check_size).

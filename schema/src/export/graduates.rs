@@ -1,4 +1,5 @@
-//! 毕业生名单: a row for each graduate, with the case that holds him now and his destination, where he has one.
+//! 毕业生名单: a row for each graduate, with the case that holds him now and his destination, where he has one, and his
+//! confirmation before leaving school.
 
 use std::collections::HashMap;
 
@@ -6,7 +7,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{BATCH_ROWS, People, Place, Row, Scope, moment_of, texts, unit, unit::Unit, words};
+use super::{BATCH_ROWS, People, Place, Row, Scope, leaving, moment_of, texts, unit, unit::Unit, words};
 use crate::{
     codes::{CodeList, region_name},
     destination::SIGNED_AGREEMENT_CODE,
@@ -15,13 +16,16 @@ use crate::{
         destination::{self, Destination},
         engagement,
         graduate::{self, Graduate},
+        leaving::{self as confirmations, LeavingView},
     },
     tables::{accounts, graduates},
     workflow::{agreement::AgreementStatus, destination::DestinationStatus},
 };
 
-/// How many columns there are before those of the unit.
+/// How many columns there are before those of the unit, and then of leaving school.
 const OWN: usize = 25;
+/// Where the columns of leaving school begin.
+const LEAVING: usize = OWN + unit::HEADINGS.len();
 
 pub(super) const HEADINGS: &[&str] = &{
     let own: [&str; OWN] = [
@@ -51,13 +55,15 @@ pub(super) const HEADINGS: &[&str] = &{
         "去向类型",
         "签约或登记时间",
     ];
-    let mut all = [""; OWN + unit::HEADINGS.len()];
+    let mut all = [""; LEAVING + leaving::HEADINGS.len()];
     let mut at = 0;
     while at < all.len() {
         all[at] = if at < OWN {
             own[at]
-        } else {
+        } else if at < LEAVING {
             unit::HEADINGS[at - OWN]
+        } else {
+            leaving::HEADINGS[at - LEAVING]
         };
         at += 1;
     }
@@ -95,10 +101,19 @@ pub(super) async fn batch(
     };
     let holders = Holders::of(conn, scope, &ids).await?;
     let people = People::of(conn, found).await?;
+    let confirmations = confirmations::of_graduates(conn, &ids).await?;
+    let confirmations: HashMap<Uuid, LeavingView> = confirmations
+        .into_iter()
+        .map(|view| (view.confirmation.graduate_id, view))
+        .collect();
     let rows = ids
         .iter()
         .filter_map(|id| people.graduates.get(id))
-        .map(|graduate| row(scope, &people, graduate, &holders))
+        .map(|graduate| {
+            let mut row = row(scope, &people, graduate, &holders);
+            row.extend(leaving::cells(scope, confirmations.get(&graduate.id)));
+            row
+        })
         .collect();
     Ok(Some((rows, place.behind(Some(last)))))
 }
@@ -152,7 +167,7 @@ impl Holders {
             return cells;
         }
         let Some(destination) = self.destinations.get(&graduate_id) else {
-            return vec![String::new(); HEADINGS.len() - FIRST_OF_HOLDER];
+            return vec![String::new(); LEAVING - FIRST_OF_HOLDER];
         };
         // One whose voiding is reviewed still counts.
         let stands = matches!(

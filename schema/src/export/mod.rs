@@ -8,6 +8,7 @@
 
 mod cases;
 mod graduates;
+mod leaving;
 mod unit;
 pub(crate) mod words;
 
@@ -124,6 +125,11 @@ impl Scope {
 
     fn mobile(&self, mobile: &str) -> String {
         self.shown(mobile, mask::mobile)
+    }
+
+    /// 住址, of which nothing is shown where it is masked.
+    fn address(&self, address: &str) -> String {
+        self.shown(address, |_| "****".to_owned())
     }
 
     fn email(&self, email: &str) -> String {

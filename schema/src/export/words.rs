@@ -6,6 +6,7 @@ use crate::{
         ReviewLevel,
         agreement::{AgreementChannel, AgreementStatus},
         destination::DestinationStatus,
+        leaving::LeavingStatus,
         termination::{Party, TerminationStatus},
     },
 };
@@ -81,6 +82,15 @@ pub(crate) const fn destination(status: DestinationStatus) -> &'static str {
         Is::VoidingReview => "作废审核中",
         Is::Voided => "已作废",
         Is::Discarded => "已放弃",
+    }
+}
+
+pub(super) const fn leaving(status: LeavingStatus) -> &'static str {
+    match status {
+        LeavingStatus::Open => "待确认",
+        LeavingStatus::Confirmed => "已确认",
+        LeavingStatus::Disputed => "有异议",
+        LeavingStatus::Answered => "异议已答复",
     }
 }
 

@@ -423,6 +423,34 @@ mod tests {
                 let told = format!("{} {cases} 件", workflow.name());
                 assert!(text.body.contains(&told), "{channel}: {}", text.body);
             }
+            assert!(!text.body.contains("异议"), "{channel}: {}", text.body);
+        }
+    }
+
+    #[test]
+    fn a_reviewer_reads_how_many_disputes_wait_beside_reviews_or_alone() {
+        let moment = "2027年3月5日 08:30";
+        let waiting = json!([{ "workflow": "线上签约", "cases": 2 }]);
+        let both = json!({ "moment": moment, "cases": 2, "waiting": waiting, "oldest": "2027年3月1日 10:00", "disputes": 3 });
+        let alone = json!({ "moment": moment, "cases": 0, "waiting": [], "oldest": null, "disputes": 3 });
+        for channel in Audience::Reviewer.channels() {
+            let read = |params| {
+                let template = MessageTemplate::ReviewDigest;
+                write(template, *channel, params, "https://wq.example").unwrap()
+            };
+            let text = read(&both);
+            assert_eq!(text.title, "今日待审核：2 件，待答复异议：3 件");
+            assert!(
+                text.body.contains("线上签约 2 件") && text.body.contains("有 3 件离校确认异议待您答复。")
+            );
+            let text = read(&alone);
+            assert_eq!(text.title, "今日待答复异议：3 件");
+            assert!(
+                text.body.contains("08:30，有 3 件离校确认异议待您答复。"),
+                "{}",
+                text.body
+            );
+            assert!(!text.body.contains("审核"), "{}", text.body);
         }
     }
 

@@ -115,8 +115,8 @@ pub struct Standing {
     pub held_by: Option<Uuid>,
     /// The termination of it that is asked for and not decided.
     pub open_termination: Option<Uuid>,
-    /// The last day on which the graduate and employers may begin anything, where one counts.
-    pub last_day: Option<NaiveDate>,
+    /// The last day on which the graduate and employers may begin anything.
+    pub last_day: NaiveDate,
 }
 
 /// An agreement with its standing: what lists and steps read, in one statement.
@@ -160,7 +160,9 @@ impl AgreementView {
     /// What this viewer may do now: a dashboard draws its buttons from it.
     pub fn viewer_actions(&self, viewer: &Viewer, now: DateTime<Utc>) -> Vec<AgreementAction> {
         match self.agreement.role_of(viewer) {
-            Some(role) if may_begin(role, self.standing.last_day, shanghai_date(now)).is_err() => Vec::new(),
+            Some(role) if may_begin(role, Some(self.standing.last_day), shanghai_date(now)).is_err() => {
+                Vec::new()
+            }
             Some(role) => available(&self.facts(Some(viewer.account_id()), true), role, now),
             None => Vec::new(),
         }

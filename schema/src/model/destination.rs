@@ -125,8 +125,8 @@ pub struct DestinationStanding {
     pub own_route: Option<ReviewRoute>,
     /// The case that holds the graduate.
     pub held_by: Option<Uuid>,
-    /// The last day on which the graduate may begin anything, where one counts.
-    pub last_day: Option<NaiveDate>,
+    /// The last day on which the graduate may begin anything.
+    pub last_day: NaiveDate,
 }
 
 impl DestinationStanding {
@@ -174,7 +174,9 @@ impl DestinationView {
     /// What this viewer may do now: a dashboard draws its buttons from it.
     pub fn viewer_actions(&self, viewer: &Viewer, now: DateTime<Utc>) -> Vec<DestinationAction> {
         match self.destination.role_of(viewer) {
-            Some(role) if may_begin(role, self.standing.last_day, shanghai_date(now)).is_err() => Vec::new(),
+            Some(role) if may_begin(role, Some(self.standing.last_day), shanghai_date(now)).is_err() => {
+                Vec::new()
+            }
             Some(role) => available(&self.facts(Some(viewer.account_id()), true), role),
             None => Vec::new(),
         }

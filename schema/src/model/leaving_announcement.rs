@@ -1,24 +1,30 @@
 //! That a class's confirmation period is open: whom it is announced to. A day owes it and no step does, so that it has no event.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::prelude::*;
+use diesel::{
+    dsl::{exists, not},
+    prelude::*,
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{
     leaving_period::LeavingPeriod,
-    message::{self, OwedBy},
+    message::{self, Channel, OwedBy},
 };
 use crate::{
     clock::format_day,
     messages::{Audience, MessageTemplate},
-    tables::{accounts, graduates, leaving_confirmations, leaving_periods, schools},
+    tables::{accounts, graduates, leaving_confirmations, leaving_periods, messages, schools},
     workflow::leaving::LeavingStatus,
 };
 
 /// Graduates who are told together: two statements, however many of them there are.
 pub const BATCH: i64 = 200;
+
+/// A place in the row of all periods: the school and the class year.
+pub type PeriodKey = (Uuid, i16);
 
 /// A period that is to be announced, and the name of its school.
 #[derive(Clone, Debug)]
@@ -27,26 +33,44 @@ pub struct Announcement {
     school_name: String,
 }
 
-/// A period that is open on this day and was not announced to all of its class.
+impl Announcement {
+    /// The place of its period.
+    pub const fn key(&self) -> PeriodKey {
+        (self.period.school_id, self.period.class_year)
+    }
+}
+
+/// The next period after a place that is open on this day, of one school or of all.
 ///
 /// # Errors
 /// The database's.
-pub async fn next(conn: &mut AsyncPgConnection, day: NaiveDate) -> QueryResult<Option<Announcement>> {
+pub async fn next(
+    conn: &mut AsyncPgConnection,
+    day: NaiveDate,
+    school_id: Option<Uuid>,
+    after: Option<PeriodKey>,
+) -> QueryResult<Option<Announcement>> {
     use leaving_periods as own;
-    let found: Option<(LeavingPeriod, String)> = own::table
+    let mut open = own::table
         .inner_join(schools::table)
         .filter(own::opens_on.le(day).and(own::closes_on.ge(day)))
-        .filter(own::announced_for.is_distinct_from(own::opens_on.nullable()))
         .order((own::school_id, own::class_year))
         .select((LeavingPeriod::as_select(), schools::name))
-        .first(conn)
-        .await
-        .optional()?;
+        .into_boxed();
+    if let Some(school_id) = school_id {
+        open = open.filter(own::school_id.eq(school_id));
+    }
+    if let Some((school_id, class_year)) = after {
+        let later_class = own::school_id.eq(school_id).and(own::class_year.gt(class_year));
+        open = open.filter(own::school_id.gt(school_id).or(later_class));
+    }
+    let found: Option<(LeavingPeriod, String)> = open.first(conn).await.optional()?;
     Ok(found.map(|(period, school_name)| Announcement { period, school_name }))
 }
 
-/// Owes the announcement to the next graduates after one, in the order of their ids, without those who have confirmed already. Gives the
-/// last of them, or `None` when there was nobody left. Whoever was told of this opening day is not told again.
+/// Owes the announcement to the next graduates after one, in the order of their ids, without those who have confirmed already, and those
+/// who were told of this opening day: so whoever joins the class later is told as well, and only he. Gives the last of them, or `None` when
+/// there was nobody left.
 ///
 /// # Errors
 /// The database's; none of the batch is told then.
@@ -57,6 +81,11 @@ pub async fn owe(
     now: DateTime<Utc>,
 ) -> QueryResult<Option<Uuid>> {
     let period = &of.period;
+    // The inbox takes whatever anybody is told.
+    let told = messages::table
+        .filter(messages::account_id.eq(graduates::account_id))
+        .filter(messages::digest_on.eq(period.opens_on))
+        .filter(messages::channel.eq(Channel::InApp));
     let mut class = graduates::table
         .inner_join(accounts::table)
         .left_join(
@@ -67,6 +96,7 @@ pub async fn owe(
         .filter(graduates::school_id.eq(period.school_id))
         .filter(graduates::class_year.eq(period.class_year))
         .filter(accounts::disabled_at.is_null())
+        .filter(not(exists(told)))
         .filter(
             leaving_confirmations::status
                 .nullable()
@@ -101,18 +131,4 @@ pub async fn owe(
     }
     message::owe(conn, &messages).await?;
     Ok(told.last().map(|(id, ..)| *id))
-}
-
-/// Notes that all of the class were told, unless the period opens on another day by now.
-///
-/// # Errors
-/// The database's.
-pub async fn announced(conn: &mut AsyncPgConnection, of: &Announcement) -> QueryResult<()> {
-    use leaving_periods as own;
-    diesel::update(own::table.find((of.period.school_id, of.period.class_year)))
-        .filter(own::opens_on.eq(of.period.opens_on))
-        .set(own::announced_for.eq(of.period.opens_on))
-        .execute(conn)
-        .await?;
-    Ok(())
 }

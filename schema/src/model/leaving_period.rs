@@ -5,7 +5,7 @@ use diesel::{
     pg::Pg,
     prelude::*,
     query_builder::{AstPass, QueryFragment, QueryId},
-    sql_types::{Date, Nullable},
+    sql_types::Date,
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
@@ -85,22 +85,24 @@ pub async fn set_period(conn: &mut AsyncPgConnection, period: &LeavingPeriod) ->
 }
 
 /// 最后变更日期 In a statement that reads `graduates`: the last day on which the graduate, and employers, may begin anything on his
-/// cases. The cut-off of his class, or until when his school has reopened his; none as long as his school has set no period for the
-/// class. For [`may_begin`](crate::workflow::leaving::may_begin).
+/// cases. The cut-off of his class, which is [`default_cut_off`](crate::workflow::leaving::default_cut_off) as long as his school has set
+/// none, or until when his school has reopened his, whichever is later. For [`may_begin`](crate::workflow::leaving::may_begin).
 #[derive(Clone, Copy, Debug, QueryId, diesel::expression::ValidGrouping)]
 pub struct LastDay;
 
 impl Expression for LastDay {
-    type SqlType = Nullable<Date>;
+    type SqlType = Date;
 }
 
 impl QueryFragment<Pg> for LastDay {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
-            "(SELECT greatest(period.cut_off_on, leaving.reopened_until) FROM leaving_periods AS period \
-             LEFT JOIN leaving_confirmations AS leaving ON leaving.graduate_id = graduates.id \
-             AND leaving.class_year = graduates.class_year \
-             WHERE period.school_id = graduates.school_id AND period.class_year = graduates.class_year)",
+            "(SELECT greatest(coalesce(period.cut_off_on, make_date(graduates.class_year, 8, 31)), leaving.reopened_until) \
+             FROM (SELECT) AS his \
+             LEFT JOIN leaving_periods AS period \
+             ON period.school_id = graduates.school_id AND period.class_year = graduates.class_year \
+             LEFT JOIN leaving_confirmations AS leaving \
+             ON leaving.graduate_id = graduates.id AND leaving.class_year = graduates.class_year)",
         );
         Ok(())
     }

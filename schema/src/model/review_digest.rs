@@ -1,4 +1,5 @@
-//! The reviewers' daily digest (DOMAIN.md, Messages): what waits for each of them. A day owes it and no step does, so that it has no event.
+//! The reviewers' daily digest (DOMAIN.md, Messages): what waits for each of them to review, and which disputes
+//! to answer. A day owes it and no step does, so that it has no event.
 
 use std::collections::HashMap;
 
@@ -13,6 +14,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
+    leaving,
     message::{self, OwedBy},
     review_queue::{self, Waiting},
 };
@@ -21,7 +23,7 @@ use crate::{
     messages::{Audience, MessageTemplate},
 };
 
-/// Reviewers who are told together: three statements, however many of them there are.
+/// Reviewers who are told together: four statements, however many of them there are.
 pub const BATCH: i64 = 200;
 
 /// A place in the row of all reviewers: the school and the account.
@@ -50,7 +52,8 @@ const READERS: &str = "
         AND EXISTS (SELECT FROM accounts WHERE id = account_id AND disabled_at IS NULL)
     ORDER BY school_id, account_id LIMIT $3";
 
-/// Owes the digest of a day to the next reviewers after a place, those for whom something waits. Gives the place of the last of them,
+/// Owes the digest of a day to the next reviewers after a place, those for whom something waits, be it for a review or for
+/// the answer to a dispute. Gives the place of the last of them,
 /// or `None` when there was nobody left. Whoever has been told on this day is not told again.
 ///
 /// # Errors
@@ -89,14 +92,15 @@ pub async fn owe(
     for of_place in by_place.values_mut() {
         of_place.sort_by_key(|waiting| waiting.workflow);
     }
+    let disputes = leaving::disputes(conn, &departments, &schools).await?;
     let mut messages = Vec::new();
     for reader in &readers {
-        let Some(waiting) = by_place.get(&reader.place_id()) else {
+        let waiting = by_place.get(&reader.place_id()).map_or(&[][..], Vec::as_slice);
+        let disputes = disputes.get(&reader.place_id()).copied().unwrap_or_default();
+        if waiting.is_empty() && disputes == 0 {
             continue;
-        };
-        let Some(oldest) = waiting.iter().map(|waiting| waiting.oldest).min() else {
-            continue;
-        };
+        }
+        let oldest = waiting.iter().map(|waiting| waiting.oldest).min();
         let params = json!({
             "moment": format_moment(now),
             "cases": waiting.iter().map(|waiting| waiting.cases).sum::<i64>(),
@@ -104,7 +108,8 @@ pub async fn owe(
                 .iter()
                 .map(|waiting| json!({ "workflow": waiting.workflow.name(), "cases": waiting.cases }))
                 .collect::<Vec<_>>(),
-            "oldest": format_moment(oldest),
+            "oldest": oldest.map(format_moment),
+            "disputes": disputes,
         });
         messages.extend(message::addressed(
             OwedBy::Digest(day),

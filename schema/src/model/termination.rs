@@ -105,8 +105,8 @@ pub struct TerminationStanding {
     pub terms: AgreementTerms,
     /// The number of the agreement that is to end.
     pub agreement_number: Option<String>,
-    /// The last day on which its sides may begin anything, where one counts.
-    pub last_day: Option<NaiveDate>,
+    /// The last day on which its sides may begin anything.
+    pub last_day: NaiveDate,
 }
 
 /// A termination with its standing: what lists and steps read, in one statement.
@@ -163,7 +163,9 @@ impl TerminationView {
     /// What this viewer may do now: a dashboard draws its buttons from it.
     pub fn viewer_actions(&self, viewer: &Viewer, now: DateTime<Utc>) -> Vec<TerminationAction> {
         match self.termination.role_of(viewer) {
-            Some(role) if may_begin(role, self.standing.last_day, shanghai_date(now)).is_err() => Vec::new(),
+            Some(role) if may_begin(role, Some(self.standing.last_day), shanghai_date(now)).is_err() => {
+                Vec::new()
+            }
             Some(role) => available(&self.facts(Some(viewer.account_id()), true), role),
             None => Vec::new(),
         }

@@ -172,7 +172,7 @@ impl Flow for AgreementView {
     }
 
     fn last_day(&self) -> Option<NaiveDate> {
-        self.standing.last_day
+        Some(self.standing.last_day)
     }
 
     fn set_holder(&mut self, held_by: Option<Uuid>) {

@@ -221,7 +221,7 @@ impl Flow for Filed {
     }
 
     fn last_day(&self) -> Option<NaiveDate> {
-        self.view.standing.last_day
+        Some(self.view.standing.last_day)
     }
 
     fn set_holder(&mut self, held_by: Option<Uuid>) {

@@ -27,7 +27,7 @@ pub(super) struct Filer {
     pub(super) confirmed: bool,
     pub(super) online_signing_allowed: bool,
     pub(super) training_mode: String,
-    last_day: Option<NaiveDate>,
+    last_day: NaiveDate,
 }
 
 /// A kind of case that begins as a draft of its graduate's alone.
@@ -118,7 +118,7 @@ pub(super) async fn create<D: Drafted>(
                 role: ActorRole::Graduate,
                 now,
             };
-            doer.may_begin(filer.last_day)?;
+            doer.may_begin(Some(filer.last_day))?;
         }
         D::find(conn, viewer, seen.unwrap_or(id))
             .await?

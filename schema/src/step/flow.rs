@@ -64,7 +64,7 @@ pub(super) trait Flow: Clone + Send + Sync + Sized {
         now: DateTime<Utc>,
     ) -> Result<TransitionOf<Self>, Refusal>;
 
-    /// The last day on which the graduate, and employers, may begin anything on his cases.
+    /// The last day on which the graduate, and employers, may begin anything on it; none where it has days of its own.
     fn last_day(&self) -> Option<NaiveDate>;
 
     /// Notes which case holds the graduate from now on.

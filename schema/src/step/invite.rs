@@ -156,7 +156,7 @@ async fn invite_in(
         // Before the graduate is looked at: an employer that may not act learns nothing of anybody.
         return Err(Refusal::EmployerNotVerified.into());
     }
-    let graduate: Option<(Uuid, Uuid, bool, Option<NaiveDate>)> = graduates::table
+    let graduate: Option<(Uuid, Uuid, bool, NaiveDate)> = graduates::table
         .find(invitation.graduate_id)
         .select((
             graduates::school_id,
@@ -217,7 +217,7 @@ async fn invite_in(
         role: ActorRole::Employer,
         now,
     };
-    doer.may_begin(last_day)?;
+    doer.may_begin(Some(last_day))?;
 
     let inserted: Agreement = diesel::insert_into(agreements::table)
         .values((

@@ -93,7 +93,7 @@ pub async fn take_leaving(
 /// The graduate confirms what is registered for him, and what he has filled in of archive and household.
 ///
 /// # Errors
-/// [`StepError`]: [`StepError::StaleVersion`] where something else is registered than he has seen; nothing is written then.
+/// [`StepError`]: [`StepError::StaleRegistration`] where something else is registered than he has seen; nothing is written then.
 pub async fn confirm_leaving(
     platform: &Platform,
     viewer: &Viewer,
@@ -356,6 +356,7 @@ impl Flow for LeavingView {
         let update = diesel::update(own::table.find(row.id)).set((
             (
                 own::status.eq(row.status),
+                own::draft.eq(&row.draft),
                 own::archive.eq(&row.archive),
                 own::reason.eq(&row.reason),
                 own::answer.eq(&row.answer),

@@ -74,8 +74,9 @@ pub(super) async fn confirm(
     // The case is not locked: should it change in this very moment, the version that is kept tells.
     let case = registered.map(|case| (case.case_id, full.version()));
     if case != seen {
-        return Err(StepError::StaleVersion {
-            current: full.version(),
+        let same = case.map(|(id, _)| id) == seen.map(|(id, _)| id);
+        return Err(StepError::StaleRegistration {
+            field: if same { "registeredVersion" } else { "registeredId" },
         });
     }
     let graduate = first(graduate::by_ids(conn, &[view.confirmation.graduate_id]).await?)?;
@@ -87,14 +88,10 @@ pub(super) async fn confirm(
         graduate_name: graduate.name.clone(),
         graduate_mobile: graduate.contact.mobile.clone(),
     };
-    let of = match &full {
-        Full::Destination(destination) => Some(destination.destination_type),
-        Full::Agreement(_) | Full::Nothing => None,
-    };
     let archive = view
         .confirmation
         .draft
-        .check_alone(&context, of)
+        .check_alone(&context, registered.and_then(|case| case.destination_type))
         .map_err(StepError::Invalid)?;
 
     let school = first(school::schools_by_ids(conn, &[graduate.school_id]).await?)?;
@@ -126,6 +123,8 @@ pub(super) async fn confirm(
             of_archive(&archive),
         ],
     };
+    // As it was confirmed, in the words of the check, so that what he fills in anew is told from it.
+    confirmation.draft = archive.clone().into();
     confirmation.archive = Some(archive);
     let sheet_id = Uuid::now_v7();
     destination_sheet::insert(conn, sheet_id, confirmation.id, &paper, now).await?;

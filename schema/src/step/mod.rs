@@ -140,6 +140,12 @@ pub enum StepError {
         /// Its version now.
         current: i32,
     },
+    /// Something else is registered for the graduate than he has seen.
+    #[error("something else is registered meanwhile")]
+    StaleRegistration {
+        /// What of it is another: `registeredId` or `registeredVersion`.
+        field: &'static str,
+    },
     /// Fields are wrong.
     #[error("the input is not valid")]
     Invalid(Vec<FieldError>),

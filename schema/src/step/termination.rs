@@ -169,7 +169,7 @@ async fn request_in(
         role,
         now,
     };
-    doer.may_begin(agreement.standing.last_day)?;
+    doer.may_begin(Some(agreement.standing.last_day))?;
     let party = Party::of(role).ok_or(Refusal::NotYourRole)?;
     let form = &request.form;
     let explanation = check(form, party)?;
@@ -308,7 +308,7 @@ impl Flow for TerminationView {
     }
 
     fn last_day(&self) -> Option<NaiveDate> {
-        self.standing.last_day
+        Some(self.standing.last_day)
     }
 
     fn set_holder(&mut self, _held_by: Option<Uuid>) {

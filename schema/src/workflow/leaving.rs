@@ -1,7 +1,7 @@
 //! The rules of leaving school (DOMAIN.md, Leaving school): a graduate confirms or disputes what is registered for him, his school
 //! answers; and after the last day for his class nobody but the school begins anything on his cases.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::{ActorRole, Refusal, transition::Transition};
 use crate::text_enum::text_enum;
@@ -49,6 +49,10 @@ pub struct LeavingFacts {
     pub status: LeavingStatus,
     /// Whether he has confirmed, and what is registered for him, and his basic information, are still what he has confirmed.
     pub stands: bool,
+    /// Whether archive and household are filled in otherwise than he has confirmed them.
+    pub filled_in_anew: bool,
+    /// Whether it is that of the class in which the graduate is now.
+    pub of_his_class: bool,
     /// Whether the graduate has confirmed his basic information.
     pub graduate_confirmed: bool,
     /// Whether the confirmation period of his class is open, or the school has reopened his.
@@ -90,8 +94,14 @@ pub fn decide(
     if actor == ActorRole::Graduate && !facts.graduate_confirmed && action != Do::WithdrawAuthorisation {
         return Err(Refusal::DataNotConfirmed);
     }
-    // Whoever was answered late may still say whether he agrees.
-    let open = facts.open || facts.status == LeavingStatus::Answered;
+    // Whoever was answered late may still say whether he agrees, and so may he for whom something else is registered since he confirmed:
+    // his sheet would be outdated for ever.
+    let open = facts.open
+        || match facts.status {
+            LeavingStatus::Answered => true,
+            LeavingStatus::Confirmed => !facts.stands,
+            LeavingStatus::Open | LeavingStatus::Disputed => false,
+        };
     match action {
         Do::SaveDraft | Do::Confirm | Do::Dispute if !open => Err(Refusal::LeavingNotOpen),
         Do::Dispute | Do::Answer | Do::Reopen if !facts.reason_given => Err(Refusal::ReasonRequired),
@@ -104,10 +114,12 @@ const fn leads_to(facts: &LeavingFacts, action: LeavingAction) -> Option<Leaving
     use LeavingAction as Do;
     use LeavingStatus as Is;
     Some(match (facts.status, action) {
+        // He has another for the class in which he is now.
+        (_, Do::SaveDraft | Do::Confirm | Do::Dispute) if !facts.of_his_class => return None,
         // While it is disputed he waits for the answer.
         (Is::Open | Is::Answered, Do::Confirm) => Is::Confirmed,
-        // What he has confirmed is confirmed again only when it has changed since.
-        (Is::Confirmed, Do::Confirm) if !facts.stands => Is::Confirmed,
+        // What he has confirmed is confirmed again only when it has changed since, or he has changed it.
+        (Is::Confirmed, Do::Confirm) if !facts.stands || facts.filled_in_anew => Is::Confirmed,
         (Is::Open | Is::Answered | Is::Confirmed, Do::Dispute) => Is::Disputed,
         (Is::Disputed, Do::Answer) => Is::Answered,
         (at, Do::SaveDraft | Do::Reopen) => at,
@@ -131,7 +143,7 @@ pub fn available(facts: &LeavingFacts, actor: ActorRole) -> Vec<LeavingAction> {
 }
 
 /// Whether somebody may still begin something on a graduate's cases of any kind: after `last_day` only the school may, which
-/// reviews what is on its desks and reopens a graduate's. `None` is a class for which no last day counts.
+/// reviews what is on its desks and reopens a graduate's. `None` is a case that has days of its own.
 ///
 /// # Errors
 /// [`Refusal::CutOffPassed`].
@@ -146,7 +158,19 @@ pub fn may_begin(actor: ActorRole, last_day: Option<NaiveDate>, today: NaiveDate
     }
 }
 
-/// The last day for a class year whose school has set none: 31 August of that year.
-pub fn default_cut_off(class_year: i16) -> Option<NaiveDate> {
-    NaiveDate::from_ymd_opt(class_year.into(), 8, 31)
+/// 变更截止日期 of a class year whose school has set none: 31 August of that year. The SQL of
+/// [`LastDay`](crate::model::leaving_period::LastDay) says the same.
+pub fn default_cut_off(class_year: i16) -> NaiveDate {
+    #[expect(clippy::expect_used, reason = "the calendar has every year of sixteen bits")]
+    NaiveDate::from_ymd_opt(class_year.into(), 8, 31).expect("a day of the calendar")
+}
+
+/// The class year whose [`default_cut_off`] is the next from this day on, the day itself included.
+pub fn class_leaving_next(day: NaiveDate) -> i16 {
+    let year = if (day.month(), day.day()) <= (8, 31) {
+        day.year()
+    } else {
+        day.year() + 1
+    };
+    i16::try_from(year).unwrap_or(i16::MAX)
 }

@@ -4,7 +4,7 @@ use diesel_async::AsyncPgConnection;
 use wangqian_schema::audit;
 
 use super::{model::Case, run::Run};
-use crate::support::{number, text};
+use crate::support::{class_year, number, text};
 
 impl Run {
     /// What must hold at any time, by raw SQL and against the model.
@@ -91,7 +91,7 @@ impl Run {
                 .filter_map(|(at, case)| {
                     let school = &self.schools[self.model.graduates[case.graduate].school];
                     let serial = case.serial?;
-                    Some(format!("{} 2027{}31{serial:06}", id(at), school.code))
+                    Some(format!("{} {}{}31{serial:06}", id(at), class_year(), school.code))
                 })
                 .collect(),
         )

@@ -13,7 +13,7 @@ use wangqian_schema::{
 };
 
 use super::{assert_right, counts, of, seeking, submitted, take};
-use crate::support::{CLASS_YEAR, World, execute, number};
+use crate::support::{World, class_year, execute, number};
 
 const CHANGES: &str = "SELECT count(*) FROM figure_deltas";
 
@@ -122,7 +122,7 @@ async fn a_day_is_kept_once_and_stays_as_it_was() {
     let scope = |department_id| FigureScope {
         school_id: campus.id,
         department_id,
-        class_year: Some(CLASS_YEAR),
+        class_year: Some(class_year()),
     };
     let read = async |scope, request: PageRequest<NaiveDate>| {
         let page = series(&*world.conn().await, &scope, &request).await.unwrap();

@@ -23,7 +23,7 @@ use wangqian_schema::{
 use crate::{
     destinations::{contract, seeking},
     filed::ready,
-    support::{CLASS_YEAR, Campus, Student, World, execute, number, until},
+    support::{Campus, Student, World, class_year, execute, number, until},
 };
 
 /// Fails unless the figures of all schools are what the rows say.
@@ -40,7 +40,7 @@ async fn counts(world: &World, campus: &Campus, department: Option<usize>) -> Ve
         scope: FigureScope {
             school_id: campus.id,
             department_id: department.map(|at| campus.departments[at]),
-            class_year: Some(CLASS_YEAR),
+            class_year: Some(class_year()),
         },
         by: None,
     };
@@ -156,7 +156,7 @@ async fn figures_follow_each_step_at_once() {
     says(&[("", 1), ("11", 1)]).await;
     assert_eq!(counts(&world, &campus, Some(1)).await, []);
     correct(CorrectionDraft {
-        class_year: Some(i32::from(CLASS_YEAR) - 1),
+        class_year: Some(i32::from(class_year()) - 1),
         ..CorrectionDraft::default()
     })
     .await;
@@ -167,10 +167,11 @@ async fn figures_follow_each_step_at_once() {
 async fn figures_are_told_apart_in_each_way() {
     let world = World::new().await;
     let campus = world.school(ReviewRoute::SchoolOnly).await;
+    let (year, before) = (class_year(), class_year() - 1);
     for (department, major, level, year) in [
-        (0, "甲", "31", 2027),
-        (0, "乙", "31", 2027),
-        (1, "甲", "11", 2026),
+        (0, "甲", "31", year),
+        (0, "乙", "31", year),
+        (1, "甲", "11", before),
     ] {
         world
             .graduate_with(&campus, department, |new| {
@@ -217,7 +218,7 @@ async fn figures_are_told_apart_in_each_way() {
             plain(&[("乙", 1), ("甲", 2)])
         );
         assert_eq!(
-            read(FigureDimension::Major, Some(2026)).await,
+            read(FigureDimension::Major, Some(before)).await,
             plain(&[("甲", 1)])
         );
         assert_eq!(
@@ -226,7 +227,7 @@ async fn figures_are_told_apart_in_each_way() {
         );
         assert_eq!(
             read(FigureDimension::ClassYear, None).await,
-            plain(&[("2026", 1), ("2027", 2)])
+            plain(&[(&before.to_string(), 1), (&year.to_string(), 2)])
         );
     }
 }

@@ -9,7 +9,7 @@ use wangqian_schema::{
 };
 
 use super::{assert_right, seeking, submitted, take};
-use crate::support::{Campus, Company, Student, World, number, reason, text};
+use crate::support::{Campus, Company, Student, World, class_year, number, reason, text};
 
 /// How many people act at the same time, and how often each.
 const ACTORS: u64 = 4;
@@ -105,7 +105,7 @@ impl Scene {
                     department_id: Some(self.campus.departments[dice.roll(2)]),
                     major: Some(["甲", "乙"][dice.roll(2)].to_owned()),
                     degree_level: Some(level.to_owned()),
-                    class_year: Some(if dice.roll(4) == 0 { 2026 } else { 2027 }),
+                    class_year: Some(i32::from(class_year()) + i32::from(dice.roll(4) == 0)),
                     ..CorrectionDraft::default()
                 };
                 let platform = &world.platform;

@@ -8,7 +8,7 @@ use wangqian_schema::{
 };
 
 use super::{assert_right, contract, counts, of, seeking, submitted, take};
-use crate::support::{Campus, Student, World, execute};
+use crate::support::{Campus, Student, World, class_year, execute};
 
 /// Three graduates: one has signed, one has registered and asked to make that void, one has neither.
 async fn scene() -> (World, Campus, Vec<Student>) {
@@ -112,7 +112,7 @@ async fn a_difference_says_what_it_is_about() {
             difference.major.as_str(),
             difference.destination_code.as_str(),
         ),
-        (2027, "01", "31", "示例专业", "10")
+        (class_year(), "01", "31", "示例专业", "10")
     );
     assert_eq!((difference.counted, difference.recounted), (0, 1));
 }

@@ -6,7 +6,7 @@ use wangqian_schema::{
 };
 
 use super::{assert_trail_holds, at_once, tallied, tally};
-use crate::support::{World, count, distinct, number, reason};
+use crate::support::{World, class_year, count, distinct, number, reason};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn twenty_approvals_at_once_get_consecutive_numbers() {
@@ -34,7 +34,7 @@ async fn twenty_approvals_at_once_get_consecutive_numbers() {
             .into_iter()
             .map(|view| view.unwrap().agreement.agreement_number.unwrap()),
     );
-    let expected = (1..=20).map(|serial| format!("2027{}31{serial:06}", campus.code));
+    let expected = (1..=20).map(|serial| format!("{}{}31{serial:06}", class_year(), campus.code));
     assert_eq!(numbers, distinct(expected));
     let conn = &mut *world.conn().await;
     assert_eq!(

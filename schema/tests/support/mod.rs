@@ -14,7 +14,7 @@ use uuid::Uuid;
 use wangqian_schema::{
     Platform,
     checks::{credit_code_check, id_card_check},
-    clock::Clock,
+    clock::{Clock, shanghai_date},
     db::{self, DatabaseSettings},
     model::{
         Viewer,
@@ -34,7 +34,7 @@ use wangqian_schema::{
     tables,
     wake::Waker,
     workflow::{Refusal, ReviewRoute},
-    workflow::{agreement::AgreementAction, termination::TerminationAction},
+    workflow::{agreement::AgreementAction, leaving::class_leaving_next, termination::TerminationAction},
 };
 
 pub(crate) use database::Database;
@@ -42,8 +42,10 @@ pub(crate) use sql::{count, execute, number, text, until, until_final};
 
 /// The degree level of every graduate here, as it stands in the agreement number.
 pub(crate) const DEGREE_LEVEL: &str = "31";
-/// The class year of every graduate here.
-pub(crate) const CLASS_YEAR: i16 = 2027;
+/// The class year of every graduate here, whose cut-off is some months away: time is moved in tests.
+pub(crate) fn class_year() -> i16 {
+    class_leaving_next(shanghai_date(Utc::now()) + TimeDelta::days(100))
+}
 
 /// The platform on a database of its own, and the people in it.
 pub(crate) struct World {
@@ -252,7 +254,7 @@ impl World {
             account_id,
             school_id: campus.id,
             department_id: campus.departments[department],
-            class_year: CLASS_YEAR,
+            class_year: class_year(),
             student_number: format!("S{serial:06}"),
             name: format!("林示例{serial}"),
             gender: Gender::Female,

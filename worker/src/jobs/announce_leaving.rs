@@ -10,7 +10,7 @@ use crate::JobError;
 
 /// The handler of the queue `announce_leaving`.
 pub(crate) async fn announce_leaving(job: AnnounceLeaving, platform: Data<Platform>) -> Result<(), JobError> {
-    let mut place = None;
+    let (mut place, mut done) = (None, None);
     loop {
         let now = platform.clock.now();
         if shanghai_date(now) != job.day {
@@ -21,14 +21,14 @@ pub(crate) async fn announce_leaving(job: AnnounceLeaving, platform: Data<Platfo
         let mut conn = platform.pool.get().await?;
         let (period, after) = match place.take() {
             Some(place) => place,
-            None => match announcement::next(&mut conn, job.day).await? {
+            None => match announcement::next(&mut conn, job.day, job.school_id, done).await? {
                 Some(period) => (period, None),
                 None => return Ok(()),
             },
         };
         match announcement::owe(&mut conn, &period, after, now).await? {
             Some(last) => place = Some((period, Some(last))),
-            None => announcement::announced(&mut conn, &period).await?,
+            None => done = Some(period.key()),
         }
         drop(conn);
         platform.waker.wake();

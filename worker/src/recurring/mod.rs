@@ -63,7 +63,8 @@ impl Task {
             }
             Self::AnnounceLeaving => {
                 let day = shanghai_date(tick);
-                jobs::enqueue_tick(conn, &AnnounceLeaving { day }, name, tick, now).await
+                let all = AnnounceLeaving { day, school_id: None };
+                jobs::enqueue_tick(conn, &all, name, tick, now).await
             }
             Self::FoldFigures => jobs::enqueue_tick(conn, &FoldFigures {}, name, tick, now).await,
             Self::SnapshotFigures => {

@@ -10,7 +10,7 @@ use wangqian_embedded::{ObjectStore, ObjectStoreOptions};
 use wangqian_schema::{
     Platform,
     checks::credit_code_check,
-    clock::Clock,
+    clock::{Clock, shanghai_date},
     db::{self, DatabaseSettings},
     model::{
         Viewer,
@@ -18,6 +18,7 @@ use wangqian_schema::{
     },
     step::{self, Actor, AgreementStep, Invitation},
     wake::Waker,
+    workflow::leaving::class_leaving_next,
 };
 use wangqian_storage::{Storage, StorageSettings};
 use wangqian_worker::WorkerSettings;
@@ -55,6 +56,11 @@ impl Workers {
         self.shutdown.cancel();
         self.running.await.unwrap().unwrap();
     }
+}
+
+/// The class year of the graduate: tests act as late as in the first days of 2030.
+pub(crate) fn class_year() -> i16 {
+    class_leaving_next(shanghai_date(Utc::now()) + TimeDelta::days(100)).max(2030)
 }
 
 impl World {
@@ -97,13 +103,14 @@ impl World {
                ('{reviewer_account}', 'REVIEWER', NULL, '-'); \
              INSERT INTO graduates (id, account_id, school_id, department_id, class_year, student_number, name, gender, \
                id_card_number, degree_level, major, training_mode, origin_region, online_signing_allowed, confirmed_at) \
-             VALUES ('{student}', '{student_account}', '{school}', '{department}', 2027, 'S1', '林示例', 'FEMALE', \
+             VALUES ('{student}', '{student_account}', '{school}', '{department}', {}, 'S1', '林示例', 'FEMALE', \
                '000000200001010009', '31', '示例专业', '1', '110108', true, now()); \
              INSERT INTO employers (id, credit_code, name, nature, industry, region, address, verification) \
              VALUES ('{company}', '{credit_code}', '示例科技有限公司', '31', '34', '110108', '示例路一号', 'VERIFIED'); \
              INSERT INTO employer_members (account_id, employer_id, name) \
              VALUES ('{member_account}', '{company}', '示例联系人'); \
-             INSERT INTO reviewers (account_id, school_id, name) VALUES ('{reviewer_account}', '{school}', '示例老师')"
+             INSERT INTO reviewers (account_id, school_id, name) VALUES ('{reviewer_account}', '{school}', '示例老师')",
+            class_year()
         ))
         .await
         .unwrap();

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Object, connection::Connection};
 use wangqian_schema::model::{
     Viewer, graduate,
-    leaving::{self as model, LeavingFilter, LeavingView},
+    leaving::{self as model, Leaver, LeaverFilter, LeavingFilter, LeavingView},
 };
 
 use super::{
@@ -42,10 +42,10 @@ impl LeavingSchool {
         self.view.standing.period.map(Into::into)
     }
 
-    /// 最后变更日期 The last day on which he, and employers, begin anything on his cases: the cut-off of his class, or until when his school
-    /// has reopened his. Null as long as his school has set no period: then no last day counts.
-    async fn last_day(&self) -> Option<Date> {
-        self.view.last_day().map(Date)
+    /// 最后变更日期 The last day on which he, and employers, begin anything on his cases: the cut-off of his class, which is 31 August of the
+    /// class year as long as his school has set none, or until when his school has reopened his.
+    async fn last_day(&self) -> Date {
+        Date(self.view.last_day())
     }
 
     /// 当前登记 What is signed or registered for him now; null is 未落实.
@@ -64,6 +64,15 @@ impl LeavingSchool {
         let now = ctx.app().platform.clock.now();
         let actions = self.view.viewer_actions(&ctx.viewer()?, now);
         Ok(actions.into_iter().map(Into::into).collect())
+    }
+}
+
+impl From<Leaver> for LeavingSchool {
+    fn from(leaver: Leaver) -> Self {
+        Self {
+            view: Box::new(leaver.view),
+            begun: leaver.begun,
+        }
     }
 }
 
@@ -102,17 +111,58 @@ impl LeavingQuery {
             .map_err(internal)?
             .pop();
         if let Some(view) = begun {
-            let view = Box::new(view);
-            return Ok(Some(LeavingSchool { view, begun: true }));
+            return Ok(Some(Leaver { view, begun: true }.into()));
         }
         let standing = model::standings(&mut conn, &[wanted])
             .await
             .map_err(internal)?
             .pop();
-        Ok(standing.map(|standing| LeavingSchool {
-            view: Box::new(standing.blank()),
-            begun: false,
+        Ok(standing.map(|standing| {
+            let view = standing.blank();
+            Leaver { view, begun: false }.into()
         }))
+    }
+
+    /// 离校毕业生列表 The graduates whom the viewer reviews, in the order in which they were entered, each as he stands before he leaves school:
+    /// also those of whom there is no confirmation yet. For reviewers; empty for everybody else.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn leaving_graduates(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "状态 Only those whose confirmation is in one of these statuses; who has none is `OPEN`. All but `CONFIRMED` are those who have \
+                    not confirmed."
+        )]
+        statuses: Option<Vec<LeavingStatus>>,
+        #[graphql(desc = "届 Only those of this class year.")] class_year: Option<i32>,
+        #[graphql(desc = "院系 Only those of this department.")] department_id: Option<ID>,
+        #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Forward: after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<String, LeavingSchool>> {
+        let viewer = ctx.viewer()?;
+        let request = Arguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .request()?;
+        let filter = LeaverFilter {
+            statuses: statuses.unwrap_or_default().into_iter().map(Into::into).collect(),
+            // A year that no class has, and an id that means no department, mean nobody.
+            class_year: class_year.map(|year| i16::try_from(year).unwrap_or_default()),
+            department_id: department_id.map(|id| NodeType::Department.uuid(&id).unwrap_or_default()),
+        };
+        let mut conn = ctx.connection().await?;
+        let page = model::leavers(&mut conn, &viewer, &filter, &request).await;
+        Ok(connection(
+            page.map_err(internal)?,
+            |leaver| leaver.view.standing.graduate_id,
+            LeavingSchool::from,
+        ))
     }
 
     /// 离校确认列表 The confirmations that the viewer sees, newest first: a graduate his own, a reviewer those of the department's or school's

@@ -24,8 +24,8 @@ pub use self::{
     },
     steps::{
         AnswerLeavingDisputeInput, AuthoriseSheetInput, ConfirmLeavingInput, DisputeLeavingInput,
-        LeavingMutation, LeavingPayload, LeavingPeriodPayload, ReopenLeavingInput, SaveLeavingDraftInput,
-        SetLeavingPeriodInput, WithdrawSheetAuthorisationInput,
+        LeavingDraftPayload, LeavingMutation, LeavingPayload, LeavingPeriodPayload, ReopenLeavingInput,
+        SaveLeavingDraftInput, SetLeavingPeriodInput, WithdrawSheetAuthorisationInput,
     },
 };
 use super::{
@@ -149,7 +149,7 @@ impl LeavingConfirmation {
     }
 
     /// 是否有效 Whether he has confirmed, and all that he confirmed is as it was: false once his case, or his basic information, has changed
-    /// since. Then he confirms again.
+    /// since. Then he confirms again, also after the period.
     async fn stands(&self) -> bool {
         self.0.stands()
     }
@@ -170,7 +170,8 @@ impl LeavingConfirmation {
         archive.map(|archive| ArchiveDraft::from(archive).into())
     }
 
-    /// 已填信息 Archive and household as he has filled them in, for his form; null for everybody else.
+    /// 已填信息 Archive and household as he has filled them in, for his form; null for everybody else. Where they are others than `archive`, he
+    /// may confirm again.
     async fn draft(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<ArchiveForm>> {
         Ok(self.own(ctx)?.then(|| self.0.confirmation.draft.clone().into()))
     }

@@ -7,7 +7,7 @@ use wangqian_schema::{
 };
 
 use super::{
-    super::{date::Date, destination::ArchiveForm},
+    super::{agreement::Warning, date::Date, destination::ArchiveForm},
     LeavingConfirmation, LeavingPeriod,
 };
 use crate::{
@@ -25,7 +25,8 @@ pub struct SetLeavingPeriodInput {
     opens_on: Date,
     /// 确认截止日期 The last.
     closes_on: Date,
-    /// 变更截止日期 The last day on which they, and employers, begin anything on their cases; 31 August of the class year where none is given.
+    /// 变更截止日期 The last day on which they, and employers, begin anything on their cases; 31 August of the class year where none is given,
+    /// or as it was set before.
     cut_off_on: Option<Date>,
 }
 
@@ -106,6 +107,35 @@ pub struct LeavingPeriodPayload {
     user_errors: Vec<UserError>,
 }
 
+/// 档案户口信息结果 What came of saving or confirming archive and household.
+#[derive(SimpleObject)]
+pub struct LeavingDraftPayload {
+    /// 离校确认 The confirmation as it is now; null when it was refused.
+    confirmation: Option<LeavingConfirmation>,
+    /// 提示 What is allowed but worth a second look, as far as it is filled in.
+    warnings: Vec<Warning>,
+    /// 业务错误 Why it was refused; empty when it was done.
+    user_errors: Vec<UserError>,
+}
+
+impl LeavingDraftPayload {
+    fn of(taken: Result<LeavingView, StepError>, id_field: &str) -> async_graphql::Result<Self> {
+        let warnings = taken.as_ref().map(LeavingView::warnings).unwrap_or_default();
+        let LeavingPayload {
+            confirmation,
+            user_errors,
+        } = LeavingPayload::of(taken, id_field)?;
+        Ok(Self {
+            confirmation,
+            warnings: warnings
+                .into_iter()
+                .map(|warning| Warning::of(warning.field.to_owned(), warning.message))
+                .collect(),
+            user_errors,
+        })
+    }
+}
+
 /// 离校确认办理结果 What came of a step of leaving school.
 #[derive(SimpleObject)]
 pub struct LeavingPayload {
@@ -136,8 +166,8 @@ pub struct LeavingMutation;
 
 #[Object]
 impl LeavingMutation {
-    /// 离校确认设置 A reviewer of the school opens the confirmation period of a class year, or sets its days anew. From then on the cut-off date
-    /// of the class counts: after it only the school reopens a case.
+    /// 离校确认设置 A reviewer of the school opens the confirmation period of a class year, or sets its days anew. After the
+    /// cut-off date of the class, also one that is not set, only the school reopens a case.
     ///
     /// Refusals: `STEP_NOT_ALLOWED`, `NOT_FOUND`, `INVALID_INPUT`.
     async fn set_leaving_period(
@@ -165,45 +195,47 @@ impl LeavingMutation {
         })
     }
 
-    /// 保存档案户口信息 The graduate keeps what he has filled in of archive and household, also what is not complete or wrong yet. Leaves no
-    /// event.
+    /// 保存档案户口信息 The graduate keeps what he has filled in of archive and household, also what is not complete or wrong yet; what is
+    /// only worth a second look stands in `warnings`. Leaves no event. After he has confirmed, what he fills in anew counts once he confirms
+    /// again.
     ///
     /// Refusals: `STEP_NOT_ALLOWED`, `INVALID_INPUT`, `STALE_VERSION`, `DATA_NOT_CONFIRMED`, `CONFIRMATION_NOT_OPEN`.
     async fn save_leaving_draft(
         &self,
         ctx: &Context<'_>,
         input: SaveLeavingDraftInput,
-    ) -> async_graphql::Result<LeavingPayload> {
+    ) -> async_graphql::Result<LeavingDraftPayload> {
         let viewer = ctx.viewer()?;
         let (platform, draft) = (&ctx.app().platform, input.archive.into());
         let saved = step::save_leaving_draft(platform, &viewer, &draft, input.expected_version).await;
-        LeavingPayload::of(saved, "archive")
+        LeavingDraftPayload::of(saved, "archive")
     }
 
     /// 确认 The graduate confirms what is registered for him, and what he has filled in of archive and household, which is checked now: fields
     /// that are wrong are named as `archive.route`. His sheet is made then. What he has confirmed he confirms again only when it has changed
-    /// since.
+    /// since, also after the period, or when he has filled in archive and household anew.
     ///
-    /// Refusals: `STEP_NOT_ALLOWED`, `INVALID_INPUT`, `STALE_VERSION` (also where something else is registered than he has seen),
-    /// `DATA_NOT_CONFIRMED`, `CONFIRMATION_NOT_OPEN`.
+    /// Refusals: `STEP_NOT_ALLOWED`, `INVALID_INPUT`, `STALE_VERSION` (of the field of what is registered where something else is
+    /// registered than he has seen), `DATA_NOT_CONFIRMED`, `CONFIRMATION_NOT_OPEN`.
     async fn confirm_leaving(
         &self,
         ctx: &Context<'_>,
         input: ConfirmLeavingInput,
-    ) -> async_graphql::Result<LeavingPayload> {
+    ) -> async_graphql::Result<LeavingDraftPayload> {
         let viewer = ctx.viewer()?;
         let seen = match seen(&input) {
             Ok(seen) => seen,
             Err(error) => {
-                return Ok(LeavingPayload {
+                return Ok(LeavingDraftPayload {
                     confirmation: None,
+                    warnings: Vec::new(),
                     user_errors: vec![error],
                 });
             }
         };
         let platform = &ctx.app().platform;
         let confirmed = step::confirm_leaving(platform, &viewer, seen, input.expected_version).await;
-        LeavingPayload::of(confirmed, "registeredId")
+        LeavingDraftPayload::of(confirmed, "registeredId")
     }
 
     /// 提出异议 The graduate disputes what is registered for him. His school answers, and he confirms then, or disputes again.

@@ -1,6 +1,7 @@
 //! Leaving school: the confirmations of graduates, and how each of them stands. Their periods stand in
 //! [`leaving_period`](super::leaving_period), their sheets in [`destination_sheet`](super::destination_sheet).
 
+mod leavers;
 mod standing;
 
 use std::collections::HashMap;
@@ -9,12 +10,15 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{
     prelude::*,
     sql_query,
-    sql_types::{Array, Uuid as SqlUuid},
+    sql_types::{Array, BigInt, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-pub use self::standing::{LeavingStanding, LeavingView, Registered, standings};
+pub use self::{
+    leavers::{Leaver, LeaverFilter, leavers},
+    standing::{LeavingStanding, LeavingView, Registered, standings},
+};
 use super::{
     Page, PageRequest, Viewer,
     case::{CaseRow, visible_cases},
@@ -331,6 +335,39 @@ pub async fn follow_graduates(
         .bind::<Array<SqlUuid>, _>(department_ids);
     Kept(update).execute(conn).await?;
     Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Disputes {
+    #[diesel(sql_type = SqlUuid)]
+    place_id: Uuid,
+    #[diesel(sql_type = BigInt)]
+    disputes: i64,
+}
+
+/// Both levels answer. Ranges of the partial indexes of what is disputed.
+const DISPUTES: &str = "
+    SELECT department_id AS place_id, count(*) AS disputes FROM leaving_confirmations
+    WHERE department_id = ANY($1) AND status = 'DISPUTED' GROUP BY 1
+    UNION ALL
+    SELECT school_id, count(*) FROM leaving_confirmations
+    WHERE school_id = ANY($2) AND status = 'DISPUTED' GROUP BY 1";
+
+/// How many disputes wait for an answer in these departments and in these schools, by the department or school; nothing of those in which
+/// none does.
+///
+/// # Errors
+/// The database's.
+pub async fn disputes(
+    conn: &mut AsyncPgConnection,
+    departments: &[Uuid],
+    schools: &[Uuid],
+) -> QueryResult<HashMap<Uuid, i64>> {
+    let query = sql_query(DISPUTES)
+        .bind::<Array<SqlUuid>, _>(departments)
+        .bind::<Array<SqlUuid>, _>(schools);
+    let found: Vec<Disputes> = query.load(conn).await?;
+    Ok(found.into_iter().map(|of| (of.place_id, of.disputes)).collect())
 }
 
 /// Which confirmations of those the viewer sees.

@@ -8,13 +8,13 @@ use uuid::Uuid;
 use super::LeavingConfirmation;
 use crate::{
     clock::shanghai_date,
-    destination::ArchiveDraft,
-    model::{Viewer, case::CaseRow as _, event::CaseKind, leaving_period::LeavingPeriod},
+    destination::{ArchiveDraft, DestinationType},
+    model::{Viewer, case::CaseRow as _, event::CaseKind, leaving_period::LeavingPeriod, terms::FieldError},
     tables::{agreements, destinations, engagements, graduates, leaving_periods},
     workflow::{
         agreement::AgreementStatus,
         destination::DestinationStatus,
-        leaving::{LeavingAction, LeavingFacts, LeavingStatus, available},
+        leaving::{LeavingAction, LeavingFacts, LeavingStatus, available, default_cut_off},
     },
 };
 
@@ -27,6 +27,8 @@ pub struct Registered {
     pub case_id: Uuid,
     /// Its version.
     pub version: i32,
+    /// Of which type it is, where it is a destination.
+    pub destination_type: Option<DestinationType>,
 }
 
 /// What surrounds a graduate who leaves school.
@@ -91,7 +93,7 @@ pub async fn standings(
     graduate_ids: &[Uuid],
 ) -> QueryResult<Vec<LeavingStanding>> {
     type Of = (Uuid, Uuid, Uuid, i16, i32, bool);
-    type Case = (Option<(Uuid, i32)>, Option<(Uuid, i32)>);
+    type Case = (Option<(Uuid, i32)>, Option<(Uuid, i32, DestinationType)>);
     type Row = (Of, Option<LeavingPeriod>, Case);
     // One whose voiding is under review is registered still.
     let registered = [DestinationStatus::Registered, DestinationStatus::VoidingReview];
@@ -125,21 +127,34 @@ pub async fn standings(
             Option::<LeavingPeriod>::as_select(),
             (
                 (agreements::id, agreements::version).nullable(),
-                (destinations::id, destinations::version).nullable(),
+                (
+                    destinations::id,
+                    destinations::version,
+                    destinations::destination_type,
+                )
+                    .nullable(),
             ),
         ))
         .load(conn)
         .await?;
-    let case = |kind, found: Option<(Uuid, i32)>| {
-        found.map(|(case_id, version)| Registered {
-            kind,
+    let case = |(agreement, destination): Case| match (agreement, destination) {
+        (Some((case_id, version)), _) => Some(Registered {
+            kind: CaseKind::Agreement,
             case_id,
             version,
-        })
+            destination_type: None,
+        }),
+        (None, Some((case_id, version, of))) => Some(Registered {
+            kind: CaseKind::Destination,
+            case_id,
+            version,
+            destination_type: Some(of),
+        }),
+        (None, None) => None,
     };
     Ok(rows
         .into_iter()
-        .map(|(of, period, (agreement, destination))| LeavingStanding {
+        .map(|(of, period, cases)| LeavingStanding {
             graduate_id: of.0,
             school_id: of.1,
             department_id: of.2,
@@ -147,7 +162,7 @@ pub async fn standings(
             data_version: of.4,
             graduate_confirmed: of.5,
             period,
-            registered: case(CaseKind::Agreement, agreement).or(case(CaseKind::Destination, destination)),
+            registered: case(cases),
         })
         .collect())
 }
@@ -175,14 +190,29 @@ impl LeavingView {
             && case == confirmed
     }
 
+    /// Whether he has filled in archive and household otherwise than he has confirmed them.
+    fn filled_in_anew(&self) -> bool {
+        let confirmation = &self.confirmation;
+        let confirmed = confirmation.archive.clone().map(ArchiveDraft::from);
+        confirmed.is_some_and(|confirmed| confirmed != confirmation.draft)
+    }
+
+    /// What of archive and household, as he has filled them in, is only worth a second look: it keeps nobody.
+    pub fn warnings(&self) -> Vec<FieldError> {
+        let registered = self.standing.registered;
+        self.confirmation
+            .draft
+            .warnings(registered.and_then(|case| case.destination_type))
+    }
+
     /// The last day on which anything may be begun on his cases, as [`LastDay`](super::super::leaving_period::LastDay) says.
-    pub fn last_day(&self) -> Option<NaiveDate> {
-        let period = self.period()?;
-        Some(
-            self.confirmation
-                .reopened_until
-                .map_or(period.cut_off_on, |until| until.max(period.cut_off_on)),
-        )
+    pub fn last_day(&self) -> NaiveDate {
+        let confirmation = &self.confirmation;
+        let set = self.period().map(|period| period.cut_off_on);
+        let cut_off = set.unwrap_or_else(|| default_cut_off(confirmation.class_year));
+        confirmation
+            .reopened_until
+            .map_or(cut_off, |until| until.max(cut_off))
     }
 
     /// The period of its class; none when he is of another class now.
@@ -199,6 +229,8 @@ impl LeavingView {
         LeavingFacts {
             status: confirmation.status,
             stands: self.stands(),
+            filled_in_anew: self.filled_in_anew(),
+            of_his_class: confirmation.class_year == self.standing.class_year,
             graduate_confirmed: self.standing.graduate_confirmed,
             open: period.is_some_and(|period| {
                 // What is reopened before the period is not confirmed before it.

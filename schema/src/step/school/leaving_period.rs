@@ -31,8 +31,8 @@ pub struct LeavingPeriodDraft {
     pub cut_off_on: Option<NaiveDate>,
 }
 
-/// Opens the confirmation period of a class year, or sets its days anew. From then on the cut-off date of the class counts. One that
-/// stands already does nothing.
+/// Opens the confirmation period of a class year, or sets its days anew, the cut-off date of the class among them. One that stands
+/// already does nothing.
 ///
 /// # Errors
 /// [`StepError`]; nothing is written then.
@@ -73,7 +73,11 @@ pub async fn set_leaving_period(
         // One that opens later is announced by the job of that morning.
         let day = shanghai_date(held.doer.now);
         if period.is_open(day) && before.is_none_or(|before| before.opens_on != period.opens_on) {
-            jobs::enqueue(conn, &AnnounceLeaving { day }, held.doer.now).await?;
+            let announce = AnnounceLeaving {
+                day,
+                school_id: Some(school_id),
+            };
+            jobs::enqueue(conn, &announce, held.doer.now).await?;
         }
         Ok::<_, StepError>(())
     })
@@ -97,7 +101,7 @@ fn check(draft: &LeavingPeriodDraft) -> Result<(i16, NaiveDate), StepError> {
     if class_year.is_none() {
         say("classYear", "届别有误，请核对");
     }
-    let cut_off_on = draft.cut_off_on.or(class_year.and_then(default_cut_off));
+    let cut_off_on = draft.cut_off_on.or(class_year.map(default_cut_off));
     // A class leaves in its year, some a little before or later: beyond that somebody has mistyped.
     let near = |day: NaiveDate| (day.year() - draft.class_year).abs() <= 2;
     let mut days = [
