@@ -1,3 +1,6 @@
+SET LOCAL lock_timeout = '5s';
+-- In the order in which a step takes them: its school, and then the trail.
+LOCK TABLE schools IN SHARE ROW EXCLUSIVE MODE;
 -- Confirmations go with their trails.
 ALTER TABLE case_events DISABLE TRIGGER case_events_append_only;
 DELETE FROM messages WHERE template = 'LEAVING_OPENED';

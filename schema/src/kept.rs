@@ -57,7 +57,10 @@ impl<ST: SingleValue> Expression for FixedSql<ST> {
 
 impl<ST> QueryFragment<Pg> for FixedSql<ST> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        // In brackets, so that an OR in it stays its own.
+        out.push_sql("(");
         out.push_sql(self.text);
+        out.push_sql(")");
         Ok(())
     }
 }

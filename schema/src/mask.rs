@@ -23,6 +23,25 @@ pub fn mobile(mobile: &str) -> String {
     format!("{}****{}", head.unwrap_or_default(), tail.unwrap_or_default())
 }
 
+/// Any telephone number, with whatever stands between its digits: all but the last four of them, and nothing of one that is hardly
+/// longer.
+pub fn phone(phone: &str) -> String {
+    let digits = phone.chars().filter(char::is_ascii_digit).count();
+    let hidden = if digits > 8 { digits - 4 } else { digits };
+    let mut seen = 0;
+    phone
+        .chars()
+        .map(|c| {
+            seen += usize::from(c.is_ascii_digit());
+            if c.is_ascii_digit() && seen <= hidden {
+                '*'
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,5 +54,11 @@ mod tests {
         assert_eq!(email("t@example.com"), "t***@example.com");
         assert_eq!(mobile("10012345678"), "100****5678");
         assert_eq!(mobile(""), "****");
+        assert_eq!(phone("0571-88886666"), "****-****6666");
+        assert_eq!(phone("(0571) 8888 6666"), "(****) **** 6666");
+        assert_eq!(phone("+86 10012345678"), "+** *******5678");
+        assert_eq!(phone("88886666"), "********");
+        assert_eq!(phone("95588"), "*****");
+        assert_eq!(phone(""), "");
     }
 }

@@ -328,7 +328,7 @@ async fn the_batches_hold_what_the_reader_sees_each_once() {
             confirmed_data_version, transfer_number, updated_at)
         SELECT gen_random_uuid(), id, class_year, school_id, department_id, 'CONFIRMED',
             '{{\"route\": \"TRUSTEE_AGENCY\", \"receiving_unit\": \"示例市人才服务中心\", \"address\": \"示例市人民路 12 号\", \"department\": null,
-            \"contact_person\": \"示例收件人\", \"phone\": \"10000000009\", \"postcode\": \"100000\", \"accepted\": true,
+            \"contact_person\": \"示例收件人\", \"phone\": \"0571-10000009\", \"postcode\": \"100000\", \"accepted\": true,
             \"household_moves\": true, \"new_address\": \"示例市示例路 3 号\"}}',
             '2026-06-01T10:00:00Z', version, 'ZD', now() FROM graduates WHERE id = '{}'",
         signed.id
@@ -339,9 +339,14 @@ async fn the_batches_hold_what_the_reader_sees_each_once() {
     for personal_data in [false, true] {
         let one = scope(ExportSubject::Graduates, first, personal_data);
         let found = rows(&world, &one).await;
-        let (phone, address, moves_to) = match personal_data {
-            true => ("10000000009", "示例市人民路 12 号", "示例市示例路 3 号"),
-            false => ("100****0009", "****", "****"),
+        let (phone, address, moves_to, postcode) = match personal_data {
+            true => (
+                "0571-10000009",
+                "示例市人民路 12 号",
+                "示例市示例路 3 号",
+                "100000",
+            ),
+            false => ("****-****0009", "****", "****", "****"),
         };
         for (heading, cell) in [
             ("离校确认状态", "已确认"),
@@ -354,7 +359,7 @@ async fn the_batches_hold_what_the_reader_sees_each_once() {
             ("档案收件部门", ""),
             ("档案收件人", "示例收件人"),
             ("档案收件人电话", phone),
-            ("档案邮政编码", "100000"),
+            ("档案邮政编码", postcode),
             ("同意接收档案", "是"),
             ("户口迁移", "是"),
             ("户口迁往地址", moves_to),

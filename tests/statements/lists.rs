@@ -357,7 +357,7 @@ pub(super) const NOT_COUNTED: &[(&str, &str)] = &[
     ("SheetBlock.entries", "from memory"),
     ("AgreementTerms.warnings", "from memory"),
     ("Destination.warnings", "from the row"),
-    ("LeavingDraftPayload.warnings", "from memory"),
+    ("LeavingArchivePayload.warnings", "from memory"),
     (
         "Query.offeredDestinationTypes",
         "from memory, and the graduate himself once",

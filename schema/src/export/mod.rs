@@ -127,7 +127,12 @@ impl Scope {
         self.shown(mobile, mask::mobile)
     }
 
-    /// 住址, of which nothing is shown where it is masked.
+    /// 电话, mobile or not.
+    fn phone(&self, phone: &str) -> String {
+        self.shown(phone, mask::phone)
+    }
+
+    /// 住址 or what tells of it, of which nothing is shown where it is masked.
     fn address(&self, address: &str) -> String {
         self.shown(address, |_| "****".to_owned())
     }

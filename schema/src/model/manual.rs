@@ -17,7 +17,7 @@ pub const KEPT: TimeDelta = TimeDelta::days(30);
 const TRIED_AGAIN_AFTER: TimeDelta = TimeDelta::days(1);
 
 /// A manual that was made.
-#[derive(Queryable, Selectable, Insertable, Clone, Debug, PartialEq, Eq)]
+#[derive(Queryable, Selectable, Insertable, AsChangeset, Clone, Debug, PartialEq, Eq)]
 #[diesel(table_name = manuals)]
 pub struct StoredManual {
     /// SHA-256 of the text and data from which it was made.
@@ -32,7 +32,7 @@ pub struct StoredManual {
     pub byte_size: i32,
     /// 修订日期
     pub edition: NaiveDate,
-    /// When it was first made.
+    /// When it was made, the last time if it was lost.
     pub created_at: DateTime<Utc>,
 }
 
@@ -81,7 +81,7 @@ pub async fn ask(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResul
     }
 }
 
-/// Notes a manual that was stored. Of one that was noted before, and was lost, all but the day of its first making is noted anew.
+/// Notes a manual that was stored. One that was noted before, and was lost, is noted anew.
 ///
 /// # Errors
 /// The database's.
@@ -90,13 +90,7 @@ pub async fn keep(conn: &mut AsyncPgConnection, made: &StoredManual) -> QueryRes
         .values(made)
         .on_conflict(manuals::source_sha256)
         .do_update()
-        .set((
-            manuals::sha256.eq(&made.sha256),
-            manuals::object_key.eq(&made.object_key),
-            manuals::pages.eq(made.pages),
-            manuals::byte_size.eq(made.byte_size),
-            manuals::edition.eq(made.edition),
-        ))
+        .set(made)
         .execute(conn)
         .await?;
     Ok(())

@@ -82,7 +82,7 @@ pub struct RecordExport {
     pub file_format: TableFormat,
     /// 届 of the graduates.
     pub class_year: i16,
-    /// Whether ID-card numbers, mobiles and e-mail addresses stand in it unmasked.
+    /// Whether ID-card numbers, telephones, e-mail and postal addresses stand in it unmasked.
     pub personal_data: bool,
     /// How far it is.
     pub status: ExportStatus,

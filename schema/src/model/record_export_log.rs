@@ -53,7 +53,7 @@ pub struct ExportLogEntry {
     pub file_format: TableFormat,
     /// 届 of the graduates.
     pub class_year: i16,
-    /// Whether ID-card numbers, mobiles and e-mail addresses stand in it unmasked.
+    /// Whether ID-card numbers, telephones, e-mail and postal addresses stand in it unmasked.
     pub personal_data: bool,
     /// How many rows the file has; `None` before it is made.
     pub row_count: Option<i32>,

@@ -31,7 +31,7 @@ pub struct ExportRequest {
     pub class_year: i32,
     /// The department whose records alone he wants; `None` for all that he reviews for.
     pub department_id: Option<Uuid>,
-    /// Whether he wants ID-card numbers, mobiles and e-mail addresses unmasked.
+    /// Whether he wants ID-card numbers, telephones, e-mail and postal addresses unmasked.
     pub personal_data: bool,
 }
 

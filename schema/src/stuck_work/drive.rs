@@ -135,7 +135,7 @@ async fn drive_job(
         .filter(jobs_table::unique_key.eq(key))
         // Each of the two conditions is that of a partial index; `<> 'DONE'` would read the whole table.
         .filter(fixed_sql::<Bool>(
-            "(state IN ('READY', 'RUNNING') OR state = 'PARKED')",
+            "state IN ('READY', 'RUNNING') OR state = 'PARKED'",
         ))
         // An unfinished one before a parked one: its key would keep that from becoming a second.
         .order((

@@ -258,8 +258,7 @@ macro_rules! list {
             source!("MANUAL", ["work.queue", "work.unique_key", "NULL"], "work.id", "work.created_at", "false",
                 "(SELECT DISTINCT ON (unique_key) md5(unique_key)::uuid AS id, queue, unique_key, created_at FROM jobs \
                   WHERE queue = 'publish_manual' AND (state IN ('READY', 'RUNNING') OR state = 'PARKED' AND NOT EXISTS \
-                    (SELECT FROM manuals WHERE encode(source_sha256, 'hex') = jobs.unique_key \
-                     OR manuals.created_at > jobs.created_at)) \
+                    (SELECT FROM manuals WHERE manuals.created_at > jobs.created_at)) \
                   ORDER BY unique_key, jobs.id DESC) AS work",
                 "work.created_at", "", "work.created_at <= $1", $direction),
             ") AS every ORDER BY owed_since ", $direction, ", id ", $direction, " LIMIT $8) AS owed \

@@ -161,8 +161,8 @@ pub fn may_begin(actor: ActorRole, last_day: Option<NaiveDate>, today: NaiveDate
 /// 变更截止日期 of a class year whose school has set none: 31 August of that year. The SQL of
 /// [`LastDay`](crate::model::leaving_period::LastDay) says the same.
 pub fn default_cut_off(class_year: i16) -> NaiveDate {
-    #[expect(clippy::expect_used, reason = "the calendar has every year of sixteen bits")]
-    NaiveDate::from_ymd_opt(class_year.into(), 8, 31).expect("a day of the calendar")
+    // The calendar has every year of sixteen bits.
+    NaiveDate::from_ymd_opt(class_year.into(), 8, 31).unwrap_or(NaiveDate::MAX)
 }
 
 /// The class year whose [`default_cut_off`] is the next from this day on, the day itself included.

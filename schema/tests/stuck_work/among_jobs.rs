@@ -119,6 +119,21 @@ async fn a_manual_that_cannot_be_made_shows_until_one_was_made() {
     };
     manual::keep(&mut conn, &made).await.unwrap();
     assert!(listed().await.is_empty());
+    // Made once, lost since, and not to be made again: that shows as well.
+    let own = StoredManual {
+        source_sha256: wangqian_schema::manual::manual().source_sha256.to_vec(),
+        sha256: vec![2; 32],
+        object_key: "manuals/2.pdf".to_owned(),
+        ..made
+    };
+    manual::keep(&mut conn, &own).await.unwrap();
+    world.platform.clock.advance(TimeDelta::days(2));
+    manual::ask(&mut conn, world.now()).await.unwrap();
+    world.platform.clock.advance(GRACE);
+    scene
+        .execute("UPDATE jobs SET state = 'PARKED', finished_at = now()")
+        .await;
+    assert_eq!(listed().await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -51,7 +51,7 @@ impl Mark {
             (
                 "个人信息",
                 match self.personal_data {
-                    true => "含身份证号、手机、邮箱",
+                    true => "含身份证号、电话、邮箱、地址",
                     false => "已脱敏",
                 },
             ),

@@ -86,7 +86,20 @@ async fn the_manual_is_made_once_and_those_of_other_releases_go_in_time() {
     manuals::ask(&mut conn, now).await.unwrap();
     world.comes_to(0, WAITING).await;
     assert_eq!(world.storage.get(&made.object_key).await.unwrap(), pdf);
-    assert!(!world.has_manual(&young).await);
+    assert!(
+        world.has_manual(&young).await,
+        "kept for a while after the next one"
+    );
+    // Lost again after a year: what it took the place of is not needed any more.
+    world
+        .db
+        .execute("UPDATE manuals SET created_at = created_at - interval '1 year'")
+        .await;
+    world.storage.delete(&made.object_key).await.unwrap();
+    let newer = world.other_manual(&mut conn, 3, 31).await;
+    manuals::ask(&mut conn, now).await.unwrap();
+    world.comes_to(0, WAITING).await;
+    assert!(!world.has_manual(&young).await && world.has_manual(&newer).await);
     workers.stop().await;
 
     // One that was given up is not tried again by everybody who asks, but the day after.

@@ -131,8 +131,8 @@ impl LeavingQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "状态 Only those whose confirmation is in one of these statuses; who has none is `OPEN`. All but `CONFIRMED` are those who have \
-                    not confirmed."
+            desc = "状态 Only those whose confirmation is in one of these statuses; who has none is `OPEN`. `CONFIRMED` has those too \
+                    for whom something else is registered since. All others are those who have not confirmed."
         )]
         statuses: Option<Vec<LeavingStatus>>,
         #[graphql(desc = "届 Only those of this class year.")] class_year: Option<i32>,

@@ -24,7 +24,7 @@ pub use self::{
     },
     steps::{
         AnswerLeavingDisputeInput, AuthoriseSheetInput, ConfirmLeavingInput, DisputeLeavingInput,
-        LeavingDraftPayload, LeavingMutation, LeavingPayload, LeavingPeriodPayload, ReopenLeavingInput,
+        LeavingArchivePayload, LeavingMutation, LeavingPayload, LeavingPeriodPayload, ReopenLeavingInput,
         SaveLeavingDraftInput, SetLeavingPeriodInput, WithdrawSheetAuthorisationInput,
     },
 };
@@ -171,7 +171,7 @@ impl LeavingConfirmation {
     }
 
     /// 已填信息 Archive and household as he has filled them in, for his form; null for everybody else. Where they are others than `archive`, he
-    /// may confirm again.
+    /// may confirm again while the period is open.
     async fn draft(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<ArchiveForm>> {
         Ok(self.own(ctx)?.then(|| self.0.confirmation.draft.clone().into()))
     }

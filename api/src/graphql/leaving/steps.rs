@@ -109,7 +109,7 @@ pub struct LeavingPeriodPayload {
 
 /// 档案户口信息结果 What came of saving or confirming archive and household.
 #[derive(SimpleObject)]
-pub struct LeavingDraftPayload {
+pub struct LeavingArchivePayload {
     /// 离校确认 The confirmation as it is now; null when it was refused.
     confirmation: Option<LeavingConfirmation>,
     /// 提示 What is allowed but worth a second look, as far as it is filled in.
@@ -118,7 +118,7 @@ pub struct LeavingDraftPayload {
     user_errors: Vec<UserError>,
 }
 
-impl LeavingDraftPayload {
+impl LeavingArchivePayload {
     fn of(taken: Result<LeavingView, StepError>, id_field: &str) -> async_graphql::Result<Self> {
         let warnings = taken.as_ref().map(LeavingView::warnings).unwrap_or_default();
         let LeavingPayload {
@@ -204,16 +204,16 @@ impl LeavingMutation {
         &self,
         ctx: &Context<'_>,
         input: SaveLeavingDraftInput,
-    ) -> async_graphql::Result<LeavingDraftPayload> {
+    ) -> async_graphql::Result<LeavingArchivePayload> {
         let viewer = ctx.viewer()?;
         let (platform, draft) = (&ctx.app().platform, input.archive.into());
         let saved = step::save_leaving_draft(platform, &viewer, &draft, input.expected_version).await;
-        LeavingDraftPayload::of(saved, "archive")
+        LeavingArchivePayload::of(saved, "archive")
     }
 
     /// 确认 The graduate confirms what is registered for him, and what he has filled in of archive and household, which is checked now: fields
     /// that are wrong are named as `archive.route`. His sheet is made then. What he has confirmed he confirms again only when it has changed
-    /// since, also after the period, or when he has filled in archive and household anew.
+    /// since, also after the period, or, while it is open, when he has filled in archive and household anew.
     ///
     /// Refusals: `STEP_NOT_ALLOWED`, `INVALID_INPUT`, `STALE_VERSION` (of the field of what is registered where something else is
     /// registered than he has seen), `DATA_NOT_CONFIRMED`, `CONFIRMATION_NOT_OPEN`.
@@ -221,12 +221,12 @@ impl LeavingMutation {
         &self,
         ctx: &Context<'_>,
         input: ConfirmLeavingInput,
-    ) -> async_graphql::Result<LeavingDraftPayload> {
+    ) -> async_graphql::Result<LeavingArchivePayload> {
         let viewer = ctx.viewer()?;
         let seen = match seen(&input) {
             Ok(seen) => seen,
             Err(error) => {
-                return Ok(LeavingDraftPayload {
+                return Ok(LeavingArchivePayload {
                     confirmation: None,
                     warnings: Vec::new(),
                     user_errors: vec![error],
@@ -235,7 +235,7 @@ impl LeavingMutation {
         };
         let platform = &ctx.app().platform;
         let confirmed = step::confirm_leaving(platform, &viewer, seen, input.expected_version).await;
-        LeavingDraftPayload::of(confirmed, "registeredId")
+        LeavingArchivePayload::of(confirmed, "registeredId")
     }
 
     /// 提出异议 The graduate disputes what is registered for him. His school answers, and he confirms then, or disputes again.

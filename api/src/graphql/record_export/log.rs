@@ -88,7 +88,7 @@ impl RecordExportLogEntry {
         i32::from(self.0.class_year)
     }
 
-    /// 含个人信息 Whether ID-card numbers, mobiles and e-mail addresses stand in it unmasked.
+    /// 含个人信息 Whether ID-card numbers, telephones, e-mail and postal addresses stand in it unmasked.
     async fn includes_personal_data(&self) -> bool {
         self.0.personal_data
     }

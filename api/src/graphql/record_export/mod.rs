@@ -120,7 +120,7 @@ impl RecordExport {
         department(ctx, self.0.department_id).await
     }
 
-    /// 含个人信息 Whether ID-card numbers, mobiles and e-mail addresses stand in it unmasked.
+    /// 含个人信息 Whether ID-card numbers, telephones, e-mail and postal addresses stand in it unmasked.
     async fn includes_personal_data(&self) -> bool {
         self.0.personal_data
     }
@@ -199,7 +199,7 @@ pub struct ExportRecordsInput {
     class_year: i32,
     /// 院系 One department of the school; all that the viewer reviews for unless given.
     department_id: Option<ID>,
-    /// 含个人信息 Whether ID-card numbers, mobiles and e-mail addresses are to be written out; masked unless it is true. The log tells of it.
+    /// 含个人信息 Whether ID-card numbers, telephones, e-mail and postal addresses are to be written out; masked unless it is true. The log tells of it.
     #[graphql(default)]
     include_personal_data: bool,
     /// 幂等键 Chosen by the caller, 1 to 60 characters without `/`: the same key and input give the same export again.

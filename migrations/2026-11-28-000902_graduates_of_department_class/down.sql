@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY IF EXISTS graduates_department_class;
