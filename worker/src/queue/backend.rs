@@ -131,8 +131,8 @@ impl<J> JobQueue<J> {
 impl<J: DeserializeOwned + Send + 'static> JobQueue<J> {
     fn start(&mut self) {
         if let Some(received) = self.received.take() {
-            let pool = self.shared.host.pool.clone();
-            let settler = settle_all(self.shared.config.name, pool, received, self.closing.clone());
+            let host = self.shared.host.clone();
+            let settler = settle_all(self.shared.config.name, host, received, self.closing.clone());
             self.tasks = Some(Tasks {
                 pump: AbortOnDropHandle::new(tokio::spawn(pump::pump(Arc::clone(&self.shared)))),
                 settler: AbortOnDropHandle::new(tokio::spawn(settler)),

@@ -2,14 +2,16 @@
 //! enqueued, in `wangqian_schema::jobs`.
 //!
 //! A job's row is READY until a worker claims it, RUNNING while the claim's lease is prolonged, then DONE, READY again
-//! after a pause, or PARKED for an operator. Each queue has three parts of its own: `pump` claims as many jobs as
-//! there are free slots, `run` runs them on the runtime's threads, `settle` writes back in batches how they ended.
+//! after a pause, or PARKED for an operator. One `lookout` a process sees which queues have something
+//! due. Each queue has three parts of its own: `pump` claims as many jobs as there are free slots, `run` runs them on the
+//! runtime's threads, `settle` writes back in batches how they ended.
 //! One `lease` thread a process prolongs all leases and frees the jobs of vanished workers; `measure`
 //! measures, `listen` hears of commits elsewhere.
 
 mod backend;
 mod lease;
 mod listen;
+mod lookout;
 mod measure;
 mod metric;
 mod pause;
@@ -41,7 +43,7 @@ pub type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 pub struct QueueSettings {
     /// How long a claim holds unless prolonged; it is prolonged every third of it.
     pub lease: Duration,
-    /// How often a queue looks for jobs when nothing wakes it.
+    /// How often is looked for jobs when nothing wakes the queues.
     pub poll: Duration,
     /// How long running jobs may go on after the shutdown began.
     pub grace: Duration,
@@ -88,6 +90,7 @@ pub struct QueueHost {
     pub(crate) settings: QueueSettings,
     pub(crate) shutdown: CancellationToken,
     leases: Arc<lease::Leases>,
+    lookout: Arc<lookout::Lookout>,
 }
 
 impl std::fmt::Debug for QueueHost {
@@ -117,6 +120,7 @@ impl QueueHost {
             settings,
             shutdown,
             leases: Arc::default(),
+            lookout: Arc::default(),
         }
     }
 

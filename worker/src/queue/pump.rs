@@ -1,38 +1,42 @@
-//! Claiming: takes due jobs from the table as slots become free, and sleeps when there are none.
+//! Claiming: takes due jobs from the table as slots become free, and sleeps when there are none, until `lookout` has seen one.
 
 use std::{sync::Arc, time::Duration};
 
 use apalis_core::task::{builder::TaskBuilder, task_id::TaskId};
 use serde::de::DeserializeOwned;
-use tokio::{
-    sync::OwnedSemaphorePermit,
-    time::{Instant, sleep_until, timeout},
-};
+use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 use uuid::Uuid;
 
 use super::{
     Attempt,
     backend::Shared,
+    lookout::Lookout,
     settle::Outcome,
     sql::{self, ClaimedRow},
 };
 
-/// The least time between two claims when the first found too little, however often commits wake the queue.
-const BREATH: Duration = Duration::from_millis(10);
 /// The longest that a claim may take before its connection is taken for dead.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Claims whose answer never came are given back by their tokens; beyond this many they wait for their leases to end.
 const DOUBTS: usize = 64;
 
-/// Claims until the queue is stopped.
+/// Claims whenever something is due, until the queue is stopped.
 pub(super) async fn pump<J: DeserializeOwned + Send + 'static>(shared: Arc<Shared<J>>) {
-    let mut wake = shared.host.wake.clone();
+    let watched = Lookout::watch(&shared.host, shared.config.name);
     let mut doubtful: Vec<Uuid> = Vec::new();
     let mut failures = 0;
-    while let Some(slots) = shared.stop.run_until_cancelled(free_slots(&shared)).await {
-        // Whatever is committed from here on wakes the sleep below.
-        wake.mark_unchanged();
-        let claimed_at = Instant::now();
+    // Whether there may be more than the last claim took.
+    let mut more = false;
+    loop {
+        let turn = async {
+            if !more {
+                watched.due().await;
+            }
+            free_slots(&shared).await
+        };
+        let Some(slots) = shared.stop.run_until_cancelled(turn).await else {
+            break;
+        };
         // Not cut short by a shutdown: a claim without its answer would leave jobs to the end of their leases.
         let answer = timeout(PATIENCE, claim(&shared, slots.len(), &mut doubtful)).await;
         let claimed = match answer.unwrap_or_else(|_| Err("no answer in time".to_owned())) {
@@ -40,6 +44,7 @@ pub(super) async fn pump<J: DeserializeOwned + Send + 'static>(shared: Arc<Share
             Err(error) => {
                 tracing::warn!(queue = shared.config.name, %error, "jobs could not be claimed; trying again");
                 failures += 1;
+                more = true;
                 let pause = Duration::from_millis(50 << failures.min(6)).min(shared.host.settings.poll);
                 drop(slots);
                 shared.stop.run_until_cancelled(tokio::time::sleep(pause)).await;
@@ -48,21 +53,11 @@ pub(super) async fn pump<J: DeserializeOwned + Send + 'static>(shared: Arc<Share
         };
         failures = 0;
         doubtful.clear();
+        more = claimed.rows.len() == slots.len();
         for (row, slot) in claimed.rows.into_iter().zip(slots) {
             let claim = shared.host.leases.hold(&row, claimed.token, Some(slot));
             take_in(&shared, row, claim).await;
         }
-        let Some(sleep) = claimed.sleep else { continue };
-        let woken = async {
-            let commit = async {
-                if wake.changed().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-            };
-            let _ = timeout(sleep, commit).await;
-            sleep_until(claimed_at + BREATH).await;
-        };
-        shared.stop.run_until_cancelled(woken).await;
     }
     shared.hand_back_waiting().await;
 }
@@ -70,8 +65,6 @@ pub(super) async fn pump<J: DeserializeOwned + Send + 'static>(shared: Arc<Share
 struct Claimed {
     token: Uuid,
     rows: Vec<ClaimedRow>,
-    /// How long nothing more will be due; `None` when there may be more already.
-    sleep: Option<Duration>,
 }
 
 /// Waits for one free slot and takes all that are free.
@@ -107,15 +100,7 @@ async fn claim<J>(shared: &Shared<J>, wanted: usize, doubtful: &mut Vec<Uuid>) -
     let rows = sql::claim(&mut conn, queue, now, limit, token, host.settings.lease)
         .await
         .map_err(|error| error.to_string())?;
-    let sleep = if rows.len() == wanted {
-        None
-    } else {
-        // A failure here costs no more than the precision of the next wake-up.
-        let next = sql::next_due(&mut conn, queue, now).await.ok().flatten();
-        let until_next = next.map(|next| (next - (host.now)()).to_std().unwrap_or_default());
-        Some(until_next.unwrap_or(host.settings.poll).min(host.settings.poll))
-    };
-    Ok(Claimed { token, rows, sleep })
+    Ok(Claimed { token, rows })
 }
 
 async fn take_in<J: DeserializeOwned + Send + 'static>(

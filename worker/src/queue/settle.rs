@@ -99,7 +99,7 @@ fn storable(attempt: i32, reason: &str) -> String {
 /// Writes what comes, until `closing` is cancelled and everything is written.
 pub(super) async fn settle_all(
     queue: &'static str,
-    pool: Pool<AsyncPgConnection>,
+    host: QueueHost,
     mut outcomes: mpsc::Receiver<(Arc<Claim>, Settlement)>,
     closing: CancellationToken,
 ) {
@@ -117,7 +117,10 @@ pub(super) async fn settle_all(
             return;
         }
         let (claims, settlements): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
-        write(queue, &pool, &settlements).await;
+        write(queue, &host.pool, &settlements).await;
+        if settlements.iter().any(|settlement| settlement.state == "READY") {
+            host.lookout.again();
+        }
         // Only now do the leases end.
         drop(claims);
     }

@@ -58,14 +58,22 @@ const CLAIM: &str = concat!(
      RETURNING id, payload, priority, run_at, attempt, max_attempts"
 );
 
-const NEXT_DUE: &str = concat!(
-    "WITH ",
-    levels!("$1"),
+/// One statement for all queues of a process: that most of them have nothing due costs one descent of the index each.
+const LOOK: &str = concat!(
+    "SELECT queue.name AS queue, coalesce(seen.due, false) AS due, seen.next FROM unnest($1) AS queue (name) CROSS JOIN LATERAL (\
+       WITH ",
+    levels!("queue.name"),
     " \
-     SELECT min(soonest.run_at) AS run_at FROM levels CROSS JOIN LATERAL (\
-       SELECT run_at FROM jobs \
-       WHERE queue = $1 AND state = 'READY' AND priority = levels.priority AND run_at > $2 \
-       ORDER BY run_at LIMIT 1) AS soonest"
+       SELECT bool_or(first.run_at <= $2) AS due, min(next.run_at) AS next FROM levels \
+       CROSS JOIN LATERAL (\
+         SELECT run_at FROM jobs \
+         WHERE queue = queue.name AND state = 'READY' AND priority = levels.priority \
+         ORDER BY run_at LIMIT 1) AS first \
+       LEFT JOIN LATERAL (\
+         SELECT run_at FROM jobs \
+         WHERE queue = queue.name AND state = 'READY' AND priority = levels.priority AND run_at > $2 \
+         ORDER BY run_at LIMIT 1) AS next ON true) AS seen \
+     WHERE seen.due OR seen.next IS NOT NULL"
 );
 
 const UNCLAIM: &str = "\
@@ -173,10 +181,17 @@ struct Id {
     id: i64,
 }
 
-#[derive(QueryableByName)]
-struct DueAt {
+/// What a queue has in store.
+#[derive(QueryableByName, Debug)]
+pub(super) struct Seen {
+    #[diesel(sql_type = Text)]
+    pub(super) queue: String,
+    /// Whether a job is due.
+    #[diesel(sql_type = Bool)]
+    pub(super) due: bool,
+    /// When the next one that is not due yet will be.
     #[diesel(sql_type = Nullable<Timestamptz>)]
-    run_at: Option<DateTime<Utc>>,
+    pub(super) next: Option<DateTime<Utc>>,
 }
 
 /// A job whose worker vanished.
@@ -229,18 +244,17 @@ pub(super) async fn claim(
     Ok(rows)
 }
 
-/// When the next job that is not due yet will be.
-pub(super) async fn next_due(
+/// Which of these queues have jobs, and when they are due. Those that have none are left out.
+pub(super) async fn look(
     conn: &mut AsyncPgConnection,
-    queue: &str,
+    queues: &[&str],
     now: DateTime<Utc>,
-) -> QueryResult<Option<DateTime<Utc>>> {
-    let next: DueAt = sql_query(NEXT_DUE)
-        .bind::<Text, _>(queue)
+) -> QueryResult<Vec<Seen>> {
+    sql_query(LOOK)
+        .bind::<Array<Text>, _>(queues)
         .bind::<Timestamptz, _>(now)
-        .get_result(conn)
-        .await?;
-    Ok(next.run_at)
+        .load(conn)
+        .await
 }
 
 /// Gives back what was claimed under these tokens by claims whose answer never came. None of it was begun.
