@@ -27,6 +27,7 @@ mod lists;
 mod lives;
 mod locks;
 mod login_throttle;
+mod member_invitations;
 mod migrations;
 mod people;
 mod preferences;

@@ -1,7 +1,13 @@
 //! Members of employers with their accounts, and the colleagues who are invited to become one.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::{dsl, pg::Pg, prelude::*, sql_types::Bool, upsert::excluded};
+use diesel::{
+    dsl::{self, not},
+    pg::Pg,
+    prelude::*,
+    sql_types::Bool,
+    upsert::excluded,
+};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -154,7 +160,7 @@ text_enum! {
 }
 
 /// Invites a colleague, with the job that sends the link; an earlier invitation of the same address is replaced, and its link
-/// is good for nothing from now on.
+/// is good for nothing from now on. A silent one leaves alone an earlier one whose mail is still owed, but for name and role.
 ///
 /// # Errors
 /// The database's.
@@ -168,17 +174,27 @@ pub async fn invite(conn: &mut AsyncPgConnection, invitation: &MemberInvitation)
                 member_invitations::expires_at.eq(excluded(member_invitations::expires_at)),
             )
         });
+        // Its job is still to find it.
+        let owed = || {
+            member_invitations::delivery
+                .eq(InvitationDelivery::Pending)
+                .and(not(member_invitations::silent))
+        };
         diesel::insert_into(member_invitations::table)
             .values(invitation)
             .on_conflict((member_invitations::employer_id, member_invitations::email))
             .do_update()
             .set((
-                member_invitations::id.eq(excluded(member_invitations::id)),
+                member_invitations::id.eq(dsl::case_when(
+                    excluded(member_invitations::silent).and(owed()),
+                    member_invitations::id,
+                )
+                .otherwise(excluded(member_invitations::id))),
                 member_invitations::name.eq(excluded(member_invitations::name)),
                 member_invitations::role.eq(excluded(member_invitations::role)),
                 replaced,
                 member_invitations::delivery.eq(excluded(member_invitations::delivery)),
-                member_invitations::silent.eq(excluded(member_invitations::silent)),
+                member_invitations::silent.eq(excluded(member_invitations::silent).and(not(owed()))),
             ))
             .execute(conn)
             .await?;
