@@ -34,10 +34,10 @@ async fn what_is_stuck_is_tried_again_and_what_is_not_is_named_by_its_place() {
     let operator = server.login(&people::operator(platform).await).await;
     let list = "{ stuckWork(first: 10) { nodes { id kind jobState lastError } } }";
     let listed = operator.query(list, json!({})).await;
-    let stuck = listed["stuckWork"]["nodes"][0]["id"]
-        .as_str()
-        .expect("a message")
-        .to_owned();
+    // A recurring job that runs just now is as late by the clock that was advanced, and may be there as well.
+    let mut nodes = listed["stuckWork"]["nodes"].as_array().unwrap().iter();
+    let message = nodes.find(|node| node["kind"] == "MESSAGE").expect("a message");
+    let stuck = message["id"].as_str().unwrap().to_owned();
 
     let nothing = NodeType::StuckWork.id(Uuid::now_v7()).to_string();
     let mixed = retry(&operator, &[id, stuck.clone(), nothing, "no id".to_owned()]).await;
