@@ -1,17 +1,18 @@
-//! An employer finds a graduate by name and number, and browses nobody.
+//! An employer finds a graduate by name and number, and browses nobody; a graduate finds employers by a part of their name.
 
 use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 use wangqian_schema::{
     checks::IdCardNumber,
     model::{
-        employer::EmployerVerification,
+        Viewer,
+        employer::{self, EmployerVerification},
         graduate::{self, SearchNumber},
     },
     workflow::ReviewRoute,
 };
 
-use crate::support::{Student, World, distinct};
+use crate::support::{Student, World, distinct, execute, text};
 
 const NOBODY: [Uuid; 0] = [];
 
@@ -78,4 +79,76 @@ async fn a_graduate_is_found_by_name_and_number_only_by_a_verified_employer() {
         search(conn, verified, &student.name, &id_card(student)).await,
         [student.id]
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_employer_is_found_by_a_part_of_its_name_by_graduates_and_reviewers() {
+    let world = World::new().await;
+    let campus = world.school(ReviewRoute::SchoolOnly).await;
+    let student = world.graduate(&campus, 0).await.viewer;
+    let department = world.department_reviewer(&campus, 0).await;
+    let school = world.school_reviewer(&campus).await;
+    let operator = world.operator().await;
+    let conn = &mut *world.conn().await;
+    let mut member = None;
+    for (name, verification) in [
+        ("北京示例云海科技有限公司", EmployerVerification::Verified),
+        ("示例云海", EmployerVerification::Verified),
+        ("示例云海（上海）Data有限公司", EmployerVerification::Verified),
+        ("云海例示有限公司", EmployerVerification::Verified),
+        ("示例云海待核验有限公司", EmployerVerification::Pending),
+        ("示例云海未通过有限公司", EmployerVerification::Refused),
+    ] {
+        let company = world.employer_with(verification).await;
+        execute(
+            conn,
+            &format!("UPDATE employers SET name = '{name}' WHERE id = '{}'", company.id),
+        )
+        .await;
+        member.get_or_insert(company.viewer);
+    }
+    let found = async |conn: &mut AsyncPgConnection, viewer: &Viewer, part: &str| {
+        let found = employer::search(conn, viewer, part).await.unwrap();
+        found
+            .into_iter()
+            .map(|employer| employer.name)
+            .collect::<Vec<_>>()
+    };
+    let all = [
+        "示例云海",
+        "示例云海（上海）Data有限公司",
+        "北京示例云海科技有限公司",
+    ];
+    for viewer in [&student, &department, &school] {
+        assert_eq!(found(conn, viewer, "示例云海").await, all);
+    }
+    assert_eq!(
+        found(conn, &student, " 例云海 ").await,
+        all,
+        "not from its beginning"
+    );
+    assert_eq!(found(conn, &student, "dATA").await, [all[1]]);
+    assert_eq!(found(conn, &student, "海云").await, Vec::<String>::new());
+    for nothing in ["", "云", " 云 ", "%%", "__", "示例云海%"] {
+        assert_eq!(
+            found(conn, &student, nothing).await,
+            Vec::<String>::new(),
+            "{nothing:?}"
+        );
+    }
+    for nobody in [&member.unwrap(), &operator] {
+        assert_eq!(found(conn, nobody, "示例云海").await, Vec::<String>::new());
+    }
+
+    // Of many, ten, and by the index.
+    execute(
+        conn,
+        "INSERT INTO employers (id, credit_code, name, nature, industry, region, address, verification) \
+         SELECT gen_random_uuid(), lpad(n::text, 18, '0'), '千峰示例' || n || '号有限公司', '39', '34', '110108', '-', 'VERIFIED' \
+         FROM generate_series(1, 3000) AS n; ANALYZE employers",
+    )
+    .await;
+    assert_eq!(found(conn, &student, "千峰示例").await.len(), 10);
+    let plan = "EXPLAIN SELECT FROM employers WHERE name_pairs(name) @> name_pairs('示例云海')";
+    assert!(text(conn, plan).await.join(" ").contains("employers_name_pairs"));
 }

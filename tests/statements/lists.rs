@@ -319,7 +319,13 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
             edges { node { id action actorId memberId } } } } } } }",
         "/employersAwaitingVerification/nodes/*/registration/history/edges/*",
     ),
-    // At most ten of them.
+    // At most ten of either.
+    (
+        "Query.findEmployers",
+        Asker::Graduate,
+        "{ findEmployers(name: \"例科技\") { name creditCode nature { name } industry { name } region { name } address } }",
+        "/findEmployers/*",
+    ),
     (
         "Query.findGraduates",
         Asker::Employer,

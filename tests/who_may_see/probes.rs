@@ -219,6 +219,12 @@ pub(super) const READING: &[Probe] = &[
         variables: |number| json!({ "name": "夏", "number": { "studentNumber": number } }),
         mark: Mark::Text(|world| world.target(Target::Third).0),
     },
+    of(
+        "findEmployers",
+        "{ findEmployers(name: \"例科技\") { name creditCode } }",
+        Target::Nothing,
+        Mark::Text(|world| world.company.name.clone()),
+    ),
     node("node: Agreement of the draft", Target::Filed),
     of(
         "Agreement.draft",

@@ -77,3 +77,61 @@ impl Employer {
         Ok(submission.map(EmployerRegistration))
     }
 }
+
+/// 可选单位 A verified employer, by what the public register says of it.
+pub struct EmployerMatch(model::Employer);
+
+/// 可选单位 A verified employer, by what the public register says of it.
+#[Object]
+impl EmployerMatch {
+    /// 单位名称 Name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// 统一社会信用代码 Unified social credit code (GB 32100).
+    async fn credit_code(&self) -> &str {
+        &self.0.credit_code
+    }
+
+    /// 单位性质 Nature.
+    async fn nature(&self) -> Code {
+        Code::of(CodeList::EmployerNature, &self.0.nature)
+    }
+
+    /// 单位行业 Industry.
+    async fn industry(&self) -> Code {
+        Code::of(CodeList::Industry, &self.0.industry)
+    }
+
+    /// 所在地 Region.
+    async fn region(&self) -> Code {
+        Code::of(CodeList::Region, &self.0.region)
+    }
+
+    /// 详细地址 Detailed address.
+    async fn address(&self) -> &str {
+        &self.0.address
+    }
+}
+
+/// Employers.
+#[derive(Default)]
+pub struct EmployerQuery;
+
+#[Object]
+impl EmployerQuery {
+    /// 查找单位 The verified employers that have this in their name, at most ten, those that are called so or begin so first: for a graduate
+    /// who fills in an agreement (§6.1) and for reviewers. Empty for everybody else, and for less than two characters.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn find_employers(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "单位名称 A part of the name, at least two characters.")] name: String,
+    ) -> async_graphql::Result<Vec<EmployerMatch>> {
+        let viewer = ctx.viewer()?;
+        let mut conn = ctx.connection().await?;
+        let found = model::search(&mut conn, &viewer, &name).await.map_err(internal)?;
+        Ok(found.into_iter().map(EmployerMatch).collect())
+    }
+}

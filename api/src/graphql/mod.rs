@@ -74,6 +74,7 @@ pub struct Query(
     account::AccountQuery,
     contact::ContactQuery,
     employer_verification::EmployerVerificationQuery,
+    employer::EmployerQuery,
     employer_member::EmployerMemberQuery,
     CaseQuery,
     graduate::GraduateQuery,

@@ -1,0 +1,1 @@
+DROP FUNCTION name_pairs(text);
