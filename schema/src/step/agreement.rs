@@ -1,6 +1,6 @@
 //! The steps on agreements.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::{Value, json};
@@ -171,8 +171,8 @@ impl Flow for AgreementView {
         decide(&facts, step.action(), role, now)
     }
 
-    fn last_day(&self) -> Option<NaiveDate> {
-        Some(self.standing.last_day)
+    fn may_begin(&self, doer: &Doer) -> Result<(), Refusal> {
+        doer.may_begin(self.standing.last_day)
     }
 
     fn set_holder(&mut self, held_by: Option<Uuid>) {

@@ -1,6 +1,6 @@
 //! The steps on destinations (W6, §9).
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::{Value, json};
@@ -220,8 +220,8 @@ impl Flow for Filed {
         decide(&facts, step.action(), role)
     }
 
-    fn last_day(&self) -> Option<NaiveDate> {
-        Some(self.view.standing.last_day)
+    fn may_begin(&self, doer: &Doer) -> Result<(), Refusal> {
+        doer.may_begin(self.view.standing.last_day)
     }
 
     fn set_holder(&mut self, held_by: Option<Uuid>) {

@@ -217,7 +217,7 @@ async fn invite_in(
         role: ActorRole::Employer,
         now,
     };
-    doer.may_begin(Some(last_day))?;
+    doer.may_begin(last_day)?;
 
     let inserted: Agreement = diesel::insert_into(agreements::table)
         .values((
