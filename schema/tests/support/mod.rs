@@ -42,9 +42,9 @@ pub(crate) use sql::{count, execute, number, text, until, until_final};
 
 /// The degree level of every graduate here, as it stands in the agreement number.
 pub(crate) const DEGREE_LEVEL: &str = "31";
-/// The class year of every graduate here, whose cut-off is some months away: time is moved in tests.
+/// The class year of every graduate here, whose cut-off is further away than any deadline of an invitation: time is moved in tests.
 pub(crate) fn class_year() -> i16 {
-    class_leaving_next(shanghai_date(Utc::now()) + TimeDelta::days(100))
+    class_leaving_next(shanghai_date(Utc::now()) + TimeDelta::days(300))
 }
 
 /// The platform on a database of its own, and the people in it.
