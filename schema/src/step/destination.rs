@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Actor, Doer, IdempotencyKey, StepError, amending,
+    Actor, Doer, IdempotencyKey, StepError,
+    amending::{self, Amendable},
     drafting::{self, Drafted, Filer},
     first,
     flow::{self, Flow},
@@ -18,6 +19,7 @@ use crate::{
     destination::{
         CheckContext, Checked, DestinationDraft, DestinationType, DetailsDraft, Warnings, changes, label_zh,
     },
+    field_changes::FieldChange,
     messages::{Owed, destination_owed},
     model::{
         Viewer,
@@ -26,7 +28,6 @@ use crate::{
         case_upload::UploadOwner,
         destination::{self, Destination, DestinationView},
         event::CaseKind,
-        field_change::Changes,
         graduate::{self, Graduate},
         placement::Placement,
         school::School,
@@ -338,15 +339,12 @@ impl Filed {
     async fn hand_in(&mut self, conn: &AsyncPgConnection, doer: &Doer) -> Result<Vec<String>, StepError> {
         let checked = self.check(conn, doer.now, &self.row().draft).await?;
         let destination = &mut self.view.destination;
-        let changed = match &destination.form {
-            Some(before) => changes(before, &checked.destination),
-            None => Vec::new(),
-        };
+        let changed = amending::changed(destination, &checked);
         destination.put(checked);
         destination.private = false;
         destination.reason = None;
         destination.submitted_at = Some(doer.now);
-        Ok(changed.into_iter().map(|change| change.path).collect())
+        Ok(changed)
     }
 
     /// The proof that is handed in: as many files as the type takes.
@@ -376,36 +374,33 @@ impl Filed {
         doer: &Doer,
         form: &DestinationDraft,
     ) -> Result<Option<Value>, StepError> {
-        let before = self.row().form.clone().ok_or(StepError::NotFound)?;
+        let before = self.row().form.as_ref().ok_or(StepError::NotFound)?;
+        let before = before.destination_type();
         let mut form = form.clone();
         form.truthful = true;
         if let DetailsDraft::EntrustedSupplement(supplement) = &mut form.details {
-            supplement.as_agreed |= before.destination_type() == DestinationType::EntrustedSupplement;
+            supplement.as_agreed |= before == DestinationType::EntrustedSupplement;
         }
         // What was right on the day it was registered is not wrong since another year, or another minimum wage, has begun.
         let day = self.row().registered_at.unwrap_or(doer.now);
         let checked = self.check(conn, day, &form).await?;
-        let made = Changes(changes(&before, &checked.destination));
-        if made.0.is_empty() {
-            return Ok(None);
-        }
         let of = checked.destination.destination_type();
-        if of.proof_required() && !before.destination_type().proof_required() {
+        if of.proof_required() && !before.proof_required() {
             let files = case_file::of_cases(conn, &[self.row().id], None).await?;
             if files.is_empty() {
                 return Err(wrong("type", "该去向类型须有证明材料，请退回由毕业生补充"));
             }
         }
-        let event = amending::keep(conn, self.row(), &made).await?;
         let destination = &mut self.view.destination;
-        destination.put(checked);
+        let Some(event) = amending::amend(conn, destination, checked).await? else {
+            return Ok(None);
+        };
         // Should he get it back, he has to state anew that what somebody else wrote is true.
         form.truthful = false;
         if let DetailsDraft::EntrustedSupplement(supplement) = &mut form.details {
             supplement.as_agreed = false;
         }
         destination.draft = form;
-        destination.version += 1;
         Ok(Some(event))
     }
 
@@ -431,6 +426,19 @@ impl Destination {
         self.destination_type = checked.destination.destination_type();
         self.warnings = Warnings::from(checked.warnings);
         self.form = Some(checked.destination);
+    }
+}
+
+impl Amendable for Destination {
+    type Content = Checked;
+
+    fn compare(&self, with: &Checked) -> Option<Vec<FieldChange>> {
+        Some(changes(self.form.as_ref()?, &with.destination))
+    }
+
+    fn replace(&mut self, with: Checked) {
+        self.put(with);
+        self.version += 1;
     }
 }
 
