@@ -139,7 +139,7 @@ async fn a_school_lists_who_has_to_confirm_again() {
         assert_eq!(refusal(confirmed), None, "{confirmed}");
     }
     let [own_id, corrected, unplaced, signed] = [&story.graduate, &corrected, &unplaced, &signed].map(gid);
-    let again = async |client: &Client| listed(client, json!({ "statuses": ["CONFIRM_AGAIN"] })).await;
+    let again = async |client: &Client| listed(client, json!({ "statuses": ["OUTDATED"] })).await;
     let standing = async || listed(office, json!({ "statuses": ["CONFIRMED"] })).await;
     assert!(names(&again(office).await).is_empty());
     assert_eq!(
@@ -161,7 +161,7 @@ async fn a_school_lists_who_has_to_confirm_again() {
     assert_eq!(refusal(&placing::void(own, &id).await), None);
     assert_eq!(names(&again(office).await), [&*own_id, &*corrected, &*unplaced]);
     assert_eq!(names(&standing().await), [&*signed]);
-    let both = json!({ "statuses": ["CONFIRMED", "CONFIRM_AGAIN"] });
+    let both = json!({ "statuses": ["CONFIRMED", "OUTDATED"] });
     assert_eq!(names(&listed(office, both).await).len(), 4);
     for list in [again(office).await, standing().await] {
         for edge in list["edges"].as_array().unwrap() {

@@ -146,7 +146,7 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
     (
         "Query.leavingGraduates",
         Asker::School,
-        "{ leavingGraduates(first: 100, statuses: [CONFIRMED, CONFIRM_AGAIN]) { nodes { graduate { name }
+        "{ leavingGraduates(first: 100, statuses: [CONFIRMED, OUTDATED]) { nodes { graduate { name }
             confirmation { id status stands } } } }",
         "/leavingGraduates/nodes/*",
     ),

@@ -27,7 +27,7 @@ pub enum LeaverStatus {
     /// 已确认 He has confirmed, and all that he confirmed is as it was.
     Confirmed,
     /// 待重新确认 He has confirmed, and his case or his basic information has changed since: he has to confirm again.
-    ConfirmAgain,
+    Outdated,
     /// 有异议 He disputes it, and the school is to answer.
     Disputed,
     /// 异议已答复 The school has answered; he confirms, or disputes again.

@@ -30,7 +30,7 @@ pub enum LeaverStatus {
     /// 已确认 what he has confirmed is as it was: [`LeavingView::stands`].
     Confirmed,
     /// 待重新确认 what he has confirmed has changed since.
-    ConfirmAgain,
+    Outdated,
     /// 有异议 he disputes it.
     Disputed,
     /// 异议已答复 the school has answered.
@@ -59,7 +59,7 @@ impl LeaverStatus {
         match self {
             Self::Open => "leaving_confirmations.status IS NULL OR leaving_confirmations.status = 'OPEN'",
             Self::Confirmed => concat!("leaving_confirmations.status = 'CONFIRMED' AND ", stands!()),
-            Self::ConfirmAgain => {
+            Self::Outdated => {
                 concat!(
                     "leaving_confirmations.status = 'CONFIRMED' AND NOT (",
                     stands!(),
