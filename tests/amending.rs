@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use wangqian_api::id::NodeType;
 use wangqian_schema::{model::employer::EmployerVerification, workflow::ReviewRoute};
 
-use crate::support::{Server, outbox::Outbox, people, placing, signing::*};
+use crate::support::{
+    Server, filing, made_files, outbox::Outbox, papers, people, placing, signing::*, uploading,
+};
 
 const AMEND: &str = "mutation($input: AmendAgreementInput!) { amendAgreement(input: $input) {
     agreement { status version terms { regularSalary } } userErrors { code field } } }";
@@ -107,6 +109,7 @@ async fn what_the_school_modifies_is_told_recorded_and_printed_anew() {
         let told = server.client().query(verify, code).await;
         assert_eq!(told["verifyAgreement"]["status"], status);
     }
+    says_superseded(&server, old).await;
     let inbox = "{ notifications(first: 1) { nodes { title body } } }";
     let told = client.query(inbox, json!({})).await.to_string();
     assert!(told.contains("转正起薪") && told.contains("双方协商"), "{told}");
@@ -169,6 +172,76 @@ async fn what_the_school_modifies_of_a_destination_is_told_and_recorded() {
     assert!(
         sms.contains("修改了您已登记的毕业去向信息") && !sms.contains("补登"),
         "{sms}"
+    );
+    server.stop().await;
+}
+
+/// Whoever scans the code of a paper reads on the page that another one took its place.
+async fn says_superseded(server: &Server, document: &Value) {
+    let code = document["verificationCode"].as_str().expect("a code");
+    let (status, page) = papers::fetch(&format!("{}/verify/{code}", server.url)).await;
+    let page = String::from_utf8(page).unwrap();
+    assert_eq!(status, 200, "{page}");
+    assert!(page.contains("已被新版本取代"), "{page}");
+}
+
+/// The amended terms are not on the sheet that was stamped: its code says that it is superseded, and the new paper says where the stamps are.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_school_modifies_of_an_offline_agreement_supersedes_the_stamped_sheet() {
+    let server = Server::empty().await;
+    let campus = people::school(&server.platform, ReviewRoute::SchoolOnly).await;
+    let graduate = people::graduate(&server.platform, &campus, |_| {}).await;
+    let client = server.login(&graduate.email).await;
+    let school = server.login(&campus.school_reviewer).await;
+    let agreement = filing::id(&filing::create(&client, "OFFLINE", filing::filled()).await);
+    filing::submit(&client, &agreement, &[]).await;
+    review(&school, &agreement, "APPROVE", None).await;
+    let papers = async |wanted: &[&str]| {
+        server
+            .until("the papers", async || {
+                let seen = client.query(SEEN, json!({ "id": agreement })).await["node"].take();
+                let documents = seen["documents"].as_array().expect("documents");
+                let are: Vec<_> = documents
+                    .iter()
+                    .filter(|document| document["downloadLink"].is_object())
+                    .filter_map(|document| document["status"].as_str())
+                    .collect();
+                (are == wanted).then_some(seen)
+            })
+            .await
+    };
+    papers(&["READY"]).await;
+    let page = uploading::upload(&server, &client, "盖章页", "image/png", made_files::png()).await;
+    filing::submit_copy(&client, &agreement, &[page["id"].as_str().expect("an upload")]).await;
+    let signed = review(&school, &agreement, "APPROVE", None).await;
+    assert_eq!(signed["agreement"]["status"], "SIGNED", "{signed}");
+    let before = papers(&["READY"]).await;
+    let status = async |document: &Value| {
+        let verify = "query($code: String!) { verifyAgreement(code: $code) { status documentVersion } }";
+        let code = json!({ "code": document["verificationCode"] });
+        let mut told = server.client().query(verify, code).await;
+        told["verifyAgreement"]["status"].take()
+    };
+    let stamped = &before["documents"][0];
+    assert_eq!(status(stamped).await, "VALID");
+
+    let mut terms = filing::filled();
+    terms["regularSalary"] = json!(9_876);
+    let input = json!({
+        "agreementId": agreement, "terms": terms, "reason": "双方协商", "expectedVersion": before["version"],
+    });
+    let amended = school.mutate(AMEND, json!({ "input": input })).await;
+    assert_eq!(refusal(&amended), None, "{amended}");
+    let seen = papers(&["READY", "SUPERSEDED"]).await;
+    let (new, old) = (&seen["documents"][0], &seen["documents"][1]);
+    assert_eq!(old["verificationCode"], stamped["verificationCode"]);
+    assert_eq!(status(old).await, "SUPERSEDED");
+    assert_eq!(status(new).await, "VALID");
+    says_superseded(&server, old).await;
+    let text = read(&new["downloadLink"]["url"]).await;
+    assert!(
+        text.contains("三方签字盖章见此前回传的协议书") && text.contains("9,876"),
+        "{text}"
     );
     server.stop().await;
 }

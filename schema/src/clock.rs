@@ -43,6 +43,16 @@ pub fn shanghai_date(moment: DateTime<Utc>) -> NaiveDate {
     in_shanghai(moment).date_naive()
 }
 
+/// The moment at which a day is over in Asia/Shanghai: the first that is no longer of it.
+pub fn end_of_day(day: NaiveDate) -> DateTime<Utc> {
+    let midnight = day
+        .succ_opt()
+        .unwrap_or(NaiveDate::MAX)
+        .and_time(chrono::NaiveTime::MIN)
+        .and_utc();
+    midnight - TimeDelta::hours(8)
+}
+
 /// A day as people in China read it, such as `2027年3月5日`.
 pub fn format_day(day: NaiveDate) -> String {
     format!("{}年{}月{}日", day.year(), day.month(), day.day())

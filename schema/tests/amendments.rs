@@ -1,5 +1,6 @@
 //! What a school changes after completion (DOMAIN.md, After completion): on record field by field, told by SMS too, printed anew.
 
+use diesel_async::RunQueryDsl;
 use wangqian_schema::{
     audit,
     model::{Viewer, document::StoredPdf, field_change, terms::AgreementDraft},
@@ -157,6 +158,15 @@ async fn a_school_amends_what_is_signed_and_the_paper_is_made_anew() {
         .unwrap();
     let current = "SELECT version::text FROM documents WHERE superseded_at IS NULL";
     assert_eq!(scene.text(current).await, ["3"]);
+    // The database itself: none that was superseded counts beside it again, and no other comes beside it.
+    for wrong in [
+        "UPDATE documents SET superseded_at = NULL WHERE version = 2",
+        "INSERT INTO documents (id, agreement_id, version, paper, verification_code, created_at)
+         SELECT gen_random_uuid(), agreement_id, 4, paper, 'another', created_at FROM documents WHERE version = 3",
+    ] {
+        let failed = diesel::sql_query(wrong).execute(conn).await.unwrap_err();
+        assert!(failed.to_string().contains("documents_one_current"), "{failed}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,11 +3,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 use wangqian_schema::{
-    step::{AgreementStep, StepError},
+    clock::{format_day, shanghai_date},
+    step::{self, AgreementStep, LeavingPeriodDraft, StepError},
     workflow::{Refusal, ReviewRoute, agreement::AgreementStatus},
 };
 
-use crate::support::{Campus, Company, Student, World, count, reason, refusal, text};
+use crate::support::{Campus, Company, Student, World, class_year, count, reason, refusal, text};
 
 struct Scene {
     world: World,
@@ -150,6 +151,84 @@ async fn a_deadline_lies_in_the_future_and_within_180_days() {
         }
     }
     scene.invite_until(now + TimeDelta::days(180)).await;
+}
+
+/// The last day on which he may still sign ends with midnight in Shanghai; the deadline may be that moment, which is exclusive.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deadline_lies_within_the_days_on_which_the_graduate_may_sign() {
+    let scene = Scene::new().await;
+    let school = scene.world.school_reviewer(&scene.campus).await;
+    let last_day = shanghai_date(scene.world.now()) + TimeDelta::days(9);
+    let period = LeavingPeriodDraft {
+        class_year: class_year().into(),
+        opens_on: last_day,
+        closes_on: last_day,
+        cut_off_on: Some(last_day),
+    };
+    step::set_leaving_period(&scene.world.platform, &school, &period)
+        .await
+        .unwrap();
+    let over: DateTime<Utc> = format!("{last_day}T16:00:00Z").parse().unwrap();
+    let (employer, student) = (&scene.employer.viewer, scene.student.id);
+    for late in [over + TimeDelta::microseconds(1), over + TimeDelta::days(30)] {
+        match scene.world.try_invite(employer, student, late).await {
+            Err(StepError::Invalid(errors)) => {
+                assert_eq!((errors.len(), errors[0].field), (1, "responseDeadline"));
+                assert!(errors[0].message.contains(&format_day(last_day)), "{errors:?}");
+            }
+            other => panic!("{late}: {other:?}"),
+        }
+    }
+    // Of a deadline that is too far away in any case nothing more is said.
+    match scene
+        .world
+        .try_invite(employer, student, over + TimeDelta::days(190))
+        .await
+    {
+        Err(StepError::Invalid(errors)) => assert!(errors[0].message.contains("180"), "{errors:?}"),
+        other => panic!("{other:?}"),
+    }
+    let invited = scene.invite_until(over).await;
+    let conn = &mut *scene.world.conn().await;
+    assert_eq!(
+        count(conn, "jobs", "queue = 'remind_invitation'").await,
+        1,
+        "he is reminded of what he may still accept"
+    );
+    scene.set(over - TimeDelta::minutes(1));
+    let accept = AgreementStep::Accept;
+    scene
+        .world
+        .take(&scene.student.viewer, invited, accept)
+        .await
+        .unwrap();
+
+    // Reopened, his own last day counts; after it all inviting is refused, whatever the deadline.
+    let reopened = last_day + TimeDelta::days(2);
+    let (other, rival) = (
+        scene.world.graduate(&scene.campus, 0).await,
+        scene.world.employer().await,
+    );
+    scene.set(over);
+    let refused = scene
+        .world
+        .try_invite(&rival.viewer, other.id, over + TimeDelta::days(1))
+        .await;
+    assert_eq!(refusal(refused), Refusal::CutOffPassed);
+    step::reopen_leaving(&scene.world.platform, &school, other.id, reopened, reason())
+        .await
+        .unwrap();
+    let over = over + TimeDelta::days(2);
+    let late = scene
+        .world
+        .try_invite(&rival.viewer, other.id, over + TimeDelta::hours(1))
+        .await;
+    assert!(matches!(late, Err(StepError::Invalid(_))), "{late:?}");
+    scene
+        .world
+        .try_invite(&rival.viewer, other.id, over)
+        .await
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

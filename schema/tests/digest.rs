@@ -40,7 +40,9 @@ async fn inbox(world: &World, viewer: &Viewer) -> Vec<String> {
     page.unwrap()
         .items
         .iter()
-        .filter(|message| message.template == MessageTemplate::ReviewDigest)
+        .filter(|message| {
+            [MessageTemplate::ReviewDigest, MessageTemplate::DisputeDigest].contains(&message.template)
+        })
         .map(|message| {
             assert_eq!(message.event_id, None);
             messages::write(message.template, Channel::InApp, &message.params, "")
@@ -187,6 +189,15 @@ async fn disputes_are_told_to_whoever_may_answer_them() {
         "{told:?}"
     );
     assert!(inbox(&world, &school).await[0].contains("有 2 件离校确认异议"));
+    // Alone they are a message of their own, which a worker that knows of reviews only does not take for one of them.
+    for (of, template) in [(&department, "DISPUTE_DIGEST"), (&school, "REVIEW_DIGEST")] {
+        let newest = format!(
+            "SELECT DISTINCT template FROM messages WHERE account_id = '{}' AND digest_on = '{}'",
+            of.account_id(),
+            day + TimeDelta::days(1)
+        );
+        assert_eq!(text(&mut conn, &newest).await, [template]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

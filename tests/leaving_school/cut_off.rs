@@ -2,7 +2,10 @@
 
 use chrono::{Datelike, Days, TimeDelta};
 use serde_json::{Value, json};
-use wangqian_schema::{clock::shanghai_date, model::employer::EmployerVerification};
+use wangqian_schema::{
+    clock::{format_day, shanghai_date},
+    model::employer::EmployerVerification,
+};
 
 use super::{SET_PERIOD, Story, archive, errors, gid, reopen, save};
 use crate::support::{
@@ -168,10 +171,21 @@ async fn a_class_without_a_period_has_the_last_day_of_august() {
     // Without a period the school reopens one graduate's.
     let reopened = reopen(&story.office, &gid(&left[0]), story.today(), "补签").await;
     assert_eq!(refusal(&reopened), None, "{reopened}");
+    let mut later = invite("later").await;
     assert_eq!(
-        story.standing(&clients[0], None).await["lastDay"],
-        json!(story.today())
+        errors(&later),
+        [("INVALID_INPUT", "responseDeadline")],
+        "a week is more than he has"
     );
+    let message = later["userErrors"][0]["message"].take();
+    assert!(
+        message.as_str().unwrap().contains(&format_day(story.today())),
+        "{message}"
+    );
+    let week = story.today() + Days::new(8);
+    let reopened = reopen(&story.office, &gid(&left[0]), week, "补签").await;
+    assert_eq!(refusal(&reopened), None, "{reopened}");
+    assert_eq!(story.standing(&clients[0], None).await["lastDay"], json!(week));
     assert_eq!(refusal(&invite("reopened").await), None);
     assert_eq!(
         refusal(&placing::create(&clients[0], placing::seeking("")).await),

@@ -5,12 +5,17 @@ use wangqian_api::id::NodeType;
 use wangqian_schema::model::employer::EmployerVerification;
 
 use super::{Story, archive, confirm, dispute, gid, save};
-use crate::support::{Client, people, signing::refusal};
+use crate::support::{
+    Client, people, placing,
+    signing::{self, refusal, review},
+};
 
-const LIST: &str = "query($statuses: [LeavingStatus!], $year: Int, $department: ID, $first: Int, $after: String, $last: Int, $before: String) {
+const LIST: &str = "query($statuses: [LeaverStatus!], $year: Int, $department: ID, $first: Int, $after: String, $last: Int, $before: String) {
     leavingGraduates(statuses: $statuses, classYear: $year, departmentId: $department, first: $first, after: $after, last: $last,
         before: $before) {
         edges { cursor node { graduate { id } confirmation { status stands } } } pageInfo { hasNextPage hasPreviousPage } } }";
+
+const CORRECT: &str = "mutation($input: CorrectGraduateInput!) { correctGraduate(input: $input) { userErrors { code field message } } }";
 
 async fn listed(client: &Client, variables: Value) -> Value {
     client.query(LIST, variables).await["leavingGraduates"].take()
@@ -97,4 +102,82 @@ async fn a_school_lists_who_has_not_confirmed() {
     for nobody in [&story.client, &employer] {
         assert!(names(&listed(nobody, json!({})).await).is_empty());
     }
+}
+
+/// Whose confirmation stands no longer is on a list of his own: whether his case was ended or amended, or his data corrected.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_school_lists_who_has_to_confirm_again() {
+    let story = Story::begun().await;
+    let platform = &story.server.platform;
+    let (department, other_reviewer) = people::department(platform, story.school.school).await;
+    let corrected = people::graduate(platform, &story.school, |new| new.department_id = department).await;
+    let unplaced = people::graduate(platform, &story.school, |_| {}).await;
+    let signed = people::graduate(platform, &story.school, |_| {}).await;
+    let [corrects, placed_later, signs] = [&corrected, &unplaced, &signed].map(|who| who.email.as_str());
+    let corrects = story.server.login(corrects).await;
+    let placed_later = story.server.login(placed_later).await;
+    let signs = story.server.login(signs).await;
+    let (office, own) = (&story.office, &story.client);
+    let (id, version) = story.registered().await;
+    let company = people::employer(platform, EmployerVerification::Verified).await;
+    let employer = story.server.login(&company.member).await;
+    let agreement = signing::invite(&employer, &gid(&signed)).await;
+    signing::step(&signs, signing::ACCEPT, &agreement).await;
+    let approved = review(office, &agreement, "APPROVE", None).await;
+    let agreement_version = approved["agreement"]["version"].as_i64().unwrap();
+    story.open().await;
+    for client in [own, &corrects, &placed_later, &signs] {
+        save(client, archive()).await;
+    }
+    let confirmed = [
+        confirm(own, Some((&id, version))).await,
+        confirm(&corrects, None).await,
+        confirm(&placed_later, None).await,
+        confirm(&signs, Some((&agreement, agreement_version))).await,
+    ];
+    for confirmed in &confirmed {
+        assert_eq!(refusal(confirmed), None, "{confirmed}");
+    }
+    let [own_id, corrected, unplaced, signed] = [&story.graduate, &corrected, &unplaced, &signed].map(gid);
+    let again = async |client: &Client| listed(client, json!({ "statuses": ["OUTDATED"] })).await;
+    let standing = async || listed(office, json!({ "statuses": ["CONFIRMED"] })).await;
+    assert!(names(&again(office).await).is_empty());
+    assert_eq!(
+        names(&standing().await),
+        [&*own_id, &*corrected, &*unplaced, &*signed]
+    );
+
+    let name = json!({ "graduateId": corrected, "name": "林另名" });
+    let renamed = story.office.mutate(CORRECT, json!({ "input": name })).await;
+    assert_eq!(refusal(&renamed), None, "{renamed}");
+    let begun = placing::id(&placing::create(&placed_later, placing::seeking("")).await);
+    placing::submit(&placed_later, &begun, &[]).await;
+    assert_eq!(
+        names(&again(office).await),
+        [&*corrected],
+        "nothing is registered yet"
+    );
+    review(office, &begun, "APPROVE", None).await;
+    assert_eq!(refusal(&placing::void(own, &id).await), None);
+    assert_eq!(names(&again(office).await), [&*own_id, &*corrected, &*unplaced]);
+    assert_eq!(names(&standing().await), [&*signed]);
+    let both = json!({ "statuses": ["CONFIRMED", "OUTDATED"] });
+    assert_eq!(names(&listed(office, both).await).len(), 4);
+    for list in [again(office).await, standing().await] {
+        for edge in list["edges"].as_array().unwrap() {
+            let stands = json!(names(&list) == [&*signed]);
+            assert_eq!(edge["node"]["confirmation"]["stands"], stands, "{edge}");
+        }
+    }
+
+    // Nobody sees more of it than of the whole list.
+    let other = story.server.login(&other_reviewer).await;
+    assert_eq!(names(&again(&other).await), [&*corrected]);
+    assert_eq!(names(&again(&story.department).await), [&*own_id, &*unplaced]);
+    for nobody in [own, &employer] {
+        assert!(names(&again(nobody).await).is_empty());
+    }
+    // Confirmed again he is off the list.
+    assert_eq!(refusal(&confirm(own, None).await), None);
+    assert_eq!(names(&again(office).await), [&*corrected, &*unplaced]);
 }

@@ -144,6 +144,13 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
         "/leavingGraduates/edges/*",
     ),
     (
+        "Query.leavingGraduates",
+        Asker::School,
+        "{ leavingGraduates(first: 100, statuses: [CONFIRMED, OUTDATED]) { nodes { graduate { name }
+            confirmation { id status stands } } } }",
+        "/leavingGraduates/nodes/*",
+    ),
+    (
         "LeavingConfirmation.history",
         Asker::School,
         "{ leavingConfirmations(last: 100) { nodes { history(first: 5) { nodes { id action occurredAt } } } } }",

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use wangqian_schema::clock::shanghai_date;
 
 use super::{
-    probes::{Mark, Probe, of},
+    probes::{Mark, Probe, doing, of},
     world::{Target, Text, Who, World, text_of},
 };
 use crate::support::people::class_year;
@@ -31,23 +31,8 @@ fn archive(archive: &Value) -> Value {
     json!({ "input": { "archive": archive } })
 }
 
-const fn doing(
-    row: &'static str,
-    document: &'static str,
-    target: Target,
-    variables: fn(&str) -> Value,
-) -> Probe {
-    Probe {
-        row,
-        document,
-        target,
-        variables,
-        mark: Mark::Change,
-    }
-}
-
 /// Everything of leaving school.
-pub(super) const LEAVING: &[Probe] = &[
+pub(super) const PROBES: &[Probe] = &[
     of(
         "node: LeavingConfirmation",
         "query($id: ID!) { node(id: $id) { __typename id } }",
@@ -123,51 +108,54 @@ pub(super) const LEAVING: &[Probe] = &[
     doing(
         "setLeavingPeriod",
         SET_PERIOD,
-        Target::Nothing,
         |_| json!({ "input": { "classYear": 2050, "opensOn": "2050-06-01", "closesOn": "2050-06-30" } }),
+        Target::Nothing,
     ),
     doing(
         "confirmLeaving",
         CONFIRM,
-        Target::Nothing,
         |_| json!({ "input": {} }),
+        Target::Nothing,
     ),
-    doing("saveLeavingDraft", SAVE, Target::Nothing, |_| {
-        archive(&json!({ "route": "KEPT_AT_SCHOOL", "accepted": true, "householdMoves": false }))
-    }),
+    doing(
+        "saveLeavingDraft",
+        SAVE,
+        |_| archive(&json!({ "route": "KEPT_AT_SCHOOL", "accepted": true, "householdMoves": false })),
+        Target::Nothing,
+    ),
     doing(
         "disputeLeaving",
         "mutation($input: DisputeLeavingInput!) { disputeLeaving(input: $input) {
             confirmation { id } userErrors { code field message } } }",
-        Target::Nothing,
         |_| json!({ "input": { "reason": "示例" } }),
+        Target::Nothing,
     ),
     doing(
         "answerLeavingDispute",
         ANSWER,
-        Target::Leaving,
         |id| json!({ "input": { "confirmationId": id, "answer": "示例", "expectedVersion": 0 } }),
+        Target::Leaving,
     ),
     doing(
         "reopenLeaving",
         "mutation($input: ReopenLeavingInput!) { reopenLeaving(input: $input) {
             confirmation { id } userErrors { code field message } } }",
-        Target::Graduate,
         |id| json!({ "input": { "graduateId": id, "until": today() + Days::new(1), "reason": "示例" } }),
+        Target::Graduate,
     ),
     doing(
         "authoriseSheet",
         "mutation($input: AuthoriseSheetInput!) { authoriseSheet(input: $input) {
             confirmation { id } userErrors { code field message } } }",
-        Target::Leaving,
         |id| json!({ "input": { "confirmationId": id, "until": today() } }),
+        Target::Leaving,
     ),
     doing(
         "withdrawSheetAuthorisation",
         "mutation($input: WithdrawSheetAuthorisationInput!) { withdrawSheetAuthorisation(input: $input) {
             confirmation { id } userErrors { code field message } } }",
-        Target::Leaving,
         |id| json!({ "input": { "confirmationId": id } }),
+        Target::Leaving,
     ),
 ];
 

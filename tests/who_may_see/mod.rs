@@ -1,10 +1,17 @@
 //! Nobody sees what is not his: `table.md` says who may see and do what, and here it is tried over HTTP.
 //!
-//! A new query, mutation, subscription or type with a global id needs a row there and a probe in `probes.rs`, `deeds.rs` or `leaving.rs`.
+//! A new query, mutation, subscription or type with a global id needs a row there and a probe in the module of its kind.
 
-mod deeds;
+mod accounts;
+mod agreements;
+mod destinations;
+mod employers;
+mod filed;
+mod graduates;
 mod leaving;
 mod probes;
+mod schools;
+mod terminations;
 mod world;
 
 use std::fmt;
@@ -14,14 +21,23 @@ use serde_json::{Value, json};
 use wangqian_api::graphql;
 
 use self::{
-    deeds::DOING,
-    leaving::LEAVING,
-    probes::{Mark, Probe, READING},
+    probes::{Mark, Probe},
     world::{Target, Who, World},
 };
 
 fn probes() -> impl Iterator<Item = &'static Probe> {
-    READING.iter().chain(DOING).chain(LEAVING)
+    let all = [
+        accounts::PROBES,
+        agreements::PROBES,
+        destinations::PROBES,
+        employers::PROBES,
+        filed::PROBES,
+        graduates::PROBES,
+        leaving::PROBES,
+        schools::PROBES,
+        terminations::PROBES,
+    ];
+    all.into_iter().flatten()
 }
 
 const TABLE: &str = include_str!("table.md");

@@ -220,7 +220,8 @@ pub struct InviteGraduatesInput {
     pub graduate_ids: Vec<ID>,
     /// 签约条款 What is offered.
     pub terms: AgreementTermsInput,
-    /// 应约截止时间 Until when, exclusively, they may answer: in the future, at most 180 days away.
+    /// 应约截止时间 Until when, exclusively, they may answer: in the future, at most 180 days away, and not after the end (Asia/Shanghai) of the last
+    /// day on which the graduate may still sign, which is the cut-off of his class.
     pub response_deadline: DateTime<Utc>,
 }
 

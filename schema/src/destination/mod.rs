@@ -57,7 +57,7 @@ use crate::kept_as_json::kept_as_json;
 use crate::{
     codes::CodeList,
     field_changes::{FieldChange, field_changes, fields},
-    model::terms::FieldError,
+    model::terms::{FieldError, unkeepable},
 };
 use checker::{Checker, given};
 use details::Part;
@@ -158,9 +158,6 @@ impl std::fmt::Debug for CheckContext {
 }
 
 impl DestinationDraft {
-    /// Most characters that a draft keeps of any field: more than any field may have in the end.
-    pub const MAX_FIELD: usize = 2_000;
-
     /// A form of the type in which nothing is filled in.
     pub fn empty(of: DestinationType) -> Self {
         Self {
@@ -286,16 +283,6 @@ impl Destination {
             supplement.as_agreed = true;
         }
         Ok(draft)
-    }
-}
-
-/// Why a text cannot be kept, even unchecked.
-fn unkeepable(text: &str) -> Option<String> {
-    const MOST: usize = DestinationDraft::MAX_FIELD;
-    match text {
-        text if text.contains('\0') => Some("含有不可见的控制字符".to_owned()),
-        text if text.chars().count() > MOST => Some(format!("不得超过 {MOST} 个字")),
-        _ => None,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
         agreement::{self, Agreement},
         destination::{self, Destination},
         engagement,
-        graduate::{self, Graduate},
+        graduate::{self, Graduate, WithAccount},
         leaving::{self as confirmations, LeavingView},
     },
     tables::{accounts, graduates},
@@ -73,7 +73,7 @@ pub(super) const HEADINGS: &[&str] = &{
 pub(super) async fn count(conn: &mut AsyncPgConnection, scope: &Scope) -> QueryResult<i64> {
     graduates::table
         .inner_join(accounts::table)
-        .filter(graduate::visible_to(&scope.reader))
+        .filter(graduate::visible_to::<WithAccount>(&scope.reader))
         .filter(graduates::class_year.eq(scope.class_year))
         .count()
         .get_result(conn)
@@ -87,7 +87,7 @@ pub(super) async fn batch(
 ) -> QueryResult<Option<(Vec<Row>, Place)>> {
     let found: Vec<Graduate> = graduates::table
         .inner_join(accounts::table)
-        .filter(graduate::visible_to(&scope.reader))
+        .filter(graduate::visible_to::<WithAccount>(&scope.reader))
         .filter(graduates::class_year.eq(scope.class_year))
         .filter(graduates::id.gt(place.after))
         .order(graduates::id)

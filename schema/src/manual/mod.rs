@@ -156,33 +156,10 @@ fn reasons() -> Vec<&'static str> {
 
 /// What the form of an agreement calls its fields.
 fn fields() -> Map<String, Value> {
-    let names = [
-        "employerName",
-        "creditCode",
-        "nature",
-        "industry",
-        "region",
-        "address",
-        "positionCategory",
-        "positionTitle",
-        "contactPerson",
-        "contactPhone",
-        "contactMobile",
-        "contactEmail",
-        "probationMonths",
-        "probationSalary",
-        "regularSalary",
-        "liquidatedDamages",
-        "reportPlace",
-        "reportDeadline",
-        "workPlace",
-        "householdRegistration",
-        "supplementaryTerms",
-    ];
-    let named = names
+    terms::FIELDS
         .iter()
-        .filter_map(|name| Some(((*name).to_owned(), terms::label_zh(name)?.into())));
-    named.collect()
+        .map(|(name, label)| ((*name).to_owned(), (*label).into()))
+        .collect()
 }
 
 fn names(list: CodeList) -> Vec<&'static str> {

@@ -74,7 +74,7 @@ impl MessageTemplate {
             Self::EmployerRegistered | Self::EmployerVerified | Self::EmployerRefused => {
                 MessageGroup::EmployerRegistration
             }
-            Self::ReviewDigest => MessageGroup::DailyDigest,
+            Self::ReviewDigest | Self::DisputeDigest => MessageGroup::DailyDigest,
             Self::StampedCopyLink
             | Self::PasswordResetCode
             | Self::ContactChangeCode
@@ -194,6 +194,7 @@ mod tests {
         all.extend(of_registration.map(|template| (Audience::Employer, template)));
         all.push((Audience::Graduate, MessageTemplate::DataCorrected));
         all.push((Audience::Reviewer, MessageTemplate::ReviewDigest));
+        all.push((Audience::Reviewer, MessageTemplate::DisputeDigest));
         all.push((Audience::Graduate, MessageTemplate::LeavingOpened));
         all
     }

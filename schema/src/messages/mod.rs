@@ -124,5 +124,7 @@ text_enum! {
         ReviewerAdded = "REVIEWER_ADDED",
         /// To a reviewer: what waits for him today.
         ReviewDigest = "REVIEW_DIGEST",
+        /// To a reviewer: the disputes that wait for him today, where nothing else does.
+        DisputeDigest = "DISPUTE_DIGEST",
     }
 }

@@ -97,6 +97,7 @@ files! {
     DataCorrected => "data_corrected",
     ReviewerAdded => "reviewer_added",
     ReviewDigest => "review_digest",
+    DisputeDigest => "dispute_digest",
 }
 
 #[expect(
@@ -432,18 +433,15 @@ mod tests {
         let moment = "2027年3月5日 08:30";
         let waiting = json!([{ "workflow": "线上签约", "cases": 2 }]);
         let both = json!({ "moment": moment, "cases": 2, "waiting": waiting, "oldest": "2027年3月1日 10:00", "disputes": 3 });
-        let alone = json!({ "moment": moment, "cases": 0, "waiting": [], "oldest": null, "disputes": 3 });
+        let alone = json!({ "moment": moment, "disputes": 3 });
         for channel in Audience::Reviewer.channels() {
-            let read = |params| {
-                let template = MessageTemplate::ReviewDigest;
-                write(template, *channel, params, "https://wq.example").unwrap()
-            };
-            let text = read(&both);
+            let read = |template, params| write(template, *channel, params, "https://wq.example").unwrap();
+            let text = read(MessageTemplate::ReviewDigest, &both);
             assert_eq!(text.title, "今日待审核：2 件，待答复异议：3 件");
             assert!(
                 text.body.contains("线上签约 2 件") && text.body.contains("有 3 件离校确认异议待您答复。")
             );
-            let text = read(&alone);
+            let text = read(MessageTemplate::DisputeDigest, &alone);
             assert_eq!(text.title, "今日待答复异议：3 件");
             assert!(
                 text.body.contains("08:30，有 3 件离校确认异议待您答复。"),

@@ -160,9 +160,7 @@ impl AgreementView {
     /// What this viewer may do now: a dashboard draws its buttons from it.
     pub fn viewer_actions(&self, viewer: &Viewer, now: DateTime<Utc>) -> Vec<AgreementAction> {
         match self.agreement.role_of(viewer) {
-            Some(role) if may_begin(role, Some(self.standing.last_day), shanghai_date(now)).is_err() => {
-                Vec::new()
-            }
+            Some(role) if may_begin(role, self.standing.last_day, shanghai_date(now)).is_err() => Vec::new(),
             Some(role) => available(&self.facts(Some(viewer.account_id()), true), role, now),
             None => Vec::new(),
         }

@@ -174,9 +174,7 @@ impl DestinationView {
     /// What this viewer may do now: a dashboard draws its buttons from it.
     pub fn viewer_actions(&self, viewer: &Viewer, now: DateTime<Utc>) -> Vec<DestinationAction> {
         match self.destination.role_of(viewer) {
-            Some(role) if may_begin(role, Some(self.standing.last_day), shanghai_date(now)).is_err() => {
-                Vec::new()
-            }
+            Some(role) if may_begin(role, self.standing.last_day, shanghai_date(now)).is_err() => Vec::new(),
             Some(role) => available(&self.facts(Some(viewer.account_id()), true), role),
             None => Vec::new(),
         }

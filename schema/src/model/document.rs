@@ -245,8 +245,8 @@ pub async fn insert(
     Ok(())
 }
 
-/// Notes that the newest paper of an agreement is superseded, in the caller's transaction, which brings the next. `None` where there is no
-/// paper.
+/// Notes that the current paper of an agreement is superseded, in the caller's transaction, which brings the next: after it, since the
+/// database lets an agreement have one current paper only. `None` where there is no paper.
 ///
 /// # Errors
 /// The database's.

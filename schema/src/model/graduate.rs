@@ -117,13 +117,25 @@ pub struct NewGraduate {
     pub confirmed_at: Option<DateTime<Utc>>,
 }
 
-type VisibleGraduates = Box<
-    dyn BoxableExpression<dsl::InnerJoinQuerySource<graduates::table, accounts::table>, Pg, SqlType = Bool>,
+/// The graduates with their accounts, as [`Graduate`] is read.
+pub(crate) type WithAccount = dsl::InnerJoinQuerySource<graduates::table, accounts::table>;
+
+/// Of whom an employer has an agreement.
+type OfEmployer = dsl::Select<
+    dsl::Filter<agreements::table, dsl::Eq<agreements::employer_id, Uuid>>,
+    agreements::graduate_id,
 >;
 
 /// Which graduates a viewer sees: himself; those of the department or school; those the employer has an agreement with.
 /// An operator sees nobody.
-pub fn visible_to(viewer: &Viewer) -> VisibleGraduates {
+pub fn visible_to<QS>(viewer: &Viewer) -> Box<dyn BoxableExpression<QS, Pg, SqlType = Bool>>
+where
+    dsl::Eq<graduates::id, Uuid>: BoxableExpression<QS, Pg, SqlType = Bool>,
+    dsl::EqAny<graduates::id, OfEmployer>: BoxableExpression<QS, Pg, SqlType = Bool>,
+    dsl::Eq<graduates::department_id, Uuid>: BoxableExpression<QS, Pg, SqlType = Bool>,
+    dsl::Eq<graduates::school_id, Uuid>: BoxableExpression<QS, Pg, SqlType = Bool>,
+    dsl::AsExprOf<bool, Bool>: BoxableExpression<QS, Pg, SqlType = Bool>,
+{
     match viewer {
         Viewer::Graduate { graduate_id, .. } => Box::new(graduates::id.eq(*graduate_id)),
         Viewer::EmployerMember { employer_id, .. } => Box::new(
@@ -167,7 +179,7 @@ pub async fn find(conn: &mut AsyncPgConnection, viewer: &Viewer, id: Uuid) -> Qu
     graduates::table
         .inner_join(accounts::table)
         .filter(graduates::id.eq(id))
-        .filter(visible_to(viewer))
+        .filter(visible_to::<WithAccount>(viewer))
         .select(Graduate::as_select())
         .first(conn)
         .await

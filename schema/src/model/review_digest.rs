@@ -10,7 +10,7 @@ use diesel::{
     sql_types::{BigInt, Nullable, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
@@ -100,26 +100,37 @@ pub async fn owe(
         if waiting.is_empty() && disputes == 0 {
             continue;
         }
-        let oldest = waiting.iter().map(|waiting| waiting.oldest).min();
-        let params = json!({
-            "moment": format_moment(now),
-            "cases": waiting.iter().map(|waiting| waiting.cases).sum::<i64>(),
-            "waiting": waiting
-                .iter()
-                .map(|waiting| json!({ "workflow": waiting.workflow.name(), "cases": waiting.cases }))
-                .collect::<Vec<_>>(),
-            "oldest": oldest.map(format_moment),
-            "disputes": disputes,
-        });
+        let (template, params) = text(waiting, disputes, now);
         messages.extend(message::addressed(
             OwedBy::Digest(day),
             &[reader.account_id],
             Audience::Reviewer.channels(),
-            MessageTemplate::ReviewDigest,
+            template,
             &params,
             now,
         ));
     }
     message::owe(conn, &messages).await?;
     Ok(Some(last))
+}
+
+/// What somebody is told for whom this waits. Where nothing but disputes does the message is one of its own, since a worker of an older
+/// release, which knows of reviews alone, would tell of none.
+fn text(waiting: &[Waiting], disputes: i64, now: DateTime<Utc>) -> (MessageTemplate, Value) {
+    let moment = format_moment(now);
+    let Some(oldest) = waiting.iter().map(|waiting| waiting.oldest).min() else {
+        let params = json!({ "moment": moment, "disputes": disputes });
+        return (MessageTemplate::DisputeDigest, params);
+    };
+    let params = json!({
+        "moment": moment,
+        "cases": waiting.iter().map(|waiting| waiting.cases).sum::<i64>(),
+        "waiting": waiting
+            .iter()
+            .map(|waiting| json!({ "workflow": waiting.workflow.name(), "cases": waiting.cases }))
+            .collect::<Vec<_>>(),
+        "oldest": format_moment(oldest),
+        "disputes": disputes,
+    });
+    (MessageTemplate::ReviewDigest, params)
 }

@@ -1,20 +1,21 @@
 //! The steps on agreements.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Actor, Doer, StepError, amending,
+    Actor, Doer, StepError,
+    amending::{self, Amendable},
     flow::{self, Flow, attach},
     paper,
 };
 use crate::{
     Kept, Platform, SecretToken,
     clock::format_moment,
-    field_changes::field_changes,
+    field_changes::FieldChange,
     messages::{Owed, STAMPED_COPY_RECEIVED, owed},
     model::{
         Viewer,
@@ -22,7 +23,6 @@ use crate::{
         case::CaseRow,
         case_upload::UploadOwner,
         document::{self, StoredPdf},
-        field_change::Changes,
         graduate::Graduate,
         placement::Placement,
         school::School,
@@ -171,8 +171,8 @@ impl Flow for AgreementView {
         decide(&facts, step.action(), role, now)
     }
 
-    fn last_day(&self) -> Option<NaiveDate> {
-        Some(self.standing.last_day)
+    fn may_begin(&self, doer: &Doer) -> Result<(), Refusal> {
+        doer.may_begin(self.standing.last_day)
     }
 
     fn set_holder(&mut self, held_by: Option<Uuid>) {
@@ -311,18 +311,11 @@ impl Flow for AgreementView {
 
 /// What the graduate has filled in becomes what is reviewed. Gives the fields that changed since he handed it in last, for whoever
 /// reviews it again; their names only, since events outlive corrections.
-fn hand_in(
-    agreement: &mut Agreement,
-    standing: &Standing,
-    doer: &Doer,
-) -> Result<Vec<&'static str>, StepError> {
+fn hand_in(agreement: &mut Agreement, standing: &Standing, doer: &Doer) -> Result<Vec<String>, StepError> {
     let draft = agreement.draft.as_ref().ok_or(StepError::NotFound)?;
     let terms = draft.check().map_err(StepError::Invalid)?;
-    let before = agreement.terms.replace(terms);
-    let changed = match (&before, &agreement.terms) {
-        (Some(before), Some(after)) => before.changed_fields(after),
-        _ => Vec::new(),
-    };
+    let changed = amending::changed(agreement, &terms);
+    agreement.terms = Some(terms);
     agreement.private = false;
     agreement.reason = None;
     agreement.submitted_at = Some(doer.now);
@@ -344,15 +337,24 @@ async fn amend(
     if agreement.channel == AgreementChannel::Online {
         keeps_party(before, &after)?;
     }
-    let made = Changes(field_changes(&as_kept(before)?, &as_kept(&after)?));
-    if made.0.is_empty() {
-        return Ok(None);
+    let event = amending::amend(conn, agreement, after).await?;
+    if event.is_some() {
+        paper::renew(platform, conn, agreement, now).await?;
     }
-    let event = amending::keep(conn, agreement, &made).await?;
-    agreement.terms = Some(after);
-    agreement.version += 1;
-    paper::renew(platform, conn, agreement, now).await?;
-    Ok(Some(event))
+    Ok(event)
+}
+
+impl Amendable for Agreement {
+    type Content = AgreementTerms;
+
+    fn compare(&self, with: &AgreementTerms) -> Option<Vec<FieldChange>> {
+        Some(terms::changes(self.terms.as_ref()?, with))
+    }
+
+    fn replace(&mut self, with: AgreementTerms) {
+        self.terms = Some(with);
+        self.version += 1;
+    }
 }
 
 /// What was signed online was signed with a registered employer, which no amendment replaces by another.
@@ -373,11 +375,6 @@ fn keeps_party(before: &AgreementTerms, after: &AgreementTerms) -> Result<(), St
         true => Ok(()),
         false => Err(StepError::Invalid(wrong)),
     }
-}
-
-fn as_kept(terms: &AgreementTerms) -> Result<Value, StepError> {
-    serde_json::to_value(terms)
-        .map_err(|error| diesel::result::Error::SerializationError(error.into()).into())
 }
 
 /// Whose files are handed in.

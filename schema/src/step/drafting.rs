@@ -118,7 +118,7 @@ pub(super) async fn create<D: Drafted>(
                 role: ActorRole::Graduate,
                 now,
             };
-            doer.may_begin(Some(filer.last_day))?;
+            doer.may_begin(filer.last_day)?;
         }
         D::find(conn, viewer, seen.unwrap_or(id))
             .await?
@@ -145,7 +145,7 @@ pub(super) async fn save<D: Drafted>(
             role,
             now,
         };
-        doer.may_begin(view.last_day())?;
+        view.may_begin(&doer)?;
         view.save(conn, draft, now).await?;
         Ok(view)
     })

@@ -1,7 +1,7 @@
 //! The one way of one step, for cases of every kind: lock, ask the rules, write. What is particular to a kind is its
 //! [`Flow`].
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::try_join;
@@ -64,8 +64,8 @@ pub(super) trait Flow: Clone + Send + Sync + Sized {
         now: DateTime<Utc>,
     ) -> Result<TransitionOf<Self>, Refusal>;
 
-    /// The last day on which the graduate, and employers, may begin anything on it; none where it has days of its own.
-    fn last_day(&self) -> Option<NaiveDate>;
+    /// Whether this person may still begin something on it, by the last day for the graduate's class or by days of its own.
+    fn may_begin(&self, doer: &Doer) -> Result<(), Refusal>;
 
     /// Notes which case holds the graduate from now on.
     fn set_holder(&mut self, held_by: Option<Uuid>);
@@ -164,7 +164,7 @@ pub(super) async fn decide_and_apply<F: Flow>(
 /// Asks the rules: those of the kind, and the one of all kinds that ends with the last day for the graduate's class.
 pub(super) fn decide<F: Flow>(view: &F, doer: &Doer, step: &F::Step) -> Result<TransitionOf<F>, Refusal> {
     let transition = view.decide(doer.actor.account_id(), step, doer.role, doer.now)?;
-    doer.may_begin(view.last_day())?;
+    view.may_begin(doer)?;
     Ok(transition)
 }
 

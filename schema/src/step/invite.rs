@@ -17,6 +17,7 @@ use super::{
 use crate::{
     Platform,
     checks::CreditCode,
+    clock::{end_of_day, format_day},
     jobs,
     messages::owed,
     model::{
@@ -173,6 +174,12 @@ async fn invite_in(
 
     let credit_code = CreditCode::parse(&credit_code)
         .map_err(|error| DieselError::DeserializationError(Box::new(error)))?;
+    let doer = Doer {
+        actor: Actor::Viewer(*viewer),
+        role: ActorRole::Employer,
+        now,
+    };
+    let cut_off = doer.may_begin(last_day);
     let mut wrong = Vec::new();
     let deadline = DateTime::from_timestamp_micros(invitation.response_deadline.timestamp_micros())
         .unwrap_or(invitation.response_deadline);
@@ -180,6 +187,15 @@ async fn invite_in(
         wrong.push(FieldError {
             field: "responseDeadline",
             message: format!("应晚于当前时间，且不超过 {} 天", MAX_RESPONSE_TIME.num_days()),
+        });
+    } else if cut_off.is_ok() && deadline > end_of_day(last_day) {
+        // After that day he may accept nothing any more.
+        wrong.push(FieldError {
+            field: "responseDeadline",
+            message: format!(
+                "不能晚于该毕业生可签约的最后一天（{}）结束时",
+                format_day(last_day)
+            ),
         });
     }
     let terms = match invitation.terms.check(&name, credit_code) {
@@ -212,12 +228,7 @@ async fn invite_in(
         online_signing_allowed,
         live: live.map(|view| view.agreement.status),
     })?;
-    let doer = Doer {
-        actor: Actor::Viewer(*viewer),
-        role: ActorRole::Employer,
-        now,
-    };
-    doer.may_begin(Some(last_day))?;
+    cut_off?;
 
     let inserted: Agreement = diesel::insert_into(agreements::table)
         .values((

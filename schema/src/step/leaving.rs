@@ -277,9 +277,9 @@ impl Flow for LeavingView {
         decide(&facts, step.action(), role)
     }
 
-    fn last_day(&self) -> Option<NaiveDate> {
+    fn may_begin(&self, _doer: &Doer) -> Result<(), Refusal> {
         // What is confirmed has days of its own.
-        None
+        Ok(())
     }
 
     fn set_holder(&mut self, _held_by: Option<Uuid>) {

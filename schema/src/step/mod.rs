@@ -120,7 +120,7 @@ impl Doer {
     ///
     /// # Errors
     /// [`Refusal::CutOffPassed`].
-    fn may_begin(&self, last_day: Option<NaiveDate>) -> Result<(), Refusal> {
+    fn may_begin(&self, last_day: NaiveDate) -> Result<(), Refusal> {
         leaving_rules::may_begin(self.role, last_day, shanghai_date(self.now))
     }
 }

@@ -1,6 +1,6 @@
 //! The steps on terminations, online ones and offline ones. The last approval ends the agreement in the same transaction.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
     result::{DatabaseErrorKind, Error as DieselError},
@@ -169,7 +169,7 @@ async fn request_in(
         role,
         now,
     };
-    doer.may_begin(Some(agreement.standing.last_day))?;
+    doer.may_begin(agreement.standing.last_day)?;
     let party = Party::of(role).ok_or(Refusal::NotYourRole)?;
     let form = &request.form;
     let explanation = check(form, party)?;
@@ -307,8 +307,8 @@ impl Flow for TerminationView {
         decide(&facts, step.action(), role)
     }
 
-    fn last_day(&self) -> Option<NaiveDate> {
-        Some(self.standing.last_day)
+    fn may_begin(&self, doer: &Doer) -> Result<(), Refusal> {
+        doer.may_begin(self.standing.last_day)
     }
 
     fn set_holder(&mut self, _held_by: Option<Uuid>) {

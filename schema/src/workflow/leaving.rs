@@ -143,19 +143,19 @@ pub fn available(facts: &LeavingFacts, actor: ActorRole) -> Vec<LeavingAction> {
 }
 
 /// Whether somebody may still begin something on a graduate's cases of any kind: after `last_day` only the school may, which
-/// reviews what is on its desks and reopens a graduate's. `None` is a case that has days of its own.
+/// reviews what is on its desks and reopens a graduate's.
 ///
 /// # Errors
 /// [`Refusal::CutOffPassed`].
-pub fn may_begin(actor: ActorRole, last_day: Option<NaiveDate>, today: NaiveDate) -> Result<(), Refusal> {
+pub fn may_begin(actor: ActorRole, last_day: NaiveDate, today: NaiveDate) -> Result<(), Refusal> {
     let begins = matches!(
         actor,
         ActorRole::Graduate | ActorRole::Employer | ActorRole::EmployerContact
     );
-    match last_day {
-        Some(last_day) if begins && today > last_day => Err(Refusal::CutOffPassed),
-        _ => Ok(()),
+    if begins && today > last_day {
+        return Err(Refusal::CutOffPassed);
     }
+    Ok(())
 }
 
 /// 变更截止日期 of a class year whose school has set none: 31 August of that year. The SQL of

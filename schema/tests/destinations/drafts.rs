@@ -2,6 +2,7 @@
 
 use wangqian_schema::{
     destination::{DestinationDraft, DestinationType},
+    model::terms,
     step::{self, DestinationStep, IdempotencyKey, StepError},
     workflow::{
         Refusal, ReviewRoute,
@@ -60,7 +61,7 @@ async fn a_draft_is_its_graduates_alone_and_holds_nothing() {
     let found = scene.find(&scene.student.viewer, id).await.unwrap();
     assert_eq!(found.destination.destination_type, DestinationType::Seeking);
     let mut long = contract(9000);
-    long.remark = Some("备".repeat(DestinationDraft::MAX_FIELD + 1));
+    long.remark = Some("备".repeat(terms::MAX_FIELD + 1));
     long.signed_on = None;
     assert_eq!(wrong(scene.save(id, &long).await), ["remark"]);
 

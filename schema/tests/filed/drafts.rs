@@ -1,7 +1,10 @@
 //! Drafts: whose they are, how many there may be, and what becomes of them.
 
 use wangqian_schema::{
-    model::{agreement, terms::AgreementDraft},
+    model::{
+        agreement,
+        terms::{self, AgreementDraft},
+    },
     step::{self, AgreementStep, IdempotencyKey, StepError},
     workflow::{
         Refusal, ReviewRoute,
@@ -66,7 +69,7 @@ async fn a_draft_is_its_graduates_alone_and_holds_nothing() {
         "{stale:?}"
     );
     let mut long = filled();
-    long.terms.supplementary_terms = Some("补".repeat(AgreementDraft::MAX_FIELD + 1));
+    long.terms.supplementary_terms = Some("补".repeat(terms::MAX_FIELD + 1));
     long.terms.address = "\0".to_owned();
     let refused = step::save_agreement_draft(platform, &scene.student.viewer, id, &long, None).await;
     let Err(StepError::Invalid(wrong)) = refused else {

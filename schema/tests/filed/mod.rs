@@ -1,5 +1,6 @@
 //! Agreements that graduates fill in themselves, on the real database. What the tests below share stands here.
 
+mod amending;
 mod drafts;
 mod reviewing;
 mod stamped_copy;

@@ -190,7 +190,7 @@ async fn what_changed_since_it_was_returned_stands_in_the_trail_by_name() {
         [
             r#"{"files": 0, "changed": []}"#,
             "{}",
-            r#"{"files": 0, "changed": ["positionTitle", "contactMobile"]}"#
+            r#"{"files": 0, "changed": ["contactMobile", "positionTitle"]}"#
         ]
     );
 }

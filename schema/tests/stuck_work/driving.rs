@@ -233,8 +233,8 @@ async fn stored_documents_are_walked_page_by_page_and_one_that_is_lost_has_one_j
     let agreement = world.invite(&scene.employer, &student).await;
     let insert = format!(
         "INSERT INTO documents (id, agreement_id, version, paper, verification_code, created_at,
-            ready_at, object_key, sha256, byte_size)
-         SELECT gen_random_uuid(), '{agreement}', n, '{{}}', n, now(), now(), 'key ' || n, sha256(n::text::bytea), n
+            ready_at, object_key, sha256, byte_size, superseded_at, marked_key)
+         SELECT gen_random_uuid(), '{agreement}', n, '{{}}', n, now(), now(), 'key ' || n, sha256(n::text::bytea), n, now(), 'marked ' || n
          FROM generate_series(1, 3) AS n;
          INSERT INTO documents (id, agreement_id, version, paper, verification_code, created_at)
          VALUES ('{agreement}', '{agreement}', 4, '{{}}', 4, now())"

@@ -1,6 +1,7 @@
 //! A world of made-up schools, graduates, employers and reviewers, in a database of its own, in which a test acts.
 
 mod database;
+mod ending;
 mod sql;
 
 use std::{
@@ -24,27 +25,23 @@ use wangqian_schema::{
         graduate::{Gender, NewGraduate},
         reviewer::{Operator, Reviewer},
         school::{Department, School},
-        termination::TerminationView,
         terms::{HouseholdRegistration, TermsDraft},
     },
-    step::{
-        self, Actor, AgreementStep, IdempotencyKey, Invitation, StepError, TerminationForm,
-        TerminationRequest, TerminationStep,
-    },
+    step::{self, Actor, AgreementStep, Invitation, StepError},
     tables,
     wake::Waker,
-    workflow::{Refusal, ReviewRoute},
-    workflow::{agreement::AgreementAction, leaving::class_leaving_next, termination::TerminationAction},
+    workflow::{Refusal, ReviewRoute, agreement::AgreementAction, leaving::class_leaving_next},
 };
 
 pub(crate) use database::Database;
+pub(crate) use ending::{filed_ending_only, mutual};
 pub(crate) use sql::{count, execute, number, text, until, until_final};
 
 /// The degree level of every graduate here, as it stands in the agreement number.
 pub(crate) const DEGREE_LEVEL: &str = "31";
-/// The class year of every graduate here, whose cut-off is some months away: time is moved in tests.
+/// The class year of every graduate here, whose cut-off is further away than any deadline of an invitation: time is moved in tests.
 pub(crate) fn class_year() -> i16 {
-    class_leaving_next(shanghai_date(Utc::now()) + TimeDelta::days(100))
+    class_leaving_next(shanghai_date(Utc::now()) + TimeDelta::days(300))
 }
 
 /// The platform on a database of its own, and the people in it.
@@ -111,60 +108,6 @@ impl World {
     /// A connection of the pool.
     pub(crate) async fn conn(&self) -> db::Connection {
         self.platform.pool.get().await.unwrap()
-    }
-
-    /// Asks to end an agreement, for a reason that either side may give.
-    pub(crate) async fn request_termination(
-        &self,
-        viewer: &Viewer,
-        agreement_id: Uuid,
-    ) -> Result<TerminationView, StepError> {
-        self.hand_in_termination(viewer, agreement_id, &[]).await
-    }
-
-    /// Asks to end an agreement with these files.
-    pub(crate) async fn hand_in_termination(
-        &self,
-        viewer: &Viewer,
-        agreement_id: Uuid,
-        files: &[Uuid],
-    ) -> Result<TerminationView, StepError> {
-        let form = mutual(files);
-        let request = TerminationRequest { agreement_id, form };
-        let key = IdempotencyKey {
-            key: Uuid::now_v7().to_string(),
-            request_hash: [2; 32],
-        };
-        step::request_termination(&self.platform, viewer, &request, None, Some(&key)).await
-    }
-
-    /// Takes a step on a termination.
-    pub(crate) async fn take_termination(
-        &self,
-        viewer: &Viewer,
-        termination_id: Uuid,
-        step: TerminationStep,
-    ) -> Result<TerminationView, StepError> {
-        step::take_termination(&self.platform, Actor::Viewer(*viewer), termination_id, step, None).await
-    }
-
-    /// Ends a signed agreement: the first asks, the second agrees, the others approve.
-    pub(crate) async fn terminate(&self, people: &[Viewer], agreement_id: Uuid) -> TerminationView {
-        let [asker, other, reviewers @ ..] = people else {
-            panic!("who asks, who agrees and who reviews");
-        };
-        let mut view = self.request_termination(asker, agreement_id).await.unwrap();
-        let id = view.termination.id;
-        self.take_termination(other, id, TerminationStep::Accept)
-            .await
-            .unwrap();
-        for reviewer in reviewers {
-            view = self
-                .take_termination(reviewer, id, TerminationStep::Approve)
-                .await
-                .unwrap();
-        }
-        view
     }
 
     /// The platform's time.
@@ -482,21 +425,4 @@ pub(crate) const fn filed_only(action: AgreementAction) -> bool {
             | AgreementAction::RequestStampedCopy
             | AgreementAction::SubmitStampedCopy
     )
-}
-
-/// Whether an action is done only to terminations of what graduates filled in themselves.
-pub(crate) const fn filed_ending_only(action: TerminationAction) -> bool {
-    matches!(
-        action,
-        TerminationAction::Return | TerminationAction::Submit | TerminationAction::Discard
-    )
-}
-
-/// What is said of a termination for a reason that either side may give, with these files.
-pub(crate) fn mutual(files: &[Uuid]) -> TerminationForm {
-    TerminationForm {
-        reason_code: "MUTUAL".into(),
-        explanation: "双方协商一致".into(),
-        files: files.to_vec(),
-    }
 }

@@ -1,6 +1,6 @@
 //! What is read of leaving school: how a graduate stands, and the list of confirmations.
 
-use async_graphql::{Context, ID, Object, connection::Connection};
+use async_graphql::{Context, Enum, ID, Object, connection::Connection};
 use wangqian_schema::model::{
     Viewer, graduate,
     leaving::{self as model, Leaver, LeaverFilter, LeavingFilter, LeavingView},
@@ -17,6 +17,22 @@ use crate::{
     loaders::GraduateKey,
     paging::{Arguments, connection, cost},
 };
+
+/// 离校办理进度 How far a graduate is before he leaves school; each is in exactly one of these statuses.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "model::LeaverStatus")]
+pub enum LeaverStatus {
+    /// 待确认 He has confirmed nothing yet, or there is no confirmation.
+    Open,
+    /// 已确认 He has confirmed, and all that he confirmed is as it was.
+    Confirmed,
+    /// 待重新确认 He has confirmed, and his case or his basic information has changed since: he has to confirm again.
+    Outdated,
+    /// 有异议 He disputes it, and the school is to answer.
+    Disputed,
+    /// 异议已答复 The school has answered; he confirms, or disputes again.
+    Answered,
+}
 
 /// 毕业离校 How a graduate stands before he leaves school.
 pub struct LeavingSchool {
@@ -131,10 +147,9 @@ impl LeavingQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "状态 Only those whose confirmation is in one of these statuses; who has none is `OPEN`. `CONFIRMED` has those too \
-                    for whom something else is registered since. All others are those who have not confirmed."
+            desc = "状态 Only those who are in one of these statuses. Whoever has to confirm something still is in any but `CONFIRMED`."
         )]
-        statuses: Option<Vec<LeavingStatus>>,
+        statuses: Option<Vec<LeaverStatus>>,
         #[graphql(desc = "届 Only those of this class year.")] class_year: Option<i32>,
         #[graphql(desc = "院系 Only those of this department.")] department_id: Option<ID>,
         #[graphql(desc = "Forward: how many, 1 to 100; 20 by default.")] first: Option<i32>,

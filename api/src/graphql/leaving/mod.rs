@@ -18,7 +18,7 @@ use wangqian_schema::{
 use wangqian_storage::{Disposition, DownloadName};
 
 pub use self::{
-    list::{LeavingQuery, LeavingSchool},
+    list::{LeaverStatus, LeavingQuery, LeavingSchool},
     public::{
         DestinationSheetVerification, LookUp, SheetBlock, SheetEntry, SheetQuery, SheetStatus, look_up,
     },

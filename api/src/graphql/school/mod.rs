@@ -8,7 +8,7 @@ use wangqian_schema::{
         Viewer,
         school::{self as model, history_open_to, open_to},
     },
-    workflow::{self},
+    workflow,
 };
 
 pub use self::steps::{

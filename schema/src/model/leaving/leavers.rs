@@ -2,16 +2,15 @@
 
 use std::collections::HashMap;
 
-use diesel::{prelude::*, sql_types::Bool};
+use diesel::{dsl, pg::Pg, prelude::*, sql_types::Bool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{LeavingConfirmation, LeavingStanding, LeavingView, standings};
 use crate::{
     fixed_sql,
-    model::{Page, PageRequest, Viewer},
+    model::{Page, PageRequest, Viewer, graduate},
     tables::{graduates, leaving_confirmations},
-    workflow::leaving::LeavingStatus,
 };
 
 /// A graduate who leaves school.
@@ -23,16 +22,77 @@ pub struct Leaver {
     pub begun: bool,
 }
 
+/// How far a graduate is, as a list asks for it: each is in exactly one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeaverStatus {
+    /// 待确认 he has confirmed nothing yet.
+    Open,
+    /// 已确认 what he has confirmed is as it was: [`LeavingView::stands`].
+    Confirmed,
+    /// 待重新确认 what he has confirmed has changed since.
+    Outdated,
+    /// 有异议 he disputes it.
+    Disputed,
+    /// 异议已答复 the school has answered.
+    Answered,
+}
+
+/// What is signed or registered now is what was confirmed, and the data are those of then: says the same as [`LeavingView::stands`] and
+/// [`standings`]. Everything in it is found by a key.
+macro_rules! stands {
+    () => {
+        "leaving_confirmations.confirmed_data_version = graduates.version AND EXISTS ( \
+            SELECT FROM (SELECT) AS his LEFT JOIN (engagements AS held \
+                LEFT JOIN agreements AS signed ON signed.id = held.case_id AND signed.status = 'SIGNED' \
+                LEFT JOIN destinations AS registered \
+                    ON registered.id = held.case_id AND registered.status IN ('REGISTERED', 'VOIDING_REVIEW')) \
+                ON held.graduate_id = graduates.id \
+            WHERE coalesce(signed.id, registered.id) IS NOT DISTINCT FROM leaving_confirmations.confirmed_case_id \
+                AND coalesce(signed.version, registered.version) \
+                    IS NOT DISTINCT FROM leaving_confirmations.confirmed_case_version)"
+    };
+}
+
+impl LeaverStatus {
+    /// Each status as one value: the partial index of what is disputed serves.
+    const fn condition(self) -> &'static str {
+        match self {
+            Self::Open => "leaving_confirmations.status IS NULL OR leaving_confirmations.status = 'OPEN'",
+            Self::Confirmed => concat!("leaving_confirmations.status = 'CONFIRMED' AND ", stands!()),
+            Self::Outdated => {
+                concat!(
+                    "leaving_confirmations.status = 'CONFIRMED' AND NOT (",
+                    stands!(),
+                    ")"
+                )
+            }
+            Self::Disputed => "leaving_confirmations.status = 'DISPUTED'",
+            Self::Answered => "leaving_confirmations.status = 'ANSWERED'",
+        }
+    }
+}
+
 /// Which graduates of those whom the viewer reviews.
 #[derive(Clone, Debug, Default)]
 pub struct LeaverFilter {
-    /// Only those whose confirmation is in one of these statuses; all when empty. Who has none is in [`LeavingStatus::Open`].
-    pub statuses: Vec<LeavingStatus>,
+    /// Only those who are in one of these statuses; all when empty.
+    pub statuses: Vec<LeaverStatus>,
     /// Only those of this class year.
     pub class_year: Option<i16>,
     /// Only those of this department.
     pub department_id: Option<Uuid>,
 }
+
+/// The graduates, each with his confirmation for the class in which he is now.
+type Leavers = dsl::LeftJoinQuerySource<
+    graduates::table,
+    leaving_confirmations::table,
+    dsl::And<
+        dsl::Eq<leaving_confirmations::graduate_id, graduates::id>,
+        dsl::Eq<leaving_confirmations::class_year, graduates::class_year>,
+    >,
+>;
+type Condition = Box<dyn BoxableExpression<Leavers, Pg, SqlType = Bool>>;
 
 /// The graduates whom a reviewer reviews, in the order in which they were entered. Nobody for whoever is no reviewer.
 ///
@@ -45,45 +105,33 @@ pub async fn leavers(
     request: &PageRequest<Uuid>,
 ) -> QueryResult<Page<Leaver>> {
     use leaving_confirmations as own;
-    let Viewer::Reviewer {
-        school_id,
-        department_id,
-        ..
-    } = *viewer
-    else {
+    // An employer sees graduates, but not how they leave school.
+    if !matches!(viewer, Viewer::Reviewer { .. }) {
         return Ok(Page::default());
-    };
+    }
     let mut query = graduates::table
         .left_join(
             own::table.on(own::graduate_id
                 .eq(graduates::id)
                 .and(own::class_year.eq(graduates::class_year))),
         )
+        .filter(graduate::visible_to::<Leavers>(viewer))
         .select((graduates::id, Option::<LeavingConfirmation>::as_select()))
         .limit(request.fetch())
         .into_boxed();
-    // A range of the index of one or the other.
-    query = match department_id {
-        Some(department_id) => query.filter(graduates::department_id.eq(department_id)),
-        None => query.filter(graduates::school_id.eq(school_id)),
-    };
     if let Some(department_id) = filter.department_id {
         query = query.filter(graduates::department_id.eq(department_id));
     }
     if let Some(class_year) = filter.class_year {
         query = query.filter(graduates::class_year.eq(class_year));
     }
-    if !filter.statuses.is_empty() {
-        if filter.statuses == [LeavingStatus::Disputed] {
-            // As one value: the partial index of what is disputed serves.
-            query = query.filter(fixed_sql::<Bool>("leaving_confirmations.status = 'DISPUTED'"));
-        }
-        let among = own::status.nullable().eq_any(filter.statuses.clone());
-        query = if filter.statuses.contains(&LeavingStatus::Open) {
-            query.filter(own::status.nullable().is_null().or(among))
-        } else {
-            query.filter(among)
-        };
+    let among = filter
+        .statuses
+        .iter()
+        .map(|status| Box::new(fixed_sql::<Bool>(status.condition())) as Condition)
+        .reduce(|one, other| Box::new(one.or(other)));
+    if let Some(among) = among {
+        query = query.filter(among);
     }
     if let Some(after) = request.after {
         query = query.filter(graduates::id.gt(after));

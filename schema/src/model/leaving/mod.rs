@@ -16,7 +16,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 pub use self::{
-    leavers::{Leaver, LeaverFilter, leavers},
+    leavers::{Leaver, LeaverFilter, LeaverStatus, leavers},
     standing::{LeavingStanding, LeavingView, Registered, standings},
 };
 use super::{

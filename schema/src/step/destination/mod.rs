@@ -1,14 +1,17 @@
 //! The steps on destinations (W6, §9).
 
-use chrono::{DateTime, NaiveDate, Utc};
+mod drafts;
+
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+pub use self::drafts::{create_destination_draft, discard_destination, save_destination_draft};
 use super::{
-    Actor, Doer, IdempotencyKey, StepError, amending,
-    drafting::{self, Drafted, Filer},
+    Actor, Doer, StepError,
+    amending::{self, Amendable},
     first,
     flow::{self, Flow},
 };
@@ -18,6 +21,7 @@ use crate::{
     destination::{
         CheckContext, Checked, DestinationDraft, DestinationType, DetailsDraft, Warnings, changes, label_zh,
     },
+    field_changes::FieldChange,
     messages::{Owed, destination_owed},
     model::{
         Viewer,
@@ -26,7 +30,6 @@ use crate::{
         case_upload::UploadOwner,
         destination::{self, Destination, DestinationView},
         event::CaseKind,
-        field_change::Changes,
         graduate::{self, Graduate},
         placement::Placement,
         school::School,
@@ -35,10 +38,7 @@ use crate::{
     tables::destinations,
     workflow::{
         ActorRole, Refusal,
-        destination::{
-            DestinationAction, DestinationFacts, DestinationStatus, DraftFacts, decide, decide_draft,
-            is_directed,
-        },
+        destination::{DestinationAction, DestinationFacts, DestinationStatus, decide},
         transition::Transition,
     },
 };
@@ -99,51 +99,6 @@ pub async fn take_destination(
     }
     let taken: Filed = flow::take(platform, actor, destination_id, &step, expected_version).await?;
     Ok(taken.view)
-}
-
-/// Begins a draft, once for each key of a request.
-///
-/// # Errors
-/// [`StepError`]; nothing is written then.
-pub async fn create_destination_draft(
-    platform: &Platform,
-    viewer: &Viewer,
-    draft: &DestinationDraft,
-    key: &IdempotencyKey,
-) -> Result<DestinationView, StepError> {
-    draft.check_size().map_err(StepError::Invalid)?;
-    let created: Filed = drafting::create(platform, viewer, draft, key).await?;
-    Ok(created.view)
-}
-
-/// Keeps what the graduate has filled in, also what is not complete or wrong yet, and of another type.
-///
-/// # Errors
-/// [`StepError`]; nothing is written then.
-pub async fn save_destination_draft(
-    platform: &Platform,
-    viewer: &Viewer,
-    id: Uuid,
-    draft: &DestinationDraft,
-    expected_version: Option<i32>,
-) -> Result<DestinationView, StepError> {
-    draft.check_size().map_err(StepError::Invalid)?;
-    let saved: Filed = drafting::save(platform, viewer, id, draft, expected_version).await?;
-    Ok(saved.view)
-}
-
-/// Gives a destination up that is not registered. A draft that was never handed in is gone then; whatever was handed in stays on record.
-///
-/// # Errors
-/// [`StepError`]; nothing is written then.
-pub async fn discard_destination(
-    platform: &Platform,
-    viewer: &Viewer,
-    id: Uuid,
-    expected_version: Option<i32>,
-) -> Result<DestinationView, StepError> {
-    let discarded: Filed = drafting::discard(platform, viewer, id, expected_version).await?;
-    Ok(discarded.view)
 }
 
 /// A destination in the course of a step.
@@ -220,8 +175,8 @@ impl Flow for Filed {
         decide(&facts, step.action(), role)
     }
 
-    fn last_day(&self) -> Option<NaiveDate> {
-        Some(self.view.standing.last_day)
+    fn may_begin(&self, doer: &Doer) -> Result<(), Refusal> {
+        doer.may_begin(self.view.standing.last_day)
     }
 
     fn set_holder(&mut self, held_by: Option<Uuid>) {
@@ -338,15 +293,12 @@ impl Filed {
     async fn hand_in(&mut self, conn: &AsyncPgConnection, doer: &Doer) -> Result<Vec<String>, StepError> {
         let checked = self.check(conn, doer.now, &self.row().draft).await?;
         let destination = &mut self.view.destination;
-        let changed = match &destination.form {
-            Some(before) => changes(before, &checked.destination),
-            None => Vec::new(),
-        };
+        let changed = amending::changed(destination, &checked);
         destination.put(checked);
         destination.private = false;
         destination.reason = None;
         destination.submitted_at = Some(doer.now);
-        Ok(changed.into_iter().map(|change| change.path).collect())
+        Ok(changed)
     }
 
     /// The proof that is handed in: as many files as the type takes.
@@ -376,36 +328,33 @@ impl Filed {
         doer: &Doer,
         form: &DestinationDraft,
     ) -> Result<Option<Value>, StepError> {
-        let before = self.row().form.clone().ok_or(StepError::NotFound)?;
+        let before = self.row().form.as_ref().ok_or(StepError::NotFound)?;
+        let before = before.destination_type();
         let mut form = form.clone();
         form.truthful = true;
         if let DetailsDraft::EntrustedSupplement(supplement) = &mut form.details {
-            supplement.as_agreed |= before.destination_type() == DestinationType::EntrustedSupplement;
+            supplement.as_agreed |= before == DestinationType::EntrustedSupplement;
         }
         // What was right on the day it was registered is not wrong since another year, or another minimum wage, has begun.
         let day = self.row().registered_at.unwrap_or(doer.now);
         let checked = self.check(conn, day, &form).await?;
-        let made = Changes(changes(&before, &checked.destination));
-        if made.0.is_empty() {
-            return Ok(None);
-        }
         let of = checked.destination.destination_type();
-        if of.proof_required() && !before.destination_type().proof_required() {
+        if of.proof_required() && !before.proof_required() {
             let files = case_file::of_cases(conn, &[self.row().id], None).await?;
             if files.is_empty() {
                 return Err(wrong("type", "该去向类型须有证明材料，请退回由毕业生补充"));
             }
         }
-        let event = amending::keep(conn, self.row(), &made).await?;
         let destination = &mut self.view.destination;
-        destination.put(checked);
+        let Some(event) = amending::amend(conn, destination, checked).await? else {
+            return Ok(None);
+        };
         // Should he get it back, he has to state anew that what somebody else wrote is true.
         form.truthful = false;
         if let DetailsDraft::EntrustedSupplement(supplement) = &mut form.details {
             supplement.as_agreed = false;
         }
         destination.draft = form;
-        destination.version += 1;
         Ok(Some(event))
     }
 
@@ -434,91 +383,22 @@ impl Destination {
     }
 }
 
+impl Amendable for Destination {
+    type Content = Checked;
+
+    fn compare(&self, with: &Checked) -> Option<Vec<FieldChange>> {
+        Some(changes(self.form.as_ref()?, &with.destination))
+    }
+
+    fn replace(&mut self, with: Checked) {
+        self.put(with);
+        self.version += 1;
+    }
+}
+
 fn wrong(field: &'static str, message: &str) -> StepError {
     StepError::Invalid(vec![FieldError {
         field,
         message: message.to_owned(),
     }])
-}
-
-impl Drafted for Filed {
-    type Beginning = DestinationDraft;
-    type Draft = DestinationDraft;
-
-    fn giving_up() -> DestinationStep {
-        DestinationStep::Discard
-    }
-
-    async fn find(conn: &mut AsyncPgConnection, viewer: &Viewer, id: Uuid) -> QueryResult<Option<Self>> {
-        Ok(destination::find(conn, viewer, id).await?.map(Self::of))
-    }
-
-    async fn begin(
-        conn: &mut AsyncPgConnection,
-        filer: &Filer,
-        id: Uuid,
-        draft: &DestinationDraft,
-        now: DateTime<Utc>,
-    ) -> Result<(), StepError> {
-        decide_draft(DraftFacts {
-            chosen_type: draft.destination_type(),
-            graduate_confirmed: filer.confirmed,
-            online_signing_allowed: filer.online_signing_allowed,
-            directed: is_directed(&filer.training_mode),
-            drafts: destination::count_drafts(conn, filer.id).await?,
-        })?;
-        diesel::insert_into(destinations::table)
-            .values((
-                destinations::id.eq(id),
-                destinations::status.eq(DestinationStatus::Draft),
-                destinations::graduate_id.eq(filer.id),
-                destinations::school_id.eq(filer.school_id),
-                destinations::department_id.eq(filer.department_id),
-                destinations::draft.eq(draft),
-                destinations::private.eq(true),
-                destinations::updated_at.eq(now),
-            ))
-            .execute(conn)
-            .await?;
-        Ok(())
-    }
-
-    fn may_save(
-        &self,
-        account_id: Uuid,
-        role: ActorRole,
-        draft: &DestinationDraft,
-        _now: DateTime<Utc>,
-    ) -> Result<(), Refusal> {
-        let facts = self.facts(Some(account_id), false, draft.destination_type());
-        decide(&facts, DestinationAction::SaveDraft, role).map(|_| ())
-    }
-
-    async fn save(
-        &mut self,
-        conn: &mut AsyncPgConnection,
-        draft: &DestinationDraft,
-        now: DateTime<Utc>,
-    ) -> QueryResult<()> {
-        let destination = &mut self.view.destination;
-        destination.draft = draft.clone();
-        if destination.form.is_none() {
-            destination.destination_type = draft.destination_type();
-        }
-        destination.version += 1;
-        destination.updated_at = now;
-        diesel::update(destinations::table.find(destination.id))
-            .set((
-                destinations::draft.eq(draft),
-                destinations::version.eq(destination.version),
-                destinations::updated_at.eq(now),
-            ))
-            .execute(conn)
-            .await?;
-        Ok(())
-    }
-
-    async fn forget(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
-        destination::forget_draft(conn, id).await
-    }
 }
