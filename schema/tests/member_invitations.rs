@@ -34,6 +34,12 @@ async fn invited_again_before_the_mail_went_the_first_mail_still_goes() {
     let owed = member::waiting(conn, sending, world.now()).await.unwrap();
     let (owed, _) = owed.expect("its job finds it");
     assert_eq!((owed.name.as_str(), owed.silent), ("示例新名", false));
+    let told = "SELECT DISTINCT changes->>'invitation' FROM case_events WHERE action = 'INVITE_MEMBER'";
+    assert_eq!(
+        text(conn, told).await,
+        [sending.to_string()],
+        "the trail knows no other"
+    );
 
     // After it went, or was given up, the newer one counts, and sends nothing.
     execute(conn, "UPDATE member_invitations SET delivery = 'SENT'").await;

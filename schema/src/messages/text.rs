@@ -441,6 +441,12 @@ mod tests {
             assert!(
                 text.body.contains("线上签约 2 件") && text.body.contains("有 3 件离校确认异议待您答复。")
             );
+            // As it was written before there was a message of disputes alone.
+            let earlier =
+                json!({ "moment": moment, "cases": 0, "waiting": [], "oldest": null, "disputes": 3 });
+            let earlier = read(MessageTemplate::ReviewDigest, &earlier);
+            assert_eq!(earlier.title, "今日待答复异议：3 件");
+            assert!(!earlier.body.contains("待您审核"), "{}", earlier.body);
             let text = read(MessageTemplate::DisputeDigest, &alone);
             assert_eq!(text.title, "今日待答复异议：3 件");
             assert!(

@@ -1,7 +1,10 @@
 //! Employers and their members.
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, Utc};
 use diesel::{
+    alias,
     dsl::sql,
     pg::Pg,
     prelude::*,
@@ -113,8 +116,10 @@ pub async fn by_ids(conn: &mut AsyncPgConnection, ids: &[Uuid]) -> QueryResult<V
         .await
 }
 
-/// The fewest characters of a name that something is looked for by.
-const NAME_PART: usize = 2;
+/// How many characters somebody may look for: two are the least that tell, and no name is longer.
+const NAME_PART: RangeInclusive<usize> = 2..=100;
+/// How many that have it in their name are looked at, so that what stands in most names, such as 有限公司, costs no more than a rare word.
+const CANDIDATES: i64 = 1000;
 /// The most employers that are found at once.
 const FOUND: i64 = 10;
 
@@ -133,22 +138,33 @@ define_sql_function! {
 
 /// The verified employers that have this in their name, at most ten, those whose name is or begins with it first (§6.1 单位名称 点击搜索):
 /// what a public register says of them. For a graduate who fills in an agreement and for who reviews it; nothing for everybody else,
-/// nor for less than two characters.
+/// nor for less than two characters or more than a hundred. Of what more than a thousand have in their name, some of these.
 ///
 /// # Errors
 /// The database's.
 pub async fn search(conn: &mut AsyncPgConnection, viewer: &Viewer, part: &str) -> QueryResult<Vec<Employer>> {
     let part = part.trim();
     let asks = matches!(viewer, Viewer::Graduate { .. } | Viewer::Reviewer { .. });
-    if !asks || part.chars().count() < NAME_PART {
+    // PostgreSQL's text holds no NUL, so no name does.
+    if !asks || !NAME_PART.contains(&part.chars().count()) || part.contains('\0') {
         return Ok(Vec::new());
     }
-    let place = || strpos(lower(employers::name), lower(part));
+    let named = alias!(employers as named);
+    let name = named.field(employers::name);
+    let candidates = named
+        .filter(
+            named
+                .field(employers::verification)
+                .eq(EmployerVerification::Verified),
+        )
+        .filter(name_pairs(name).contains(name_pairs(part)))
+        .filter(strpos(lower(name), lower(part)).gt(0))
+        .select(named.field(employers::id))
+        .limit(CANDIDATES);
+    let place = strpos(lower(employers::name), lower(part));
     employers::table
-        .filter(employers::verification.eq(EmployerVerification::Verified))
-        .filter(name_pairs(employers::name).contains(name_pairs(part)))
-        .filter(place().gt(0))
-        .order((employers::name.ne(part), place(), employers::name, employers::id))
+        .filter(employers::id.eq_any(candidates))
+        .order((employers::name.ne(part), place, employers::name, employers::id))
         .limit(FOUND)
         .select(Employer::as_select())
         .load(conn)

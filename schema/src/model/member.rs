@@ -161,10 +161,11 @@ text_enum! {
 
 /// Invites a colleague, with the job that sends the link; an earlier invitation of the same address is replaced, and its link
 /// is good for nothing from now on. A silent one leaves alone an earlier one whose mail is still owed, but for name and role.
+/// Gives the id of the one that stands now.
 ///
 /// # Errors
 /// The database's.
-pub async fn invite(conn: &mut AsyncPgConnection, invitation: &MemberInvitation) -> QueryResult<()> {
+pub async fn invite(conn: &mut AsyncPgConnection, invitation: &MemberInvitation) -> QueryResult<Uuid> {
     conn.transaction(async |conn: &mut AsyncPgConnection| {
         // A silent one leaves the link that was sent before as it is: no other will come.
         let replaced = (!invitation.silent).then(|| {
@@ -180,7 +181,7 @@ pub async fn invite(conn: &mut AsyncPgConnection, invitation: &MemberInvitation)
                 .eq(InvitationDelivery::Pending)
                 .and(not(member_invitations::silent))
         };
-        diesel::insert_into(member_invitations::table)
+        let id = diesel::insert_into(member_invitations::table)
             .values(invitation)
             .on_conflict((member_invitations::employer_id, member_invitations::email))
             .do_update()
@@ -196,12 +197,15 @@ pub async fn invite(conn: &mut AsyncPgConnection, invitation: &MemberInvitation)
                 member_invitations::delivery.eq(excluded(member_invitations::delivery)),
                 member_invitations::silent.eq(excluded(member_invitations::silent).and(not(owed()))),
             ))
-            .execute(conn)
+            .returning(member_invitations::id)
+            .get_result(conn)
             .await?;
-        let job = SendMemberInvitation {
-            invitation_id: invitation.id,
-        };
-        jobs::enqueue(conn, &job, invitation.created_at).await
+        // One that is still owed has its job.
+        if id == invitation.id {
+            let job = SendMemberInvitation { invitation_id: id };
+            jobs::enqueue(conn, &job, invitation.created_at).await?;
+        }
+        Ok(id)
     })
     .await
 }

@@ -114,8 +114,7 @@ pub async fn owe(
     Ok(Some(last))
 }
 
-/// What somebody is told for whom this waits. Where nothing but disputes does the message is one of its own, since a worker of an older
-/// release, which knows of reviews alone, would tell of none.
+/// What somebody is told for whom this waits. Where nothing but disputes does, the message is one of its own.
 fn text(waiting: &[Waiting], disputes: i64, now: DateTime<Utc>) -> (MessageTemplate, Value) {
     let moment = format_moment(now);
     let Some(oldest) = waiting.iter().map(|waiting| waiting.oldest).min() else {

@@ -154,8 +154,8 @@ pub async fn invite_member(
             delivery: InvitationDelivery::Pending,
             silent,
         };
-        member::invite(conn, &invitation).await?;
-        let changes = json!({ "invitation": invitation.id, "role": invitation.role });
+        let id = member::invite(conn, &invitation).await?;
+        let changes = json!({ "invitation": id, "role": invitation.role });
         held.record(conn, viewer, action, changes, now).await?;
         Ok::<_, StepError>(())
     })

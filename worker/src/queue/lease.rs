@@ -209,16 +209,20 @@ async fn beat_once(
         host.leases.note_lost(&held, &renewed);
     }
     if !spare {
-        for job in sql::reap(conn, (host.now)(), host.settings.pauses, host.settings.lease / 3)
+        let within = host.settings.lease / 3;
+        let reaped = sql::reap(conn, (host.now)(), host.settings.pauses, within)
             .await
-            .map_err(|e| e.to_string())?
-        {
+            .map_err(|e| e.to_string())?;
+        for job in &reaped {
             tracing::warn!(
                 queue = job.queue,
                 parked = job.spent,
                 "freed a job whose worker vanished"
             );
-            metric::reaped(job.queue, job.spent);
+            metric::reaped(job.queue.clone(), job.spent);
+        }
+        if reaped.iter().any(|job| !job.spent) {
+            host.lookout.again();
         }
     }
     Ok(())
