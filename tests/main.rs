@@ -21,6 +21,7 @@ mod demo;
 mod download_links;
 mod employer_members;
 mod employer_verification;
+mod engagement;
 mod exporting;
 mod figures;
 mod importing;
