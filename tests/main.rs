@@ -50,5 +50,6 @@ mod schools;
 mod statements;
 mod up;
 mod uploads;
+mod wechat;
 mod who_may_see;
 mod whole;
