@@ -81,22 +81,24 @@ async fn from_the_invitation_to_the_paper_in_the_hands_of_both_sides() {
     // The paper is made by the worker; both sides can fetch it.
     let employer = server.login(accounts::ACADEMY).await;
     for side in [&graduate, &employer] {
-        let link = server
-            .until("the paper", async || download_link(side, &id).await)
-            .await;
-        let answer = reqwest::get(&link).await.expect("an answer");
-        let offered = answer.headers()[reqwest::header::CONTENT_DISPOSITION].to_str();
-        let offered = offered.expect("ASCII").to_owned();
-        // 就业协议书-<number>.pdf, and a name that says what it is where only ASCII is read.
-        let year = people::class_year();
-        let whole = format!("; filename*=UTF-8''%E5%B0%B1%E4%B8%9A%E5%8D%8F%E8%AE%AE%E4%B9%A6-{year}");
-        assert!(
-            offered.starts_with(&format!("attachment; filename=\"agreement-{year}"))
-                && offered.contains(&whole),
-            "{offered}"
-        );
-        let pdf = answer.bytes().await.expect("a file");
-        assert!(pdf.starts_with(b"%PDF-"), "{link}");
+        let links = server.until("the paper", async || links(side, &id).await).await;
+        // To be saved, and to be looked at in the browser (§4.3).
+        for (link, asked) in links.into_iter().zip(["attachment", "inline"]) {
+            let answer = reqwest::get(&link).await.expect("an answer");
+            let header = |name| answer.headers()[name].to_str().expect("ASCII").to_owned();
+            assert_eq!(header("content-type"), "application/pdf");
+            let offered = header("content-disposition");
+            // 就业协议书-<number>.pdf, and a name that says what it is where only ASCII is read.
+            let year = people::class_year();
+            let whole = format!("; filename*=UTF-8''%E5%B0%B1%E4%B8%9A%E5%8D%8F%E8%AE%AE%E4%B9%A6-{year}");
+            assert!(
+                offered.starts_with(&format!("{asked}; filename=\"agreement-{year}"))
+                    && offered.contains(&whole),
+                "{offered}"
+            );
+            let pdf = answer.bytes().await.expect("a file");
+            assert!(pdf.starts_with(b"%PDF-"), "{link}");
+        }
     }
 
     // And both are told of the signing by mail: the graduate, and each member of the employer.
@@ -117,10 +119,12 @@ async fn from_the_invitation_to_the_paper_in_the_hands_of_both_sides() {
     server.stop().await;
 }
 
-async fn download_link(client: &Client, id: &str) -> Option<String> {
-    let query = "query($id: ID!) { node(id: $id) { ... on Agreement { documents { status downloadLink { url } } } } }";
+/// The links of the paper: to save it, and to look at it.
+async fn links(client: &Client, id: &str) -> Option<[String; 2]> {
+    let query = "query($id: ID!) { node(id: $id) { ... on Agreement {
+        documents { status downloadLink { url } previewLink { url } } } } }";
     let answer = client.query(query, json!({ "id": id })).await;
-    answer["node"]["documents"][0]["downloadLink"]["url"]
-        .as_str()
-        .map(str::to_owned)
+    let document = &answer["node"]["documents"][0];
+    let url = |link: &str| document[link]["url"].as_str().map(str::to_owned);
+    Some([url("downloadLink")?, url("previewLink")?])
 }

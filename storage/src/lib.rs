@@ -137,7 +137,25 @@ impl From<S3Error> for StorageError {
     }
 }
 
-/// The name under which a file is offered for saving.
+/// What a browser is asked to do with a file (RFC 6266).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disposition {
+    /// To save it. The only one for what people have brought: nothing of it opens in place.
+    Attachment,
+    /// To show it, for what this system has made itself.
+    Inline,
+}
+
+impl Disposition {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Attachment => "attachment",
+            Self::Inline => "inline",
+        }
+    }
+}
+
+/// The name under which a file is offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DownloadName<'a> {
     /// The name.
@@ -297,8 +315,8 @@ impl Storage {
         }
     }
 
-    /// A link that opens an object for `lifetime` (whole seconds, at most a week) and offers it for saving under a
-    /// name. Computed here: nothing is asked of the store.
+    /// A link that opens an object for `lifetime` (whole seconds, at most a week) and offers it under a name, for saving or to be
+    /// shown. Computed here: nothing is asked of the store.
     ///
     /// # Errors
     /// [`StorageError::Request`].
@@ -306,7 +324,8 @@ impl Storage {
         &self,
         key: &str,
         lifetime: Duration,
-        download_name: DownloadName<'_>,
+        asked: Disposition,
+        name: DownloadName<'_>,
         content_type: &str,
     ) -> Result<String, StorageError> {
         let seconds = u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX);
@@ -314,7 +333,7 @@ impl Storage {
             ("response-content-type".to_owned(), content_type.to_owned()),
             (
                 "response-content-disposition".to_owned(),
-                disposition(download_name),
+                disposition(asked, name),
             ),
         ]);
         Ok(self.outside.presign_get(key, seconds, Some(overrides)).await?)
@@ -415,8 +434,8 @@ fn bucket(settings: &StorageSettings, endpoint: &str) -> Result<Box<Bucket>, Sto
         .map_err(|error| wrong(&error))
 }
 
-/// The header value that offers a file for saving (RFC 6266): plain for old programs, UTF-8 for the others.
-fn disposition(offered: DownloadName<'_>) -> String {
+/// The header value that offers a file (RFC 6266): plain for old programs, UTF-8 for the others.
+fn disposition(asked: Disposition, offered: DownloadName<'_>) -> String {
     let plain: String = offered
         .ascii
         .chars()
@@ -439,7 +458,8 @@ fn disposition(offered: DownloadName<'_>) -> String {
             }
         })
         .collect();
-    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
+    let word = asked.word();
+    format!("{word}; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
 }
 
 #[cfg(test)]
@@ -448,23 +468,29 @@ mod tests {
 
     #[test]
     fn a_name_is_offered_both_ways() {
-        let offered = disposition(DownloadName {
-            name: "协议 1.pdf",
-            ascii: "agreement 1.pdf",
-        });
+        let offered = disposition(
+            Disposition::Inline,
+            DownloadName {
+                name: "协议 1.pdf",
+                ascii: "agreement 1.pdf",
+            },
+        );
         assert_eq!(
             offered,
-            "attachment; filename=\"agreement 1.pdf\"; filename*=UTF-8''%E5%8D%8F%E8%AE%AE%201.pdf"
+            "inline; filename=\"agreement 1.pdf\"; filename*=UTF-8''%E5%8D%8F%E8%AE%AE%201.pdf"
         );
     }
 
     #[test]
     fn a_name_cannot_end_its_header_or_its_quotes() {
         let hostile = "a\"b\r\n;签";
-        let offered = disposition(DownloadName {
-            name: hostile,
-            ascii: hostile,
-        });
+        let offered = disposition(
+            Disposition::Attachment,
+            DownloadName {
+                name: hostile,
+                ascii: hostile,
+            },
+        );
         assert_eq!(
             offered,
             "attachment; filename=\"a_b____\"; filename*=UTF-8''a%22b%0D%0A%3B%E7%AD%BE"

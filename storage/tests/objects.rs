@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::{StatusCode, header};
 use tempfile::TempDir;
 use wangqian_embedded::{ObjectStore, ObjectStoreOptions};
-use wangqian_storage::{DownloadName, Storage, StorageError, StorageSettings};
+use wangqian_storage::{Disposition, DownloadName, Storage, StorageError, StorageSettings};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const PAPER: DownloadName<'static> = DownloadName {
@@ -96,7 +96,13 @@ async fn a_link_opens_one_object_for_a_while() {
         .await
         .unwrap();
     let link = storage
-        .presign_get("paper.pdf", MINUTE, PAPER, "application/pdf")
+        .presign_get(
+            "paper.pdf",
+            MINUTE,
+            Disposition::Attachment,
+            PAPER,
+            "application/pdf",
+        )
         .await
         .unwrap();
     let answer = reqwest::get(&link).await.unwrap();
@@ -130,7 +136,7 @@ async fn links_are_made_for_the_public_address() {
     let storage =
         scene.with(|settings| settings.s3_public_endpoint = Some("https://files.example".to_owned()));
     let link = storage
-        .presign_get("a.pdf", MINUTE, PAPER, "application/pdf")
+        .presign_get("a.pdf", MINUTE, Disposition::Attachment, PAPER, "application/pdf")
         .await
         .unwrap();
     assert!(link.starts_with("https://files.example/files/a.pdf?"), "{link}");

@@ -323,7 +323,7 @@ pub(super) const LISTS: &[(&str, Asker, &str, &str)] = &[
     (
         "Query.findEmployers",
         Asker::Graduate,
-        "{ findEmployers(name: \"例科技\") { name creditCode nature { name } industry { name } region { name } address } }",
+        "{ findEmployers(name: \"例科技\") { name creditCode nature { nameZh } industry { nameZh } region { nameZh } address } }",
         "/findEmployers/*",
     ),
     (

@@ -404,6 +404,12 @@ pub(super) const READING: &[Probe] = &[
         Target::Document,
         Mark::Text(|_| "X-Amz-Signature".to_owned()),
     ),
+    of(
+        "Document.previewLink",
+        "query($id: ID!) { node(id: $id) { ... on Document { previewLink { url } } } }",
+        Target::Document,
+        Mark::Text(|_| "X-Amz-Signature".to_owned()),
+    ),
     // Subscriptions
     of(
         "caseChanged",

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use wangqian_schema::model::document as model;
-use wangqian_storage::DownloadName;
+use wangqian_storage::{Disposition, DownloadName};
 
 use crate::{
     context::{App, ContextExt},
@@ -34,13 +34,36 @@ pub struct DownloadLink {
 }
 
 impl DownloadLink {
-    /// A fresh link to an object, which whoever may ask for it was shown to be allowed to open.
+    /// A fresh link to an object, which whoever may ask for it was shown to be allowed to open. It is offered for saving.
     ///
     /// # Errors
     /// A top-level error when the link cannot be made.
     pub(crate) async fn to(
         app: &App,
         key: &str,
+        offered: DownloadName<'_>,
+        content_type: &str,
+    ) -> async_graphql::Result<Self> {
+        Self::made(app, key, Disposition::Attachment, offered, content_type).await
+    }
+
+    /// A fresh link to a PDF that was made here: what others have brought is never opened in place.
+    ///
+    /// # Errors
+    /// A top-level error when the link cannot be made.
+    pub(super) async fn to_pdf(
+        app: &App,
+        key: &str,
+        asked: Disposition,
+        offered: DownloadName<'_>,
+    ) -> async_graphql::Result<Self> {
+        Self::made(app, key, asked, offered, "application/pdf").await
+    }
+
+    async fn made(
+        app: &App,
+        key: &str,
+        asked: Disposition,
         offered: DownloadName<'_>,
         content_type: &str,
     ) -> async_graphql::Result<Self> {
@@ -51,7 +74,7 @@ impl DownloadLink {
         let lifetime = Duration::from_secs(seconds.into());
         let url = app
             .storage
-            .presign_get(key, lifetime, offered, content_type)
+            .presign_get(key, lifetime, asked, offered, content_type)
             .await
             .map_err(internal)?;
         Ok(Self { url, expires_at })
@@ -66,7 +89,11 @@ impl Document {
     ///
     /// # Errors
     /// A top-level error when the link cannot be made.
-    pub(super) async fn link(&self, app: &App) -> async_graphql::Result<Option<DownloadLink>> {
+    pub(super) async fn link(
+        &self,
+        app: &App,
+        asked: Disposition,
+    ) -> async_graphql::Result<Option<DownloadLink>> {
         let (key, superseded) = match self.0.superseded_at {
             Some(_) => (&self.0.marked_key, true),
             None => (&self.0.object_key, false),
@@ -83,9 +110,7 @@ impl Document {
                 false => format!("agreement-{number}.pdf"),
             },
         };
-        DownloadLink::to(app, key, offered, "application/pdf")
-            .await
-            .map(Some)
+        DownloadLink::to_pdf(app, key, asked, offered).await.map(Some)
     }
 }
 
@@ -135,6 +160,11 @@ impl Document {
     /// 下载链接 A fresh link to the PDF, valid for a few minutes; null while it is being rendered. Of a superseded one the link leads to a copy
     /// with 已作废 across its pages, null until that is made.
     async fn download_link(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<DownloadLink>> {
-        self.link(ctx.app()).await
+        self.link(ctx.app(), Disposition::Attachment).await
+    }
+
+    /// 预览链接 The same as `downloadLink`, to be shown in the browser instead of saved (§4.3).
+    async fn preview_link(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<DownloadLink>> {
+        self.link(ctx.app(), Disposition::Inline).await
     }
 }

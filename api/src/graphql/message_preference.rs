@@ -22,9 +22,9 @@ pub enum MessageGroup {
     Reviews,
     /// 解约 Terminations with their answers and reviews.
     Terminations,
-    /// 信息更正 What the school, or a reviewer, has changed in the viewer's data.
+    /// 信息更正 What the school has changed in the viewer's basic information.
     DataCorrections,
-    /// 签约及去向信息修改 What the school has changed in what is signed or registered; to a graduate by WeChat and SMS in any case.
+    /// 签约及去向信息修改 What the school or a reviewer has changed in what is signed, registered or being reviewed; to a graduate by WeChat and SMS in any case.
     Amendments,
     /// 单位注册 How the employer's registration fares.
     EmployerRegistration,

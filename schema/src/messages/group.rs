@@ -16,9 +16,9 @@ text_enum! {
         Reviews = "REVIEWS",
         /// 解约: terminations with their answers and reviews.
         Terminations = "TERMINATIONS",
-        /// 信息更正: what the school, or a reviewer, has changed in what is somebody's own.
+        /// 信息更正: what the school has changed in somebody's basic information.
         DataCorrections = "DATA_CORRECTIONS",
-        /// 签约及去向信息修改: what the school has changed in what is signed or registered (§10).
+        /// 签约及去向信息修改: what the school has changed in what is signed or registered, or is being reviewed (§10).
         Amendments = "AMENDMENTS",
         /// 单位注册: how an employer's registration fares.
         EmployerRegistration = "EMPLOYER_REGISTRATION",
@@ -67,8 +67,10 @@ impl MessageTemplate {
             | Self::AgreementTerminated
             | Self::TerminationRejected
             | Self::TerminationReturned => MessageGroup::Terminations,
-            Self::DataCorrected | Self::DestinationChanged => MessageGroup::DataCorrections,
-            Self::AgreementAmended | Self::DestinationAmended => MessageGroup::Amendments,
+            Self::DataCorrected => MessageGroup::DataCorrections,
+            Self::AgreementAmended | Self::DestinationAmended | Self::DestinationChanged => {
+                MessageGroup::Amendments
+            }
             Self::EmployerRegistered | Self::EmployerVerified | Self::EmployerRefused => {
                 MessageGroup::EmployerRegistration
             }

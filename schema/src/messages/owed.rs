@@ -23,7 +23,7 @@ pub enum Audience {
     GraduateReceipt,
     /// Every member of the employer, of its own step: a mail for its papers.
     EmployerReceipt,
-    /// The graduate, of what was changed in what is signed or registered for him: by SMS too (§10).
+    /// The graduate, of what somebody else has changed in what he signed or registered, or is registering: by SMS too (§10).
     GraduateOfAmendment,
     /// A reviewer, of no step: what waits for him.
     Reviewer,
@@ -192,7 +192,7 @@ pub const fn destination_owed(
         (DestinationAction::Return, _, _) => &[(Graduate, Text::DestinationReturned)],
         (DestinationAction::Reject, Is::VoidingReview, _) => &[(Graduate, Text::VoidingRejected)],
         (DestinationAction::Reject, _, _) => &[(Graduate, Text::DestinationRejected)],
-        (DestinationAction::Change, _, _) => &[(Graduate, Text::DestinationChanged)],
+        (DestinationAction::Change, _, _) => &[(Audience::GraduateOfAmendment, Text::DestinationChanged)],
         (DestinationAction::Amend, _, _) => &[(Audience::GraduateOfAmendment, Text::DestinationAmended)],
         // His own steps.
         (

@@ -74,6 +74,9 @@ async fn a_reviewer_changes_fields_and_type_and_goes_on_reviewing() {
     assert!(event.contains(&changes.sha256().unwrap()), "{event}");
     let told = "SELECT params->>'fields' FROM messages WHERE template = 'DESTINATION_CHANGED' AND channel = 'IN_APP'";
     assert_eq!(text(conn, told).await, ["月薪、备注"]);
+    // What was registered was modified: by WeChat and SMS as well (§10), whether it counts yet or not.
+    let channels = "SELECT channel FROM messages WHERE template = 'DESTINATION_CHANGED' ORDER BY channel";
+    assert_eq!(text(conn, channels).await, ["EMAIL", "IN_APP", "SMS", "WECHAT"]);
 
     // Wrong fields are named; nothing is done then.
     let mut form = contract(8000);

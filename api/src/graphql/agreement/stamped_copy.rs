@@ -16,6 +16,7 @@ use wangqian_schema::{
     step::{self, AgreementStep, AnnouncedFile, StampedCopy, StepError},
     workflow::ActorRole,
 };
+use wangqian_storage::Disposition;
 
 use super::{
     super::{
@@ -124,7 +125,7 @@ impl StampedCopyRequest {
     /// 协议书下载链接 A fresh link to the paper that is to be printed, valid for a few minutes; null while it is being made.
     async fn download_link(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<DownloadLink>> {
         match self.document.clone() {
-            Some(document) => Document(document).link(ctx.app()).await,
+            Some(document) => Document(document).link(ctx.app(), Disposition::Attachment).await,
             None => Ok(None),
         }
     }

@@ -15,7 +15,7 @@ use wangqian_schema::{
     },
     workflow::{ActorRole, leaving as rules},
 };
-use wangqian_storage::DownloadName;
+use wangqian_storage::{Disposition, DownloadName};
 
 pub use self::{
     list::{LeavingQuery, LeavingSchool},
@@ -255,6 +255,26 @@ impl LeavingConfirmation {
 /// 毕业去向登记信息表 The sheet of what a graduate has confirmed, as a PDF.
 pub struct DestinationSheet(pub sheets::DestinationSheet);
 
+impl DestinationSheet {
+    /// A fresh link to the PDF; none while it is being rendered.
+    async fn link(
+        &self,
+        ctx: &Context<'_>,
+        asked: Disposition,
+    ) -> async_graphql::Result<Option<DownloadLink>> {
+        let Some(key) = &self.0.object_key else {
+            return Ok(None);
+        };
+        let offered = DownloadName {
+            name: "毕业去向登记信息表.pdf",
+            ascii: "destination-sheet.pdf",
+        };
+        DownloadLink::to_pdf(ctx.app(), key, asked, offered)
+            .await
+            .map(Some)
+    }
+}
+
 /// 毕业去向登记信息表 The sheet of what a graduate has confirmed, as a PDF.
 #[Object]
 impl DestinationSheet {
@@ -288,15 +308,11 @@ impl DestinationSheet {
 
     /// 下载链接 A fresh link to the PDF, valid for a few minutes; null while it is being rendered.
     async fn download_link(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<DownloadLink>> {
-        let Some(key) = &self.0.object_key else {
-            return Ok(None);
-        };
-        let offered = DownloadName {
-            name: "毕业去向登记信息表.pdf",
-            ascii: "destination-sheet.pdf",
-        };
-        DownloadLink::to(ctx.app(), key, offered, "application/pdf")
-            .await
-            .map(Some)
+        self.link(ctx, Disposition::Attachment).await
+    }
+
+    /// 预览链接 The same as `downloadLink`, to be shown in the browser instead of saved.
+    async fn preview_link(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<DownloadLink>> {
+        self.link(ctx, Disposition::Inline).await
     }
 }
