@@ -123,6 +123,8 @@ async fn what_the_school_modifies_is_told_recorded_and_printed_anew() {
     }
     let told = newest(&client).await;
     assert!(told.contains("转正起薪") && told.contains("双方协商"), "{told}");
+    let told = newest(&employer).await;
+    assert!(told.contains("转正起薪") && told.contains("双方协商"), "{told}");
     // The SMS says that something was changed, and no value.
     let sms = Outbox::new(server.outbox()).next_to(&graduate.mobile).await;
     assert!(

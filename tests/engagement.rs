@@ -86,12 +86,20 @@ async fn a_registered_destination_holds_him_until_it_is_void() {
     let (destination, other) = (story.draft().await, story.draft().await);
     placing::submit(&story.client, &destination, &[]).await;
     story.answers_nothing(&invitation).await;
+    let early = placing::void(&story.client, &destination).await;
+    assert_eq!(
+        refusal(&early),
+        Some("STEP_NOT_ALLOWED"),
+        "not registered yet: {early}"
+    );
     assert_eq!(story.approved(&destination).await, "REGISTERED");
     story.answers_nothing(&invitation).await;
     story.registers_nothing(&other).await;
 
     let voided = placing::void(&story.client, &destination).await;
     assert_eq!(voided["destination"]["status"], "VOIDED", "{voided}");
+    let again = placing::void(&story.client, &destination).await;
+    assert_eq!(refusal(&again), Some("STEP_NOT_ALLOWED"), "{again}");
     assert_eq!(story.actions(&invitation).await, json!(["ACCEPT", "DECLINE"]));
     let accepted = step(&story.client, ACCEPT, &invitation).await;
     assert_eq!(accepted["agreement"]["status"], "SIGNING_REVIEW", "{accepted}");

@@ -202,6 +202,7 @@ async fn the_employer_hands_the_copy_in_through_the_link() {
     filing::step(&story.client, "requestStampedCopy", &id).await;
     let last = story.token(mobile).await;
     assert!(story.opened(&last).await.is_object());
+    let stray = story.page_by_link(&last).await;
     filing::step(&story.client, "discardAgreement", &id).await;
     assert_eq!(story.opened(&last).await, Value::Null);
 
@@ -210,6 +211,9 @@ async fn the_employer_hands_the_copy_in_through_the_link() {
     filing::step(&story.client, "requestStampedCopy", &id).await;
     let old = story.token(mobile).await;
     assert!(story.opened(&old).await.is_object());
+    // What was uploaded for one agreement is nothing of another.
+    let refused = story.submit_by_link(&old, &[&stray]).await;
+    assert_eq!(refused["userErrors"][0]["field"], "files.0", "{refused}");
     let mut conn = story.server.platform.pool.get().await.unwrap();
     let age = "UPDATE stamped_copy_links SET expires_at = now() - interval '1 second'";
     diesel_async::RunQueryDsl::execute(diesel::sql_query(age), &mut conn)

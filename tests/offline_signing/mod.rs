@@ -255,12 +255,15 @@ async fn one_at_a_time_until_it_is_rejected_or_given_up() {
     let invitation = invite(&employer, &graduate_id).await;
     let id = filing::id(&filing::create(&story.client, "OFFLINE", filing::filled()).await);
     let other = filing::id(&filing::create(&story.client, "REGISTERED", filing::filled()).await);
+    let twin = filing::id(&filing::create(&story.client, "OFFLINE", filing::filled()).await);
     filing::submit(&story.client, &id, &[]).await;
     let page = story.picture("协议.jpg").await;
     let held = async || {
         let accepted = signing::step(&story.client, ACCEPT, &invitation).await;
         assert_eq!(refusal(&accepted), Some("ALREADY_ENGAGED"), "{accepted}");
         let second = filing::submit(&story.client, &other, &[&page]).await;
+        assert_eq!(refusal(&second), Some("ALREADY_ENGAGED"), "{second}");
+        let second = filing::submit(&story.client, &twin, &[]).await;
         assert_eq!(refusal(&second), Some("ALREADY_ENGAGED"), "{second}");
     };
     held().await;

@@ -8,8 +8,8 @@ use wangqian_schema::{clock::format_moment, workflow::ReviewRoute};
 use super::{Story, actions, status};
 use crate::support::{Client, people, placing, signing::*};
 
-/// Figures 6 and 7: who invites him, to what and until when, as it was sent; he may answer, and while another case holds him he
-/// reads the same and can but look.
+/// Figures 6 and 7: who invites him, to what and until when, as it was sent; he may answer and is reminded of it, and while another case
+/// holds him he reads the same and can but look.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_invited_graduate_reads_what_he_was_sent() {
     let story = Story::begin(ReviewRoute::SchoolOnly).await;
@@ -54,6 +54,19 @@ async fn the_invited_graduate_reads_what_he_was_sent() {
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }
+
+    // A day before the deadline he is reminded.
+    story
+        .server
+        .platform
+        .clock
+        .advance(TimeDelta::days(4) + TimeDelta::hours(1));
+    let reminded = format!("{}的签约邀请即将到期", story.company.name);
+    let newest = async || {
+        let mut inbox = story.inbox(&story.client).await;
+        inbox.remove(0).contains(&reminded).then_some(())
+    };
+    story.server.until("the reminder", newest).await;
 
     // "其他单位的签约邀请只能查看，无法操作", whatever it is that holds him.
     let own = placing::id(&placing::create(&story.client, placing::seeking("")).await);

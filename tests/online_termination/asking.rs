@@ -102,6 +102,28 @@ async fn the_employer_refuses() {
     );
 }
 
+/// Whoever asked takes it back as long as nobody has answered: the employer too; the graduate hears of it, and answers it no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_employer_takes_back_what_it_asked_for() {
+    let story = Story::signed().await;
+    let asked = id(&request(&story.employer, &story.agreement, "EMPFAIL", "经营发生问题。").await);
+    let other = answer(&story.client, WITHDRAW_TERMINATION, &asked).await;
+    assert_eq!(refusal(&other), Some("STEP_NOT_ALLOWED"), "{other}");
+    let back = answer(&story.employer, WITHDRAW_TERMINATION, &asked).await;
+    assert_eq!(back["termination"]["status"], "WITHDRAWN", "{back}");
+    assert!(story.newest(&story.client).await.contains("撤回了解约申请"));
+    for operation in [ACCEPT_TERMINATION, REFUSE_TERMINATION] {
+        let late = answer(&story.client, operation, &asked).await;
+        assert_eq!(refusal(&late), Some("STEP_NOT_ALLOWED"), "{late}");
+    }
+    // Agreed to, it is nobody's to take back.
+    let again = id(&request(&story.employer, &story.agreement, "EMPFAIL", "经营发生问题。").await);
+    answer(&story.client, ACCEPT_TERMINATION, &again).await;
+    let late = answer(&story.employer, WITHDRAW_TERMINATION, &again).await;
+    assert_eq!(refusal(&late), Some("STEP_NOT_ALLOWED"), "{late}");
+    assert_eq!(story.agreement(&story.client).await["status"], "SIGNED");
+}
+
 /// "已经与就业单位完成线上签约": before it is signed, and after it has failed, neither side can ask.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_can_be_ended_before_it_is_signed() {

@@ -80,7 +80,7 @@ impl Story {
 }
 
 /// §5.1 to §5.3, asked for by the graduate with a reason and an explanation that the others read; then he is free for another employer, and
-/// may sign with the same one again.
+/// the same one may invite him again.
 #[tokio::test(flavor = "multi_thread")]
 async fn asked_for_by_the_graduate_agreed_to_reviewed_and_over() {
     let story = Story::signed().await;

@@ -7,13 +7,16 @@ use serde_json::{Value, json};
 use wangqian_schema::workflow::ReviewRoute;
 
 use crate::support::{
-    Client, Server, made_files, people, placing,
+    Client, Server, made_files,
+    outbox::Outbox,
+    people, placing,
     signing::{refusal, review},
     uploading::upload,
 };
 
 struct Story {
     server: Server,
+    mobile: String,
     client: Client,
     department: Client,
     school: Client,
@@ -30,6 +33,7 @@ impl Story {
         .await;
         Self {
             client: server.login(&graduate.email).await,
+            mobile: graduate.mobile,
             department: server.login(&school.department_reviewer).await,
             school: server.login(&school.school_reviewer).await,
             server,
@@ -138,6 +142,11 @@ async fn registered_reviewed_changed_and_made_void() {
     placing::save(&story.client, &id, contract(9000)).await;
     let again = placing::submit(&story.client, &id, &[&kept]).await;
     assert_eq!(again["destination"]["warnings"], json!([]));
+    let read = "query($id: ID!) { node(id: $id) { ... on Destination { reason form { details {
+        ... on LabourContractForm { monthlyPay } } } } } }";
+    let read_by = async |viewer: &Client| viewer.query(read, json!({ "id": id })).await["node"].take();
+    let edited = json!({ "reason": null, "form": { "details": { "monthlyPay": 9000 } } });
+    assert_eq!(read_by(&story.department).await, edited);
 
     // "若退回修改，需根据退回原因修改后重新提交审核."
     assert_eq!(
@@ -147,6 +156,7 @@ async fn registered_reviewed_changed_and_made_void() {
     let returned = review(&story.department, &id, "RETURN", Some("合同缺末页")).await;
     assert_eq!(returned["destination"]["status"], "RETURNED", "{returned}");
     assert!(story.newest().await.contains("合同缺末页"));
+    assert_eq!(read_by(&story.client).await["reason"], "合同缺末页");
     let last = story.proof("劳动合同末页.jpg").await;
     let mended = placing::submit(&story.client, &id, &[&kept, &last]).await;
     assert_eq!(
@@ -154,6 +164,7 @@ async fn registered_reviewed_changed_and_made_void() {
         2,
         "{mended}"
     );
+    assert_eq!(mended["destination"]["reason"], Value::Null, "{mended}");
 
     // "学校（院系）在审核时可直接修改毕业生登记的去向类型及相关信息."
     let other = json!({
@@ -177,6 +188,12 @@ async fn registered_reviewed_changed_and_made_void() {
     );
     let told = story.newest().await;
     assert!(told.contains("去向类型") && told.contains("无劳动合同"), "{told}");
+    // §10: "当签约及去向信息被修改时，毕业生会收到短信消息提醒，登录后可查看具体信息".
+    let sms = Outbox::new(story.server.outbox()).next_to(&story.mobile).await;
+    assert!(
+        sms.contains("审核人修改了您的毕业去向登记信息") && !sms.contains("无劳动合同"),
+        "{sms}"
+    );
     let advanced = review(&story.department, &id, "APPROVE", None).await;
     assert_eq!(advanced["destination"]["awaitingReview"], "SCHOOL");
     assert_eq!(
