@@ -1,14 +1,18 @@
-//! §10 over HTTP: the school modifies what is signed; the graduate hears of it, also by SMS, and the paper of before says that it is no
-//! longer the one.
-
-use std::io::Write;
+//! §10 over HTTP: the school modifies what is signed or registered; the graduate hears of it, also by SMS, and the paper of before says that
+//! it is no longer the one. What is told by WeChat stands in [`crate::wechat`].
 
 use serde_json::{Value, json};
 use wangqian_api::id::NodeType;
 use wangqian_schema::{model::employer::EmployerVerification, workflow::ReviewRoute};
 
 use crate::support::{
-    Server, filing, made_files, outbox::Outbox, papers, people, placing, signing::*, uploading,
+    Client, Server, filing, made_files,
+    outbox::Outbox,
+    papers::{fetch, paper, read},
+    people::{self, Person},
+    placing,
+    signing::*,
+    uploading::upload,
 };
 
 const AMEND: &str = "mutation($input: AmendAgreementInput!) { amendAgreement(input: $input) {
@@ -19,6 +23,14 @@ const SEEN: &str = "query($id: ID!) { node(id: $id) { ... on Agreement { version
     documents { version status verificationCode downloadLink { url } }
     history(last: 3) { nodes { action changedFields fieldChanges { field label old new } } } } } }";
 
+/// The newest message of somebody.
+async fn newest(client: &Client) -> String {
+    let query = "{ notifications(first: 1) { nodes { title body } } }";
+    let data = client.query(query, json!({})).await;
+    data["notifications"]["nodes"][0].to_string()
+}
+
+/// Of what was signed online.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_school_modifies_is_told_recorded_and_printed_anew() {
     let server = Server::empty().await;
@@ -109,9 +121,9 @@ async fn what_the_school_modifies_is_told_recorded_and_printed_anew() {
         let told = server.client().query(verify, code).await;
         assert_eq!(told["verifyAgreement"]["status"], status);
     }
-    says_superseded(&server, old).await;
-    let inbox = "{ notifications(first: 1) { nodes { title body } } }";
-    let told = client.query(inbox, json!({})).await.to_string();
+    let told = newest(&client).await;
+    assert!(told.contains("转正起薪") && told.contains("双方协商"), "{told}");
+    let told = newest(&employer).await;
     assert!(told.contains("转正起薪") && told.contains("双方协商"), "{told}");
     // The SMS says that something was changed, and no value.
     let sms = Outbox::new(server.outbox()).next_to(&graduate.mobile).await;
@@ -134,9 +146,11 @@ async fn what_the_school_modifies_of_a_destination_is_told_and_recorded() {
     placing::submit(&client, &id, &[]).await;
     review(&school, &id, "APPROVE", None).await;
 
-    let seen = "query($id: ID!) { node(id: $id) { ... on Destination { version status viewerActions
+    let seen =
+        "query($id: ID!) { node(id: $id) { ... on Destination { version status viewerActions form { remark }
         history(last: 1) { nodes { action reason fieldChanges { field label old new } } } } } }";
-    let look = async || school.query(seen, json!({ "id": id })).await["node"].take();
+    let look_by = async |viewer: &Client| viewer.query(seen, json!({ "id": id })).await["node"].take();
+    let look = async || look_by(&school).await;
     let before = look().await;
     assert_eq!(
         (&before["status"], &before["viewerActions"]),
@@ -160,14 +174,24 @@ async fn what_the_school_modifies_of_a_destination_is_told_and_recorded() {
     );
     let stale = amend(placing::seeking("又登"), "电话核实", version).await;
     assert_eq!(stale[0]["code"], "STALE_VERSION");
-    let after = look().await;
-    assert_eq!(after["status"], "REGISTERED");
-    assert_eq!(
-        after["history"]["nodes"],
-        json!([{ "action": "AMEND", "reason": "电话核实", "fieldChanges": [
-            { "field": "remark", "label": "备注", "old": null, "new": "补登" },
-        ] }])
-    );
+    // "登录后可查看具体信息": the school and the graduate read alike what was changed.
+    for viewer in [&school, &client] {
+        let after = look_by(viewer).await;
+        assert_eq!(
+            (&after["status"], &after["form"]["remark"]),
+            (&json!("REGISTERED"), &json!("补登"))
+        );
+        assert_eq!(
+            after["history"]["nodes"],
+            json!([{ "action": "AMEND", "reason": "电话核实", "fieldChanges": [
+                { "field": "remark", "label": "备注", "old": null, "new": "补登" },
+            ] }])
+        );
+    }
+    let told = newest(&client).await;
+    for part in ["学校修改了您已登记的毕业去向", "待就业", "备注", "电话核实"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
     let sms = Outbox::new(server.outbox()).next_to(&graduate.mobile).await;
     assert!(
         sms.contains("修改了您已登记的毕业去向信息") && !sms.contains("补登"),
@@ -179,85 +203,126 @@ async fn what_the_school_modifies_of_a_destination_is_told_and_recorded() {
 /// Whoever scans the code of a paper reads on the page that another one took its place.
 async fn says_superseded(server: &Server, document: &Value) {
     let code = document["verificationCode"].as_str().expect("a code");
-    let (status, page) = papers::fetch(&format!("{}/verify/{code}", server.url)).await;
+    let (status, page) = fetch(&format!("{}/verify/{code}", server.url)).await;
     let page = String::from_utf8(page).unwrap();
     assert_eq!(status, 200, "{page}");
     assert!(page.contains("已被新版本取代"), "{page}");
 }
 
-/// The amended terms are not on the sheet that was stamped: its code says that it is superseded, and the new paper says where the stamps are.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_the_school_modifies_of_an_offline_agreement_supersedes_the_stamped_sheet() {
-    let server = Server::empty().await;
-    let campus = people::school(&server.platform, ReviewRoute::SchoolOnly).await;
-    let graduate = people::graduate(&server.platform, &campus, |_| {}).await;
-    let client = server.login(&graduate.email).await;
-    let school = server.login(&campus.school_reviewer).await;
-    let agreement = filing::id(&filing::create(&client, "OFFLINE", filing::filled()).await);
-    filing::submit(&client, &agreement, &[]).await;
-    review(&school, &agreement, "APPROVE", None).await;
-    let papers = async |wanted: &[&str]| {
-        server
-            .until("the papers", async || {
-                let seen = client.query(SEEN, json!({ "id": agreement })).await["node"].take();
-                let documents = seen["documents"].as_array().expect("documents");
-                let are: Vec<_> = documents
-                    .iter()
-                    .filter(|document| document["downloadLink"].is_object())
-                    .filter_map(|document| document["status"].as_str())
-                    .collect();
-                (are == wanted).then_some(seen)
-            })
-            .await
-    };
-    papers(&["READY"]).await;
-    let page = uploading::upload(&server, &client, "盖章页", "image/png", made_files::png()).await;
-    filing::submit_copy(&client, &agreement, &[page["id"].as_str().expect("an upload")]).await;
-    let signed = review(&school, &agreement, "APPROVE", None).await;
-    assert_eq!(signed["agreement"]["status"], "SIGNED", "{signed}");
-    let before = papers(&["READY"]).await;
-    let status = async |document: &Value| {
-        let verify = "query($code: String!) { verifyAgreement(code: $code) { status documentVersion } }";
-        let code = json!({ "code": document["verificationCode"] });
-        let mut told = server.client().query(verify, code).await;
-        told["verifyAgreement"]["status"].take()
-    };
-    let stamped = &before["documents"][0];
-    assert_eq!(status(stamped).await, "VALID");
-
-    let mut terms = filing::filled();
-    terms["regularSalary"] = json!(9_876);
-    let input = json!({
-        "agreementId": agreement, "terms": terms, "reason": "双方协商", "expectedVersion": before["version"],
-    });
-    let amended = school.mutate(AMEND, json!({ "input": input })).await;
-    assert_eq!(refusal(&amended), None, "{amended}");
-    let seen = papers(&["READY", "SUPERSEDED"]).await;
-    let (new, old) = (&seen["documents"][0], &seen["documents"][1]);
-    assert_eq!(old["verificationCode"], stamped["verificationCode"]);
-    assert_eq!(status(old).await, "SUPERSEDED");
-    assert_eq!(status(new).await, "VALID");
-    says_superseded(&server, old).await;
-    let text = read(&new["downloadLink"]["url"]).await;
-    assert!(
-        text.contains("三方签字盖章见此前回传的协议书") && text.contains("9,876"),
-        "{text}"
-    );
-    server.stop().await;
+/// A graduate who fills his agreement in himself, and the school that modifies it.
+struct Filing {
+    server: Server,
+    graduate: Person,
+    client: Client,
+    school: Client,
 }
 
-/// The text of a PDF behind a link, without white space.
-async fn read(link: &Value) -> String {
-    let link = link.as_str().expect("a link");
-    let pdf = reqwest::get(link).await.unwrap().error_for_status().unwrap();
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(&pdf.bytes().await.unwrap()).unwrap();
-    let read = std::process::Command::new("pdftotext")
-        .args(["-raw", "-enc", "UTF-8", "-nopgbrk"])
-        .arg(file.path())
-        .arg("-")
-        .output()
-        .expect("pdftotext is missing: apt-get install poppler-utils");
-    let text = String::from_utf8(read.stdout).unwrap();
-    text.split_whitespace().collect()
+impl Filing {
+    async fn begun() -> Self {
+        let server = Server::empty().await;
+        let campus = people::school(&server.platform, ReviewRoute::SchoolOnly).await;
+        let graduate = people::graduate(&server.platform, &campus, |_| {}).await;
+        Self {
+            client: server.login(&graduate.email).await,
+            school: server.login(&campus.school_reviewer).await,
+            graduate,
+            server,
+        }
+    }
+
+    async fn picture(&self) -> String {
+        let bytes = made_files::jpeg();
+        let file = upload(&self.server, &self.client, "协议书.jpg", "image/jpeg", bytes).await;
+        file["id"].as_str().unwrap_or_else(|| panic!("{file}")).to_owned()
+    }
+
+    /// The school raises the salary; the graduate is told in his inbox and by SMS, and reads the change.
+    async fn amended(&self, agreement: &str) {
+        let mut terms = filing::filled();
+        terms["regularSalary"] = json!(12_345);
+        let seen = self.school.query(SEEN, json!({ "id": agreement })).await["node"].take();
+        assert_eq!(seen["viewerActions"], json!(["AMEND"]));
+        let input = json!({ "agreementId": agreement, "terms": terms, "reason": "单位来函更正",
+            "expectedVersion": seen["version"] });
+        let amended = self.school.mutate(AMEND, json!({ "input": input })).await;
+        assert_eq!(
+            (&amended["agreement"]["status"], &amended["userErrors"]),
+            (&json!("SIGNED"), &json!([])),
+            "{amended}"
+        );
+        let told = newest(&self.client).await;
+        for part in ["修改了", "示例山区中学", "转正起薪", "单位来函更正"] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        let sms = Outbox::new(self.server.outbox())
+            .next_to(&self.graduate.mobile)
+            .await;
+        assert!(sms.contains("修改了您的就业协议信息"), "{sms}");
+        assert_eq!(terms_read_by(&self.client, agreement).await, terms);
+        let query = "query($id: ID!) { node(id: $id) { ... on Agreement { history(last: 4) { nodes {
+            action reason fieldChanges { field label old new } } } } } }";
+        let data = self.client.query(query, json!({ "id": agreement })).await;
+        let history = data["node"]["history"]["nodes"].as_array().unwrap();
+        let event = history
+            .iter()
+            .find(|event| event["action"] == "AMEND")
+            .expect("an event");
+        assert_eq!(
+            event,
+            &json!({ "action": "AMEND", "reason": "单位来函更正", "fieldChanges": [
+                { "field": "regularSalary", "label": "转正起薪", "old": "10000", "new": "12345" },
+            ] })
+        );
+    }
+}
+
+/// Of what was signed offline the blank paper is made anew as well, and the one that was printed before is no longer the one.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_was_signed_offline_the_paper_is_made_anew() {
+    let story = Filing::begun().await;
+    let id = filing::id(&filing::create(&story.client, "OFFLINE", filing::filled()).await);
+    filing::submit(&story.client, &id, &[]).await;
+    review(&story.school, &id, "APPROVE", None).await;
+    filing::submit_copy(&story.client, &id, &[&story.picture().await]).await;
+    let signed = review(&story.school, &id, "APPROVE", None).await;
+    assert_eq!(signed["agreement"]["status"], "SIGNED", "{signed}");
+    paper(&story.server, &story.client, &id).await;
+    story.amended(&id).await;
+    let papers = story.server.until("both papers", async || {
+        let seen = story.client.query(SEEN, json!({ "id": id })).await["node"]["documents"].take();
+        let ready = seen
+            .as_array()?
+            .iter()
+            .filter(|document| document["downloadLink"].is_object());
+        (ready.count() == 2).then_some(seen)
+    });
+    let papers = papers.await;
+    assert_eq!(
+        (&papers[0]["status"], &papers[1]["status"]),
+        (&json!("READY"), &json!("SUPERSEDED"))
+    );
+    let new = read(&papers[0]["downloadLink"]["url"]).await;
+    for part in ["签约方式：线下签约", "本协议书为第2版", "12,345元/月", "三方签字盖章见此前回传的协议书"] {
+        assert!(new.contains(part), "{part}: {new}");
+    }
+    says_superseded(&story.server, &papers[1]).await;
+    for (document, status) in [(&papers[0], "VALID"), (&papers[1], "SUPERSEDED")] {
+        let verify = "query($code: String!) { verifyAgreement(code: $code) { status } }";
+        let code = json!({ "code": document["verificationCode"] });
+        let told = story.server.client().query(verify, code).await;
+        assert_eq!(told["verifyAgreement"]["status"], status);
+    }
+}
+
+/// Of what was registered there is no paper of ours, before as after.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_was_registered_there_is_no_paper() {
+    let story = Filing::begun().await;
+    let id = filing::id(&filing::create(&story.client, "REGISTERED", filing::filled()).await);
+    filing::submit(&story.client, &id, &[&story.picture().await]).await;
+    let signed = review(&story.school, &id, "APPROVE", None).await;
+    assert_eq!(signed["agreement"]["status"], "SIGNED", "{signed}");
+    story.amended(&id).await;
+    let seen = story.client.query(SEEN, json!({ "id": id })).await;
+    assert_eq!(seen["node"]["documents"], json!([]));
 }

@@ -12,6 +12,7 @@ use crate::support::{
     Client, Server,
     client::PASSWORD,
     people::{self, Person},
+    signing::refusal,
 };
 
 const LOG_IN: &str = "mutation($input: LogInInput!) { logIn(input: $input) { session { id } userErrors { code message field } } }";
@@ -170,4 +171,58 @@ async fn a_log_in_does_not_show_in_what_others_are_answered() {
         .iter()
         .filter(|answer| answer["userErrors"][0]["code"] == "TOO_MANY_ATTEMPTS");
     assert!(locked.count() > 5, "it came to locks");
+}
+
+/// §1: log-in by all three identifiers; sessions can be listed and ended; a wrong password and an unknown account read alike.
+#[tokio::test(flavor = "multi_thread")]
+async fn logging_in_and_out() {
+    let scene = Scene::new().await;
+    let person = &scene.person;
+    let own = scene.server.login(&person.email).await;
+    let anybody = &scene.client;
+    for identifier in [&person.email, &person.mobile, &person.id_card_number] {
+        let data = anybody
+            .login(identifier)
+            .await
+            .query("{ viewer { ... on Graduate { name } } }", json!({}))
+            .await;
+        assert_eq!(data["viewer"]["name"], person.name);
+    }
+    let attempt = async |identifier: &str, password: &str| scene.attempt(identifier, password).await;
+    let wrong = attempt(&person.email, "not it").await;
+    assert_eq!(refusal(&wrong), Some("WRONG_CREDENTIALS"));
+    assert_eq!(attempt("nobody@example.com", "not it").await, wrong, "read alike");
+    assert_eq!(attempt("neither mobile nor mail", "not it").await, wrong);
+
+    let list = "{ sessions(first: 10) { edges { node { id current } } } }";
+    let sessions = own.query(list, json!({})).await;
+    let edges = sessions["sessions"]["edges"].as_array().unwrap();
+    assert_eq!(edges.len(), 4);
+    let current = edges.iter().find(|edge| edge["node"]["current"] == true).unwrap()["node"]["id"].clone();
+    let other = edges
+        .iter()
+        .find(|edge| edge["node"]["current"] == false)
+        .unwrap()["node"]["id"]
+        .clone();
+    let operator = people::operator(&scene.server.platform).await;
+    let stranger = scene.server.login(&operator).await;
+    let end = "mutation($id: ID!) { endSession(input: { sessionId: $id }) { sessionId userErrors { code field message } } }";
+    assert_eq!(own.mutate(end, json!({ "id": other })).await["sessionId"], other);
+    assert_eq!(
+        refusal(&own.mutate(end, json!({ "id": other })).await),
+        Some("NOT_FOUND"),
+        "once"
+    );
+    assert_eq!(
+        refusal(&stranger.mutate(end, json!({ "id": current })).await),
+        Some("NOT_FOUND"),
+        "not his"
+    );
+    own.mutate("mutation { logOut { userErrors { code } } }", json!({}))
+        .await;
+    let answer = own.graphql(list, json!({})).await;
+    assert_eq!(
+        answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED",
+        "{answer}"
+    );
 }

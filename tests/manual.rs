@@ -127,6 +127,14 @@ fn says_what_the_product_says(pdf: &[u8], pages: u64) {
             assert!(text.contains(label.as_str().unwrap()), "{kind} {word}");
         }
     }
+    // As the guide names them (§6.2).
+    for status in [
+        "就业协议审核通过",
+        "协议审核待提交（老师退回）",
+        "就业协议审核不通过",
+    ] {
+        assert!(text.contains(status), "{status}");
+    }
     let info = read("pdfinfo", &[], pdf, &[]);
     let says = |key: &str| {
         let line = info.lines().find_map(|line| line.strip_prefix(key));

@@ -76,10 +76,21 @@ impl Story {
 
     async fn seen(&self, client: &Client, termination: &str) -> Value {
         let query = "query($id: ID!) { node(id: $id) { ... on Termination {
-            status reason requestedBy explanation answeredAt viewerActions agreement { status }
+            status reason requestedBy terminationReason { code } explanation answeredAt viewerActions agreement { status }
             files { fileName submission downloadLink { url } }
             history(first: 20) { nodes { action toStatus } } } } }";
         client.query(query, json!({ "id": termination })).await["node"].take()
+    }
+
+    /// What everybody who sees it reads as its reason and explanation.
+    async fn explained(&self, termination: &str, reason: &str, explanation: &str) {
+        for viewer in [&self.client, &self.department, &self.school] {
+            let seen = self.seen(viewer, termination).await;
+            assert_eq!(
+                (&seen["terminationReason"]["code"], &seen["explanation"]),
+                (&json!(reason), &json!(explanation))
+            );
+        }
     }
 }
 
@@ -129,6 +140,10 @@ async fn materials_handed_in_mended_and_the_agreement_is_over() {
         assert_eq!(reqwest::get(link).await.unwrap().status(), 200);
     }
 
+    story
+        .explained(&termination, "FAMILY", "与单位协商一致，解约函附后。")
+        .await;
+
     // 撤回修改.
     let back =
         terminating::answer(&story.client, WITHDRAW_TERMINATION, &termination).await["termination"].take();
@@ -142,8 +157,13 @@ async fn materials_handed_in_mended_and_the_agreement_is_over() {
     assert_eq!(none["userErrors"][0]["field"], "files", "{none}");
     let handed = hand_in_again(&story.client, &termination, "OTHER", &[&kept]).await;
     assert_eq!(handed["termination"]["awaitingReview"], "DEPARTMENT", "{handed}");
+    story
+        .explained(&termination, "OTHER", "已按要求更换解约函。")
+        .await;
 
     // 退回修改.
+    let silent = review(&story.department, &termination, "RETURN", None).await;
+    assert_eq!(refusal(&silent), Some("REASON_REQUIRED"), "{silent}");
     let returned = review(&story.department, &termination, "RETURN", Some("解约函未盖章")).await;
     assert_eq!(returned["termination"]["status"], "RETURNED", "{returned}");
     assert!(story.newest().await.contains("解约函未盖章"));
@@ -154,6 +174,9 @@ async fn materials_handed_in_mended_and_the_agreement_is_over() {
     let stamped = story.picture("解约函（盖章）.jpg").await;
     let handed = hand_in_again(&story.client, &termination, "FAMILY", &[&stamped]).await;
     assert_eq!(handed["termination"]["reason"], Value::Null, "{handed}");
+    story
+        .explained(&termination, "FAMILY", "已按要求更换解约函。")
+        .await;
     review(&story.department, &termination, "APPROVE", None).await;
     assert!(story.newest().await.contains("已通过院系审核"));
     let late = terminating::answer(&story.client, WITHDRAW_TERMINATION, &termination).await;
@@ -246,4 +269,72 @@ async fn a_request_sent_again_hands_in_once() {
     input["files"] = json!([]);
     let other = request(&input).await;
     assert_eq!(refusal(&other), Some("IDEMPOTENCY_KEY_REUSED"), "{other}");
+}
+
+/// §7: "已经完成申请就业协议线下签约或已签就业协议登记信息": before that there is nothing to end. §7.1: a reason from the list and an explanation
+/// are needed, whenever it is handed in.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_handed_in_is_named() {
+    let story = Story::begun().await;
+    let letter = story.picture("解约函.jpg").await;
+    let none_ends = async |agreement: &str, status: &str| {
+        let query = "query($id: ID!) { node(id: $id) { ... on Agreement { status } } }";
+        let seen = story.client.query(query, json!({ "id": agreement })).await;
+        assert_eq!(seen["node"]["status"], status);
+        let refused = hand_in(&story.client, agreement, "MUTUAL", &[&letter]).await;
+        assert_eq!(refusal(&refused), Some("STEP_NOT_ALLOWED"), "{status}: {refused}");
+    };
+    let offline = filing::id(&filing::create(&story.client, "OFFLINE", filing::filled()).await);
+    none_ends(&offline, "DRAFT").await;
+    filing::submit(&story.client, &offline, &[]).await;
+    none_ends(&offline, "TERMS_REVIEW").await;
+    story.approved(&offline).await;
+    none_ends(&offline, "TERMS_APPROVED").await;
+    let page = story.picture("盖章.jpg").await;
+    filing::submit_copy(&story.client, &offline, &[&page]).await;
+    none_ends(&offline, "SIGNING_REVIEW").await;
+    review(&story.department, &offline, "REJECT", Some("印章与单位不符")).await;
+    none_ends(&offline, "SIGNING_REJECTED").await;
+    let registered = filing::id(&filing::create(&story.client, "REGISTERED", filing::filled()).await);
+    let page = story.picture("协议.jpg").await;
+    filing::submit(&story.client, &registered, &[&page]).await;
+    none_ends(&registered, "REGISTRATION_REVIEW").await;
+    story.approved(&registered).await;
+
+    let wrong = |payload: &Value| -> Vec<String> {
+        let errors = payload["userErrors"].as_array().unwrap().iter();
+        let named = errors.map(|error| format!("{} {}", error["code"], error["field"]).replace('"', ""));
+        named.collect()
+    };
+    let (reason, explanation) = ("INVALID_INPUT terminationReason", "INVALID_INPUT explanation");
+    let cases = [
+        ("nothing", "示例", &[reason][..]),
+        // The employer's to give.
+        ("NOGRAD", "示例", &[reason]),
+        ("FAMILY", " \n", &[explanation]),
+        ("", "", &[reason, explanation]),
+    ];
+    let request = async |code: &str, text: &str| {
+        let input = json!({
+            "idempotencyKey": uuid::Uuid::now_v7(), "agreementId": registered, "terminationReason": code,
+            "explanation": text, "files": [letter],
+        });
+        story
+            .client
+            .mutate(terminating::REQUEST, json!({ "input": input }))
+            .await
+    };
+    for (code, text, fields) in cases {
+        assert_eq!(wrong(&request(code, text).await), fields, "{code} {text}");
+    }
+    let termination = terminating::id(&request("FAMILY", "示例").await);
+    review(&story.department, &termination, "RETURN", Some("请补充说明")).await;
+    for (code, text, fields) in cases {
+        let input = json!({
+            "terminationId": termination, "terminationReason": code, "explanation": text, "files": [letter],
+        });
+        let again = json!({ "input": input });
+        let refused = story.client.mutate(terminating::SUBMIT_TERMINATION, again).await;
+        assert_eq!(wrong(&refused), fields, "{code} {text}");
+    }
 }

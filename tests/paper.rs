@@ -1,11 +1,6 @@
 //! The paper that the product makes: what the parties entered is read back from the PDF that they download, and a character that
 //! no font has is never drawn as something else.
 
-use std::{
-    io::Write,
-    process::{Command, Stdio},
-};
-
 use diesel_async::RunQueryDsl;
 use serde_json::{Value, json};
 use wangqian_api::id::NodeType;
@@ -14,46 +9,16 @@ use wangqian_schema::{
     workflow::ReviewRoute,
 };
 
-use crate::support::{Client, Server, people, signing::*};
-
-/// All text of a PDF in the order in which it was set, without white space: a value may wrap anywhere.
-fn text(pdf: &[u8]) -> String {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(pdf).unwrap();
-    let read = Command::new("pdftotext")
-        .args(["-raw", "-enc", "UTF-8", "-nopgbrk"])
-        .arg(file.path())
-        .arg("-")
-        .stdin(Stdio::null())
-        .output()
-        .expect("pdftotext is missing: apt-get install poppler-utils");
-    assert!(read.status.success(), "{read:?}");
-    squash(&String::from_utf8(read.stdout).unwrap())
-}
-
-fn squash(text: &str) -> String {
-    text.split_whitespace().collect()
-}
+use crate::support::{
+    Server,
+    papers::{paper, squash},
+    people,
+    signing::*,
+};
 
 async fn execute(server: &Server, sql: &str) {
     let mut conn = server.platform.pool.get().await.unwrap();
     diesel::sql_query(sql).execute(&mut conn).await.unwrap();
-}
-
-/// The newest document of an agreement, once it can be downloaded.
-async fn paper(server: &Server, client: &Client, agreement: &str) -> (Value, String) {
-    let query = "query($id: ID!) { node(id: $id) { ... on Agreement {
-        documents { id version status verificationCode downloadLink { url } } } } }";
-    let document = server.until("the paper", async || {
-        let answer = client.query(query, json!({ "id": agreement })).await;
-        let document = answer["node"]["documents"][0].clone();
-        (document["status"] == "READY").then_some(document)
-    });
-    let document = document.await;
-    let link = document["downloadLink"]["url"].as_str().expect("a link");
-    let answer = reqwest::get(link).await.unwrap().error_for_status().unwrap();
-    let pdf = answer.bytes().await.unwrap();
-    (document, text(&pdf))
 }
 
 async fn verify(server: &Server, code: &str) -> Value {

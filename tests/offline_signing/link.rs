@@ -1,4 +1,4 @@
-//! The stamped copy through the link, by the employer's contact who has no account (§6.3).
+//! §6.3 over HTTP: the employer's contact hands the stamped copy in through a link, without an account.
 
 use serde_json::{Value, json};
 
@@ -73,7 +73,50 @@ impl Story {
     }
 }
 
-/// 用人单位协助回传协议书: the contact prints, stamps and hands in without an account; the link is good once, for one agreement.
+/// What the employer has handed in is the graduate's to take back, as long as no reviewer has decided; what he hands in himself ends the
+/// employer's link.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_graduate_takes_back_what_the_employer_handed_in_and_hands_in_himself() {
+    let story = Story::begun().await;
+    let mobile = "10000000001";
+    let id = story.terms_approved().await;
+    filing::step(&story.client, "requestStampedCopy", &id).await;
+    let token = story.token(mobile).await;
+    let page = story.page_by_link(&token).await;
+    let submitted = story.submit_by_link(&token, &[&page]).await;
+    assert_eq!(submitted["submitted"], json!(true), "{submitted}");
+    let back = filing::step(&story.client, "withdrawAgreement", &id).await;
+    assert_eq!(back["agreement"]["status"], "TERMS_APPROVED", "{back}");
+    let again = story.submit_by_link(&token, &[&page]).await;
+    assert_eq!(refusal(&again), Some("NOT_FOUND"), "used: {again}");
+
+    // Another link, and he is faster.
+    filing::step(&story.client, "requestStampedCopy", &id).await;
+    let token = story.token(mobile).await;
+    let page = story.page_by_link(&token).await;
+    let own = story.picture("盖章.jpg").await;
+    let copied = filing::submit_copy(&story.client, &id, &[&own]).await;
+    assert_eq!(copied["agreement"]["status"], "SIGNING_REVIEW", "{copied}");
+    assert_eq!(story.opened(&token).await, Value::Null);
+    let late = story.submit_by_link(&token, &[&page]).await;
+    assert_eq!(refusal(&late), Some("NOT_FOUND"), "{late}");
+    // Taken back or returned, it stays dead.
+    filing::step(&story.client, "withdrawAgreement", &id).await;
+    assert_eq!(story.opened(&token).await, Value::Null);
+
+    // What the employer hands in cannot be taken back either once the department has approved.
+    filing::step(&story.client, "requestStampedCopy", &id).await;
+    let token = story.token(mobile).await;
+    let page = story.page_by_link(&token).await;
+    story.submit_by_link(&token, &[&page]).await;
+    review(&story.department, &id, "APPROVE", None).await;
+    let late = filing::step(&story.client, "withdrawAgreement", &id).await;
+    assert_eq!(refusal(&late), Some("STEP_NOT_ALLOWED"), "{late}");
+    let signed = review(&story.school, &id, "APPROVE", None).await;
+    assert_eq!(signed["agreement"]["status"], "SIGNED", "{signed}");
+}
+
+/// §6.3, 用人单位协助回传协议书: the contact prints, stamps and hands in without an account; the link is good once, for one agreement.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_employer_hands_the_copy_in_through_the_link() {
     let story = Story::begun().await;
@@ -159,6 +202,7 @@ async fn the_employer_hands_the_copy_in_through_the_link() {
     filing::step(&story.client, "requestStampedCopy", &id).await;
     let last = story.token(mobile).await;
     assert!(story.opened(&last).await.is_object());
+    let stray = story.page_by_link(&last).await;
     filing::step(&story.client, "discardAgreement", &id).await;
     assert_eq!(story.opened(&last).await, Value::Null);
 
@@ -167,6 +211,9 @@ async fn the_employer_hands_the_copy_in_through_the_link() {
     filing::step(&story.client, "requestStampedCopy", &id).await;
     let old = story.token(mobile).await;
     assert!(story.opened(&old).await.is_object());
+    // What was uploaded for one agreement is nothing of another.
+    let refused = story.submit_by_link(&old, &[&stray]).await;
+    assert_eq!(refused["userErrors"][0]["field"], "files.0", "{refused}");
     let mut conn = story.server.platform.pool.get().await.unwrap();
     let age = "UPDATE stamped_copy_links SET expires_at = now() - interval '1 second'";
     diesel_async::RunQueryDsl::execute(diesel::sql_query(age), &mut conn)

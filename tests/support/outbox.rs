@@ -1,4 +1,4 @@
-//! What leaves the platform while no provider is connected: mails and SMS as files.
+//! What leaves the platform while no provider is connected: mails, SMS and WeChat messages as files.
 
 use std::{
     collections::HashSet,
@@ -30,9 +30,18 @@ impl Outbox {
 
     /// The text of the next unread message to an e-mail address or mobile number.
     pub(crate) async fn next_to(&self, address: &str) -> String {
+        self.next_in(folder_of(address), address).await
+    }
+
+    /// The text of the next unread WeChat message to an open id.
+    pub(crate) async fn next_wechat_to(&self, open_id: &str) -> String {
+        self.next_in("wechat", open_id).await
+    }
+
+    async fn next_in(&self, folder: &str, address: &str) -> String {
         let look = async {
             loop {
-                if let Some(text) = self.unread_to(address) {
+                if let Some(text) = self.unread_in(folder, address) {
                     return text;
                 }
                 // Files tell nobody that they are there.
@@ -45,7 +54,10 @@ impl Outbox {
 
     /// The text of an unread message to an address, if there is one now. It counts as read then.
     pub(crate) fn unread_to(&self, address: &str) -> Option<String> {
-        let folder = if address.contains('@') { "mail" } else { "sms" };
+        self.unread_in(folder_of(address), address)
+    }
+
+    fn unread_in(&self, folder: &str, address: &str) -> Option<String> {
         let mut files: Vec<PathBuf> = fs::read_dir(self.folder.join(folder))
             .ok()?
             .map(|file| file.unwrap().path())
@@ -77,6 +89,10 @@ impl Outbox {
             }
         }
     }
+}
+
+fn folder_of(address: &str) -> &'static str {
+    if address.contains('@') { "mail" } else { "sms" }
 }
 
 fn read_message(path: &Path) -> (String, String) {

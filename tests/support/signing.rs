@@ -1,7 +1,7 @@
 //! The operations of online signing as clients send them.
 
-use chrono::{TimeDelta, Utc};
-use serde_json::{Value, json};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Map, Value, json};
 use wangqian_schema::model::terms::{HouseholdRegistration, TermsDraft};
 
 use super::Client;
@@ -29,6 +29,36 @@ pub(crate) const REVIEW: &str = "mutation($input: ReviewCaseInput!) { reviewCase
 /// Finds a graduate by name and student number.
 pub(crate) const FIND: &str = "query($name: String!, $number: GraduateNumberInput!) {
     findGraduates(name: $name, number: $number) { graduateId name onlineSigningAllowed } }";
+
+/// All terms of an agreement.
+pub(crate) const TERMS: &str = "terms { employerName creditCode nature { code } industry { code } region { code } address
+    positionCategory { code } positionTitle contactPerson contactPhone contactMobile contactEmail probationMonths
+    probationSalary regularSalary liquidatedDamages reportPlace reportDeadline workPlace householdRegistration
+    supplementaryTerms }";
+
+/// A form that was read, as it was filled in: each code as itself, and nothing of what is empty.
+pub(crate) fn as_filled_in(read: &Value) -> Value {
+    let Value::Object(fields) = read else {
+        return read.clone();
+    };
+    if let (1, Some(code)) = (fields.len(), fields.get("code")) {
+        return code.clone();
+    }
+    let filled = fields
+        .iter()
+        .filter(|(name, value)| *name != "__typename" && !value.is_null());
+    let filled: Map<_, _> = filled
+        .map(|(name, value)| (name.clone(), as_filled_in(value)))
+        .collect();
+    filled.into()
+}
+
+/// The terms of an agreement that somebody reads, as they were filled in.
+pub(crate) async fn terms_read_by(client: &Client, agreement: &str) -> Value {
+    let query = format!("query($id: ID!) {{ node(id: $id) {{ ... on Agreement {{ {TERMS} }} }} }}");
+    let data = client.query(&query, json!({ "id": agreement })).await;
+    as_filled_in(&data["node"]["terms"])
+}
 
 /// Good terms.
 pub(crate) fn terms() -> Value {
@@ -59,9 +89,13 @@ pub(crate) fn draft() -> TermsDraft {
     }
 }
 
-/// An input of `inviteGraduates` for a week.
+/// An input of `inviteGraduates` for a week of a platform whose time was not moved.
 pub(crate) fn invitation(key: &str, graduates: &[String]) -> Value {
-    let deadline = Utc::now() + TimeDelta::days(7);
+    invitation_until(key, graduates, Utc::now() + TimeDelta::days(7))
+}
+
+/// An input of `inviteGraduates` with this deadline.
+pub(crate) fn invitation_until(key: &str, graduates: &[String], deadline: DateTime<Utc>) -> Value {
     json!({ "input": {
         "idempotencyKey": key, "graduateIds": graduates, "terms": terms(), "responseDeadline": deadline.to_rfc3339(),
     } })
