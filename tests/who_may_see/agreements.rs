@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{
-    probes::{Mark, Probe, approval, doing, node, of, step},
-    world::{Target, World},
+    probes::{Mark, Probe, approval, doing, link, node, of, step},
+    world::{Target, VERSION, World},
 };
-use crate::support::{reviewing, signing};
+use crate::support::{filing, reviewing, signing};
 
 pub(super) fn agreement(id: &str) -> Value {
     json!({ "input": { "agreementId": id } })
@@ -85,16 +85,20 @@ pub(super) const PROBES: &[Probe] = &[
         Mark::Text(|_| "ACCEPT".to_owned()),
     ),
     of(
+        "Agreement.files",
+        "query($id: ID!) { node(id: $id) { ... on Agreement { files(submission: 1) { fileName } } } }",
+        Target::Case,
+        Mark::Text(|_| "b.png".to_owned()),
+    ),
+    link(
         "Document.downloadLink",
         "query($id: ID!) { node(id: $id) { ... on Document { downloadLink { url } } } }",
         Target::Document,
-        Mark::Text(|_| "X-Amz-Signature".to_owned()),
     ),
-    of(
+    link(
         "Document.previewLink",
         "query($id: ID!) { node(id: $id) { ... on Document { previewLink { url } } } }",
         Target::Document,
-        Mark::Text(|_| "X-Amz-Signature".to_owned()),
     ),
     of(
         "caseChanged",
@@ -123,12 +127,15 @@ pub(super) const PROBES: &[Probe] = &[
     step("reviewCase", signing::REVIEW, approval),
     step("assignReview", reviewing::ASSIGN, reviewing::of_case),
     step("releaseReview", reviewing::RELEASE, reviewing::of_case),
-    // Of a version that is over: amended, the story would go on with another paper. Who may amend, the tests of the step say.
     doing(
         "amendAgreement",
         "mutation($input: AmendAgreementInput!) { amendAgreement(input: $input) {
             agreement { id } userErrors { code field message } } }",
-        |id| json!({ "input": { "agreementId": id, "terms": {}, "reason": "示例", "expectedVersion": 1 } }),
-        Target::Case,
+        |id| {
+            let mut terms = filing::filled();
+            terms["regularSalary"] = json!(12_345);
+            json!({ "input": { "agreementId": id, "terms": terms, "reason": "示例", "expectedVersion": VERSION } })
+        },
+        Target::Filed,
     ),
 ];

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    probes::{Mark, Probe, approval, doing, node, of, step},
+    probes::{Mark, Probe, approval, doing, link, node, of, step},
     world::{Target, World},
 };
 use crate::support::{placing, signing};
@@ -34,9 +34,21 @@ pub(super) const PROBES: &[Probe] = &[
     ),
     of(
         "Destination.history",
-        "query($id: ID!) { node(id: $id) { ... on Destination { id history(first: 10) { nodes { action fieldChanges { label } } } } } }",
+        "query($id: ID!) { node(id: $id) { ... on Destination { history(first: 10) { nodes { action fieldChanges { label } } } } } }",
         Target::Destination,
-        Mark::Target,
+        Mark::Text(|_| "\"APPROVE\"".to_owned()),
+    ),
+    of(
+        "Destination.files",
+        "query($id: ID!) { node(id: $id) { ... on Destination { files(submission: 1) { fileName } } } }",
+        Target::Destination,
+        Mark::Text(|_| "page.png".to_owned()),
+    ),
+    node("node: CaseFile of the destination", Target::DestinationFile),
+    link(
+        "CaseFile.downloadLink of the destination",
+        "query($id: ID!) { node(id: $id) { ... on CaseFile { downloadLink { url } } } }",
+        Target::DestinationFile,
     ),
     of(
         "reviewQueue of destinations",

@@ -29,6 +29,12 @@ pub(super) const PROBES: &[Probe] = &[
         Mark::Text(|_| "version".to_owned()),
     ),
     of(
+        "EmployerLicence.downloadLink",
+        "query($id: ID!) { node(id: $id) { ... on Employer { registration { version licence { downloadLink { url } } } } } }",
+        Target::Waiting,
+        Mark::Text(|_| "X-Amz-Signature".to_owned()),
+    ),
+    of(
         "employerMembers",
         "{ employerMembers(first: 100) { nodes { id email } } }",
         Target::Nothing,

@@ -1,22 +1,13 @@
-//! Agreements that graduates fill in themselves, the link for the stamped copy, and files of cases: what is sent for each row, and how
-//! its answer is recognised.
+//! Agreements that graduates fill in themselves, and files of cases: what is sent for each row, and how its answer is recognised.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     agreements::agreement,
-    probes::{Mark, Probe, doing, node, of},
-    world::Target,
+    probes::{Mark, Probe, doing, link, node, of},
+    world::{PAGE, Target},
 };
 use crate::support::{filing, uploading};
-
-const CREATE_COPY_UPLOAD: &str =
-    "mutation($input: CreateStampedCopyUploadInput!) { createStampedCopyUpload(input: $input) {
-    upload { id } userErrors { code field message } } }";
-
-fn copy_upload(token: &str) -> Value {
-    json!({ "input": { "token": token, "fileName": "a", "contentType": "image/png", "byteSize": 5 } })
-}
 
 pub(super) const PROBES: &[Probe] = &[
     node("node: Agreement of the draft", Target::Filed),
@@ -32,25 +23,22 @@ pub(super) const PROBES: &[Probe] = &[
         Target::Filed,
         Mark::Text(|_| "EMAIL".to_owned()),
     ),
-    of(
-        "stampedCopyRequest",
-        "query($id: String!) { stampedCopyRequest(token: $id) { employerName } }",
-        Target::CopyLink,
-        Mark::Text(|_| "示例山区中学".to_owned()),
-    ),
-    of(
-        "stampedCopyRequest by a wrong link",
-        "{ stampedCopyRequest(token: \"00\") { employerName } }",
-        Target::Nothing,
-        Mark::Text(|_| "示例山区中学".to_owned()),
-    ),
     node("node: Upload", Target::Upload),
     node("node: CaseFile", Target::CaseFile),
-    of(
+    link(
+        "Upload.thumbnailLink",
+        "query($id: ID!) { node(id: $id) { ... on Upload { thumbnailLink { url } } } }",
+        Target::Page,
+    ),
+    link(
         "CaseFile.downloadLink",
         "query($id: ID!) { node(id: $id) { ... on CaseFile { downloadLink { url } } } }",
         Target::CaseFile,
-        Mark::Text(|_| "X-Amz-Signature".to_owned()),
+    ),
+    link(
+        "CaseFile.thumbnailLink",
+        "query($id: ID!) { node(id: $id) { ... on CaseFile { thumbnailLink { url } } } }",
+        Target::CaseFile,
     ),
     doing(
         "createAgreementDraft",
@@ -102,34 +90,8 @@ pub(super) const PROBES: &[Probe] = &[
         "submitStampedCopy",
         "mutation($input: SubmitStampedCopyInput!) { submitStampedCopy(input: $input) {
             agreement { id } userErrors { code field message } } }",
-        |id| json!({ "input": { "agreementId": id, "files": [] } }),
+        |id| json!({ "input": { "agreementId": id, "files": [PAGE] } }),
         Target::Filed,
-    ),
-    doing(
-        "createStampedCopyUpload",
-        CREATE_COPY_UPLOAD,
-        copy_upload,
-        Target::CopyLink,
-    ),
-    doing(
-        "createStampedCopyUpload by a wrong link",
-        CREATE_COPY_UPLOAD,
-        |_| copy_upload("00"),
-        Target::Nothing,
-    ),
-    doing(
-        "completeStampedCopyUpload by a wrong link",
-        "mutation { completeStampedCopyUpload(input: { token: \"00\", uploadId: \"x\" }) {
-            upload { id } userErrors { code field message } } }",
-        |_| json!({}),
-        Target::Nothing,
-    ),
-    doing(
-        "submitStampedCopyByLink by a wrong link",
-        "mutation { submitStampedCopyByLink(input: { token: \"00\", files: [] }) {
-            submitted userErrors { code field message } } }",
-        |_| json!({}),
-        Target::Nothing,
     ),
     of(
         "createUpload",

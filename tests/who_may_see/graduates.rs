@@ -102,7 +102,7 @@ pub(super) const PROBES: &[Probe] = &[
         "downloadRecordExport",
         exporting::DOWNLOAD,
         Target::Export,
-        Mark::Change,
+        Mark::Text(|_| "X-Amz-Signature".to_owned()),
     ),
     Probe {
         row: "exportRecords",

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use wangqian_schema::clock::shanghai_date;
 
 use super::{
-    probes::{Mark, Probe, doing, of},
-    world::{Target, Text, Who, World, text_of},
+    probes::{Mark, Probe, doing, link, of},
+    world::{FILED, Target, Text, VERSION, Who, World, text_of},
 };
 use crate::support::people::class_year;
 
@@ -69,11 +69,15 @@ pub(super) const PROBES: &[Probe] = &[
         Target::Leaving,
         Mark::Text(|_| "KEPT_AT_SCHOOL".to_owned()),
     ),
-    of(
-        "LeavingConfirmation.sheet",
+    link(
+        "DestinationSheet.downloadLink",
         "query($id: ID!) { node(id: $id) { ... on LeavingConfirmation { sheet { downloadLink { url } } } } }",
         Target::Leaving,
-        Mark::Text(|_| "X-Amz-Signature".to_owned()),
+    ),
+    link(
+        "DestinationSheet.previewLink",
+        "query($id: ID!) { node(id: $id) { ... on LeavingConfirmation { sheet { previewLink { url } } } } }",
+        Target::Leaving,
     ),
     of(
         "LeavingConfirmation.authorisedUntil",
@@ -83,9 +87,9 @@ pub(super) const PROBES: &[Probe] = &[
     ),
     of(
         "LeavingConfirmation.history",
-        "query($id: ID!) { node(id: $id) { ... on LeavingConfirmation { id history(first: 10) { nodes { action } } } } }",
+        "query($id: ID!) { node(id: $id) { ... on LeavingConfirmation { history(first: 10) { nodes { action } } } } }",
         Target::Leaving,
-        Mark::Target,
+        Mark::Text(|_| "\"CONFIRM\"".to_owned()),
     ),
     of(
         "caseChanged of the confirmation",
@@ -114,7 +118,7 @@ pub(super) const PROBES: &[Probe] = &[
     doing(
         "confirmLeaving",
         CONFIRM,
-        |_| json!({ "input": {} }),
+        |_| json!({ "input": { "registeredId": FILED, "registeredVersion": VERSION } }),
         Target::Nothing,
     ),
     doing(
@@ -133,7 +137,7 @@ pub(super) const PROBES: &[Probe] = &[
     doing(
         "answerLeavingDispute",
         ANSWER,
-        |id| json!({ "input": { "confirmationId": id, "answer": "示例", "expectedVersion": 0 } }),
+        |id| json!({ "input": { "confirmationId": id, "answer": "示例" } }),
         Target::Leaving,
     ),
     doing(
@@ -180,21 +184,9 @@ impl World {
         self.leaving = text_of(&saved["confirmation"]["id"]);
     }
 
-    /// His dispute is answered, he has confirmed, and his sheet is there.
-    pub(super) async fn confirm(&mut self) {
-        let answer = json!({ "confirmationId": self.leaving, "answer": "示例" });
-        let answered = self
-            .client(Who::Department)
-            .mutate(ANSWER, json!({ "input": answer }))
-            .await;
-        assert_eq!(answered["userErrors"], json!([]));
+    /// He has confirmed, and his sheet is there.
+    pub(super) async fn await_sheet(&mut self) {
         let graduate = self.client(Who::Graduate);
-        let seen = "{ leavingSchool { registered { ... on Agreement { id version } } } }";
-        let seen = graduate.query(seen, json!({})).await;
-        let seen = &seen["leavingSchool"]["registered"];
-        let confirming = json!({ "registeredId": seen["id"], "registeredVersion": seen["version"] });
-        let confirmed = graduate.mutate(CONFIRM, json!({ "input": confirming })).await;
-        assert_eq!(confirmed["userErrors"], json!([]));
         let sheet = "query($id: ID!) { node(id: $id) { ... on LeavingConfirmation {
             sheet { verificationNumber downloadLink { url } } } } }";
         let ready = async || {

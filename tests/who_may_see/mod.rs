@@ -1,6 +1,6 @@
 //! Nobody sees what is not his: `table.md` says who may see and do what, and here it is tried over HTTP.
 //!
-//! A new query, mutation, subscription or type with a global id needs a row there and a probe in the module of its kind.
+//! A new query, mutation, subscription, type with a global id or link to a file needs a row there and a probe in the module of its kind.
 
 mod accounts;
 mod agreements;
@@ -9,6 +9,7 @@ mod employers;
 mod filed;
 mod graduates;
 mod leaving;
+mod links;
 mod probes;
 mod schools;
 mod terminations;
@@ -22,7 +23,7 @@ use wangqian_api::graphql;
 
 use self::{
     probes::{Mark, Probe},
-    world::{Target, Who, World},
+    world::{Target, Who, World, filled_in},
 };
 
 fn probes() -> impl Iterator<Item = &'static Probe> {
@@ -34,6 +35,7 @@ fn probes() -> impl Iterator<Item = &'static Probe> {
         filed::PROBES,
         graduates::PROBES,
         leaving::PROBES,
+        links::PROBES,
         schools::PROBES,
         terminations::PROBES,
     ];
@@ -88,6 +90,12 @@ struct Row {
 impl Row {
     fn expected(&self, who: Who) -> &Outcome {
         &self.cells[who as usize]
+    }
+
+    /// Whether its probe looks at the address of the link that this field gives.
+    fn shows_a_link(&self, field: &str) -> bool {
+        let asks = self.probe().document.contains(&format!("{field} {{ url"));
+        asks && matches!(self.probe().mark, Mark::Text(_))
     }
 
     fn probe(&self) -> &'static Probe {
@@ -174,7 +182,7 @@ fn judge(world: &World, probe: &Probe, answer: &Value, changed: bool) -> Outcome
 
 /// The answer to a query or mutation about `id`.
 async fn ask(world: &World, probe: &Probe, who: Who, id: &str) -> Value {
-    let variables = (probe.variables)(id);
+    let variables = filled_in(world, (probe.variables)(id));
     if probe.ends_its_session() {
         world.fresh(who).await.graphql(probe.document, variables).await
     } else {
@@ -224,6 +232,10 @@ async fn attempt(world: &World, probe: &Probe, who: Who, expected: &Outcome) -> 
             ask(world, probe, who, id).await
         }
     };
+    if probe.row == "answerLeavingDispute" {
+        // Whoever answers leaves nothing to answer.
+        world.dispute().await;
+    }
     let before = if probe.writes() {
         world.snapshot().await
     } else {
@@ -287,6 +299,25 @@ async fn of_schema(query: &str, pointer: &str) -> Vec<String> {
         .iter()
         .map(|entry| entry["name"].as_str().unwrap().to_owned());
     names.collect()
+}
+
+/// The fields that give links to files, as `Type.field`.
+async fn file_links() -> Vec<String> {
+    let query = "{ __schema { types { name fields { name type { name ofType { name } } } } } }";
+    let answer = graphql::builder().finish().execute(query).await;
+    let data = answer.data.into_json().unwrap();
+    let mut links = Vec::new();
+    for found in data["__schema"]["types"].as_array().expect("types") {
+        for field in found["fields"].as_array().into_iter().flatten() {
+            let (of, own) = (&field["type"]["ofType"]["name"], &field["type"]["name"]);
+            if of == "DownloadLink" || own == "DownloadLink" {
+                let name = |named: &Value| named["name"].as_str().unwrap().to_owned();
+                links.push(format!("{}.{}", name(found), name(field)));
+            }
+        }
+    }
+    assert!(links.contains(&"Document.downloadLink".to_owned()), "{links:?}");
+    links
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -366,7 +397,35 @@ async fn no_operation_and_no_type_is_forgotten() {
             missing.push(format!("a row {name:?}"));
         }
     }
+    for link in file_links().await {
+        // What a mutation gives is a matter of the mutation.
+        let (of, field) = link.split_once('.').expect("a field of a type");
+        let row = match of.strip_suffix("Payload") {
+            Some(mutation) => mutation[..1].to_lowercase() + &mutation[1..],
+            None => link.clone(),
+        };
+        if !rows
+            .iter()
+            .any(|found| found.name == row && found.shows_a_link(field))
+        {
+            missing.push(format!("a row {row:?} that looks at the link {link}"));
+        }
+    }
+    for operation in links::OPERATIONS {
+        for dead in links::DEAD {
+            let row = format!("{operation} by {dead}");
+            if !rows.iter().any(|found| found.name == row) {
+                missing.push(format!("a row {row:?}"));
+            }
+        }
+    }
     for probe in probes() {
+        let of_field = probe.row.starts_with(char::is_uppercase) && probe.row.contains('.');
+        assert!(
+            !of_field || !matches!(probe.mark, Mark::Target),
+            "{}: the id alone does not show the field",
+            probe.row
+        );
         if !rows.iter().any(|row| row.name == probe.row) {
             missing.push(format!("a row of the probe {:?}", probe.row));
         }

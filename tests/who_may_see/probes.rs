@@ -66,6 +66,16 @@ pub(super) const fn of(row: &'static str, document: &'static str, target: Target
     }
 }
 
+/// What shows a link to a file.
+pub(super) const fn link(row: &'static str, document: &'static str, target: Target) -> Probe {
+    of(
+        row,
+        document,
+        target,
+        Mark::Text(|_| "X-Amz-Signature".to_owned()),
+    )
+}
+
 /// A step on the case of the section.
 pub(super) const fn step(row: &'static str, document: &'static str, variables: fn(&str) -> Value) -> Probe {
     Probe {

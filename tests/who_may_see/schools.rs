@@ -70,9 +70,10 @@ pub(super) const PROBES: &[Probe] = &[
     ),
     of(
         "School.figures of a department",
-        "query($id: ID!) { school { figures(departmentId: $id) { department { id } } } }",
+        "query($id: ID!) { school { figures(departmentId: $id) { department { name } } } }",
         Target::Department,
-        Mark::Target,
+        // As it was renamed in a row before.
+        Mark::Text(|_| "示例新学院".to_owned()),
     ),
     of(
         "figuresChanged",

@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    probes::{Mark, Probe, approval, doing, node, of, step},
-    world::{Target, World},
+    probes::{Mark, Probe, approval, doing, link, node, of, step},
+    world::{PAGE, Target, World},
 };
 use crate::support::{signing, terminating};
 
@@ -42,9 +42,9 @@ pub(super) const PROBES: &[Probe] = &[
     ),
     of(
         "Termination.history",
-        "query($id: ID!) { node(id: $id) { ... on Termination { id history(first: 10) { nodes { action } } } } }",
+        "query($id: ID!) { node(id: $id) { ... on Termination { history(first: 10) { nodes { action } } } } }",
         Target::Termination,
-        Mark::Target,
+        Mark::Text(|_| "\"ACCEPT\"".to_owned()),
     ),
     of(
         "reviewQueue of terminations",
@@ -61,9 +61,9 @@ pub(super) const PROBES: &[Probe] = &[
     ),
     of(
         "Termination.files",
-        "query($id: ID!) { node(id: $id) { ... on Termination { id files { fileName } } } }",
+        "query($id: ID!) { node(id: $id) { ... on Termination { files { fileName } } } }",
         Target::FiledTermination,
-        Mark::Target,
+        Mark::Text(|_| "page.png".to_owned()),
     ),
     Probe {
         row: "reviewCases",
@@ -72,6 +72,24 @@ pub(super) const PROBES: &[Probe] = &[
         target: Target::Termination,
         variables: |id| json!({ "input": { "cases": [{ "caseId": id }], "decision": "APPROVE" } }),
         mark: Mark::Target,
+    },
+    node("node: CaseFile of the termination", Target::TerminationFile),
+    link(
+        "CaseFile.downloadLink of the termination",
+        "query($id: ID!) { node(id: $id) { ... on CaseFile { downloadLink { url } } } }",
+        Target::TerminationFile,
+    ),
+    Probe {
+        row: "requestTermination of what he filled in",
+        document: terminating::REQUEST,
+        target: Target::Filed,
+        variables: |id| {
+            json!({ "input": {
+                "idempotencyKey": uuid::Uuid::now_v7(), "agreementId": id, "terminationReason": "MUTUAL",
+                "explanation": "示例", "files": [PAGE],
+            } })
+        },
+        mark: Mark::Change,
     },
     Probe {
         row: "requestTermination",
@@ -97,7 +115,7 @@ pub(super) const PROBES: &[Probe] = &[
         terminating::SUBMIT_TERMINATION,
         |id| {
             json!({ "input": {
-                "terminationId": id, "terminationReason": "MUTUAL", "explanation": "示例", "files": [],
+                "terminationId": id, "terminationReason": "MUTUAL", "explanation": "示例", "files": [PAGE],
             } })
         },
         Target::FiledTermination,

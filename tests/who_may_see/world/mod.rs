@@ -1,6 +1,8 @@
 //! The people of the table, and what they have to do with each other. What happens between its sections stands in `story`.
 
+mod beside;
 mod story;
+mod targets;
 
 use std::time::Instant;
 
@@ -17,6 +19,11 @@ use wangqian_schema::{
     workflow::ReviewRoute,
 };
 
+use self::beside::Beside;
+pub(super) use self::{
+    beside::{FILED, PAGE, VERSION, filled_in},
+    targets::Target,
+};
 use crate::support::{
     Client, Server,
     people::{self, Company, Person, SchoolWorld},
@@ -54,73 +61,6 @@ impl Who {
         (Self::Operator, "operator"),
         (Self::Nobody, "nobody"),
     ];
-}
-
-/// What an operation is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Target {
-    /// Nothing in particular.
-    Nothing,
-    /// The case of the section.
-    Case,
-    /// Its paper.
-    Document,
-    /// The code on its paper.
-    VerificationCode,
-    /// The graduate of the case.
-    Graduate,
-    /// His e-mail address, as an identifier to log in with.
-    Identifier,
-    /// A session of his on another device.
-    Session,
-    /// A message to him about the case.
-    GraduatesMessage,
-    /// A message to the employer about the case.
-    EmployersMessage,
-    /// The employer of the case.
-    Employer,
-    /// The graduate's school.
-    School,
-    /// The graduate's department.
-    Department,
-    /// A third student, with whom nobody has a case at first.
-    Third,
-    /// The third student's number.
-    StudentNumber,
-    /// The third student's ID-card number.
-    IdCardNumber,
-    /// A message to the employer that could not be sent.
-    StuckWork,
-    /// How far it got.
-    MessageDelivery,
-    /// The employer that waits to be verified.
-    Waiting,
-    /// A colleague of the employer's member, who is its administrator.
-    Colleague,
-    /// The last termination of the case.
-    Termination,
-    /// A roster that the school has announced.
-    Import,
-    /// What the school's reviewer has exported.
-    Export,
-    /// A second reviewer of the graduate's department.
-    Reviewer,
-    /// A file that the graduate has announced for a case.
-    Upload,
-    /// A file of the case.
-    CaseFile,
-    /// The destination that the graduate registers.
-    Destination,
-    /// The agreement that the graduate fills in himself.
-    Filed,
-    /// What opens the link for its stamped copy.
-    CopyLink,
-    /// The termination of what the graduate registered himself.
-    FiledTermination,
-    /// The graduate's confirmation before he leaves school.
-    Leaving,
-    /// His name and the number of his sheet, with a space between.
-    SheetNumber,
 }
 
 #[derive(diesel::QueryableByName)]
@@ -188,7 +128,8 @@ pub(super) struct World {
     case_file: String,
     filed: String,
     destination: String,
-    copy_link: String,
+    /// Files and links beside the cases.
+    beside: Beside,
     filed_termination: String,
     pub(super) leaving: String,
     pub(super) sheet_number: String,
@@ -261,6 +202,7 @@ impl World {
         );
         diesel::sql_query(invited).execute(&mut conn).await.unwrap();
         drop(conn);
+        beside::keep_licence(&server, unverified.id).await;
         // Of the graduate's two sessions this is the one that he may end.
         let device = server.login(&graduate.email).await;
         let list = "{ sessions(first: 1) { nodes { id } } }";
@@ -300,7 +242,7 @@ impl World {
             case_file: String::new(),
             filed: String::new(),
             destination: String::new(),
-            copy_link: String::new(),
+            beside: Beside::default(),
             filed_termination: String::new(),
             leaving: String::new(),
             sheet_number: String::new(),
@@ -336,86 +278,11 @@ impl World {
         self.case.clone()
     }
 
-    /// The id of something, and one of the same form that means nothing.
-    pub(super) fn target(&self, target: Target) -> (String, String) {
-        let node = |node_type: NodeType, uuid| node_type.id(uuid).to_string();
-        let nothing = |node_type| node(node_type, Uuid::now_v7());
-        match target {
-            Target::Nothing => (String::new(), String::new()),
-            Target::Case => (self.case(), nothing(NodeType::Agreement)),
-            Target::Document => (text_of(&self.document["id"]), nothing(NodeType::Document)),
-            Target::VerificationCode => (
-                text_of(&self.document["verificationCode"]),
-                "0000-0000-0000-0000".to_owned(),
-            ),
-            Target::Graduate => (
-                node(NodeType::Graduate, self.graduate.id),
-                nothing(NodeType::Graduate),
-            ),
-            Target::Identifier => (self.graduate.email.clone(), "nobody@example.com".to_owned()),
-            Target::Session => (self.session.clone(), nothing(NodeType::Session)),
-            Target::GraduatesMessage => (self.messages[0].clone(), nothing(NodeType::Notification)),
-            Target::EmployersMessage => (self.messages[1].clone(), nothing(NodeType::Notification)),
-            Target::Employer => (
-                node(NodeType::Employer, self.company.id),
-                nothing(NodeType::Employer),
-            ),
-            Target::Waiting => (
-                node(NodeType::Employer, self.waiting),
-                nothing(NodeType::Employer),
-            ),
-            Target::Colleague => (
-                node(NodeType::EmployerMember, self.colleague),
-                nothing(NodeType::EmployerMember),
-            ),
-            Target::Reviewer => (
-                node(NodeType::Reviewer, self.reviewer),
-                nothing(NodeType::Reviewer),
-            ),
-            Target::School => (
-                node(NodeType::School, self.school.school),
-                nothing(NodeType::School),
-            ),
-            Target::Department => (
-                node(NodeType::Department, self.school.department),
-                nothing(NodeType::Department),
-            ),
-            Target::Third => (
-                node(NodeType::Graduate, self.third.id),
-                nothing(NodeType::Graduate),
-            ),
-            Target::StudentNumber => (self.third.student_number.clone(), "1999000000".to_owned()),
-            Target::StuckWork => (
-                node(NodeType::StuckWork, self.stuck),
-                nothing(NodeType::StuckWork),
-            ),
-            Target::MessageDelivery => (
-                node(NodeType::MessageDelivery, self.stuck),
-                nothing(NodeType::MessageDelivery),
-            ),
-            Target::Termination => (self.termination(), nothing(NodeType::Termination)),
-            Target::Import => (self.import.clone(), nothing(NodeType::GraduateImport)),
-            Target::Export => (text_of(&self.export["id"]), nothing(NodeType::RecordExport)),
-            Target::Upload => (self.upload.clone(), nothing(NodeType::Upload)),
-            Target::Filed => (self.filed.clone(), nothing(NodeType::Agreement)),
-            Target::Destination => (self.destination(), nothing(NodeType::Destination)),
-            Target::CopyLink => (self.copy_link.clone(), "00".to_owned()),
-            Target::FiledTermination => (self.filed_termination.clone(), nothing(NodeType::Termination)),
-            Target::Leaving => (self.leaving.clone(), nothing(NodeType::LeavingConfirmation)),
-            Target::SheetNumber => (
-                format!("{} {}", self.graduate.name, self.sheet_number),
-                format!("{} 0000-0000-0000-0000", self.graduate.name),
-            ),
-            Target::CaseFile => (self.case_file.clone(), nothing(NodeType::CaseFile)),
-            Target::IdCardNumber => (self.third.id_card_number.clone(), "11010119900307299X".to_owned()),
-        }
-    }
-
     /// Whether somebody sees the object of this id at all.
     pub(super) async fn sees(&self, who: Who, id: &str) -> bool {
         let query = "query($id: ID!) { node(id: $id) { id } }";
         let answer = self.client(who).graphql(query, json!({ "id": id })).await;
-        answer["data"]["node"]["id"] == id
+        answer["data"]["node"]["id"] == id || self.opens(id)
     }
 
     /// The number of what the school's reviewer has exported.
@@ -448,7 +315,7 @@ impl World {
     /// The paper's bytes, from the object store itself.
     pub(super) async fn stored_paper(&self) -> Vec<u8> {
         let mut conn = self.server.platform.pool.get().await.unwrap();
-        let key = "SELECT object_key AS text FROM documents";
+        let key = "SELECT object_key AS text FROM documents WHERE object_key IS NOT NULL ORDER BY id LIMIT 1";
         let row: Text = diesel::sql_query(key).get_result(&mut conn).await.unwrap();
         self.server.storage.get(&row.text).await.expect("the paper")
     }

@@ -6,8 +6,7 @@ use uuid::Uuid;
 
 use super::{Target, Who, World, feed_cursor, text_of};
 use crate::support::{
-    Client, exporting, filing, made_files, outbox::Outbox, people, placing, roster, signing::*, terminating,
-    uploading,
+    Client, exporting, filing, made_files, people, placing, roster, signing::*, terminating, uploading,
 };
 
 #[derive(diesel::QueryableByName)]
@@ -55,7 +54,10 @@ impl World {
             }
             "The department reviews the termination" | "The school reviews the termination" => {}
             "A roster" => self.announce().await,
-            "An export" => self.export().await,
+            "An export" => {
+                self.until_nothing_is_owed().await;
+                self.export().await;
+            }
             "A file" => self.hand_in_files().await,
             "A draft" => {
                 let graduate = self.client(Who::Graduate);
@@ -73,25 +75,42 @@ impl World {
                 let id = placing::id(&begun);
                 placing::submit(graduate, &id, &[]).await;
                 self.destination = id;
+                self.attach_to_destination().await;
             }
             "A destination to be made void" => {}
-            "The link for a stamped copy" => self.await_link().await,
+            "The link for a stamped copy" => {
+                self.await_links().await;
+                self.beside.page = self.new_page().await;
+            }
             "A stamped copy" => self.approve_terms().await,
+            "An offline agreement to be ended" => self.sign_what_he_filled_in().await,
             "An offline termination to be mended" => self.take_end_back().await,
-            "Before leaving school" => self.open_the_period().await,
-            "Leaving school" => self.confirm().await,
-            "Before the invitation" | "The school reviews" | "A correction" | "A school" | "Accounts" => {}
+            "An offline termination to be given up" => {
+                self.withdraw_end().await;
+                self.note_version().await;
+            }
+            "Before leaving school" => {
+                self.until_nothing_is_owed().await;
+                self.open_the_period().await;
+            }
+            "To confirm" => self.note_version().await,
+            "Leaving school" => self.await_sheet().await,
+            "A school" => self.until_nothing_is_owed().await,
+            "Before the invitation" | "The school reviews" | "A correction" | "Accounts" => {}
             other => panic!("{other} is not in the story"),
         }
     }
 
     async fn announce(&mut self) {
-        let input =
-            json!({ "fileName": "毕业生名册", "format": "CSV", "byteSize": 1, "idempotencyKey": "table" });
+        let file = roster::csv(&[roster::row(1)]);
+        let input = json!({
+            "fileName": "毕业生名册", "format": "CSV", "byteSize": file.len(), "idempotencyKey": "table",
+        });
         let created = self
             .client(Who::School)
             .mutate(roster::CREATE, json!({ "input": input }))
             .await;
+        assert_eq!(roster::put(&created["link"], file).await, 200);
         self.import = text_of(&created["graduateImport"]["id"]);
     }
 
@@ -103,7 +122,9 @@ impl World {
 
     async fn hand_in_files(&mut self) {
         let (server, graduate) = (&self.server, self.client(Who::Graduate));
-        let announced = uploading::announce(graduate, "a.png", "image/png", 5).await.0;
+        let bytes = made_files::png();
+        let (announced, url) = uploading::announce(graduate, "a.png", "image/png", bytes.len()).await;
+        assert_eq!(uploading::put(&url, "image/png", bytes).await, 200);
         let ready = uploading::upload(server, graduate, "b.png", "image/png", made_files::png()).await;
         let account = people::account_of(&server.platform, &self.graduate.email).await;
         let id = text_of(&ready["id"]);
@@ -125,29 +146,37 @@ impl World {
         self.filed = id;
     }
 
-    /// Waits until the employer's contact has the link for the stamped copy.
-    async fn await_link(&mut self) {
-        let outbox = Outbox::new(self.server.outbox());
-        let text = outbox.next_to("10000000001").await;
-        let (_, token) = text.split_once("/stamped-copy#").expect("a link");
-        self.copy_link = token.chars().take_while(char::is_ascii_hexdigit).collect();
-    }
-
-    /// What the graduate filled in is signed, and he has handed in to end it and taken that back.
-    async fn take_end_back(&mut self) {
-        let (server, graduate) = (&self.server, self.client(Who::Graduate));
-        let page = async || {
-            let ready = uploading::upload(server, graduate, "a.png", "image/png", made_files::png()).await;
-            text_of(&ready["id"])
-        };
-        filing::submit_copy(graduate, &self.filed, &[&page().await]).await;
+    /// The stamped copy that the graduate has handed in is approved: the agreement is signed.
+    async fn sign_what_he_filled_in(&mut self) {
         for reviewer in [Who::Department, Who::School] {
             review(self.client(reviewer), &self.filed, "APPROVE", None).await;
         }
-        let asked = terminating::hand_in(graduate, &self.filed, "MUTUAL", &[&page().await]).await;
-        let termination = terminating::id(&asked);
-        terminating::answer(graduate, terminating::WITHDRAW_TERMINATION, &termination).await;
-        self.filed_termination = termination;
+        self.beside.page = self.new_page().await;
+        self.until_nothing_is_owed().await;
+    }
+
+    /// He takes back what he has handed in to end it.
+    async fn take_end_back(&mut self) {
+        let last =
+            "query($id: ID!) { node(id: $id) { ... on Agreement { lastTermination { id files { id } } } } }";
+        let graduate = self.client(Who::Graduate);
+        let seen = graduate.query(last, json!({ "id": self.filed })).await;
+        let termination = &seen["node"]["lastTermination"];
+        let id = text_of(&termination["id"]);
+        terminating::answer(graduate, terminating::WITHDRAW_TERMINATION, &id).await;
+        self.beside.termination_file = text_of(&termination["files"][0]["id"]);
+        self.filed_termination = id;
+        self.beside.page = self.new_page().await;
+    }
+
+    async fn withdraw_end(&mut self) {
+        let graduate = self.client(Who::Graduate);
+        terminating::answer(
+            graduate,
+            terminating::WITHDRAW_TERMINATION,
+            &self.filed_termination,
+        )
+        .await;
     }
 
     async fn invite(&mut self) {
@@ -171,7 +200,7 @@ impl World {
     }
 
     /// The paper of an agreement, once it is stored.
-    async fn paper_of(&self, client: &Client, agreement: &str) -> Value {
+    pub(super) async fn paper_of(&self, client: &Client, agreement: &str) -> Value {
         let paper = "query($id: ID!) { node(id: $id) { ... on Agreement {
             documents { id verificationCode downloadLink { url } } } } }";
         let ready = async || {
