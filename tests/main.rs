@@ -46,6 +46,7 @@ mod registration;
 mod review_desk;
 mod roles;
 mod schools;
+mod stamped_copy_link;
 mod statements;
 mod up;
 mod uploads;
