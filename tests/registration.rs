@@ -10,7 +10,9 @@ use wangqian_schema::{
     workflow::ReviewRoute,
 };
 
-use crate::support::{Client, Server, outbox::Outbox, people, registering::*, roster, signing};
+use crate::support::{
+    Client, Server, made_files as made, outbox::Outbox, people, registering::*, roster, signing,
+};
 
 struct Scene {
     server: Server,
@@ -54,6 +56,24 @@ impl Scene {
 
     async fn register(&self, input: &Value) -> Value {
         register(&self.server, input).await
+    }
+
+    /// The licences that are kept, as they lie in the store: each under the hash of its bytes.
+    async fn licences(&self) -> Vec<Vec<u8>> {
+        let mut conn = self.server.platform.pool.get().await.unwrap();
+        let query = "SELECT object_key FROM employer_licences ORDER BY id";
+        let keys: Vec<Key> = diesel::sql_query(query).load(&mut conn).await.unwrap();
+        let mut licences = Vec::new();
+        for key in keys {
+            let bytes = self.server.storage.get(&key.object_key).await.unwrap();
+            let hash: String = Sha256::digest(&bytes)
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            assert!(key.object_key.ends_with(&hash), "{}", key.object_key);
+            licences.push(bytes);
+        }
+        licences
     }
 
     async fn count(&self, of: &str) -> i64 {
@@ -346,6 +366,56 @@ async fn a_licence_counts_only_as_what_it_is() {
     );
 }
 
+/// As of a file for a case: see the inspection's own tests.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hostile_licence_is_refused_and_nothing_of_it_is_kept() {
+    let scene = Scene::new().await;
+    let client = scene.server.client();
+    for (number, file) in (1..).zip(made::hostile()) {
+        let mut input = scene.input(number).await;
+        let hostile = upload(&client, file.content_type, file.bytes).await;
+        input["licenceUploadId"] = json!(hostile);
+        let refused = scene.register(&input).await;
+        assert_eq!(
+            errors(&refused),
+            [("INVALID_INPUT", "licenceUploadId")],
+            "{}",
+            file.name
+        );
+        let message = refused["userErrors"][0]["message"].as_str().unwrap();
+        assert!(message.contains("上传"), "what to do: {message}");
+        assert_eq!(refused["employer"], Value::Null);
+    }
+    assert_eq!(scene.count("employers").await, 0);
+    assert!(
+        !scene.server.object_path("licences").exists(),
+        "nothing was stored"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_licence_a_clean_copy_is_kept() {
+    let scene = Scene::new().await;
+    let client = scene.server.client();
+    let pdf = made::pdf();
+    for (number, content_type, bytes) in [
+        (1, "image/png", made::png_and_page()),
+        (2, "application/pdf", pdf.clone()),
+        (3, "image/jpeg", [made::jpeg(), made::HTML.to_vec()].concat()),
+    ] {
+        let mut input = scene.input(number).await;
+        input["licenceUploadId"] = json!(upload(&client, content_type, bytes).await);
+        assert_eq!(errors(&scene.register(&input).await), []);
+    }
+    let kept = scene.licences().await;
+    assert_eq!((kept.len(), &kept[1]), (3, &pdf), "seals hold for bytes");
+    for bytes in &kept {
+        for trace in [made::PLACE, made::HTML] {
+            assert!(!bytes.windows(trace.len()).any(|window| window == trace));
+        }
+    }
+}
+
 /// Announces a PNG of this size: the upload and the link.
 async fn begin_png(client: &Client, byte_size: usize) -> (String, String) {
     let input = json!({ "purpose": "BUSINESS_LICENCE", "contentType": "image/png", "byteSize": byte_size });
@@ -357,26 +427,30 @@ async fn begin_png(client: &Client, byte_size: usize) -> (String, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_licence_that_is_handed_in_stays_what_it_is_whatever_the_link_puts_later() {
     let scene = Scene::new().await;
-    let (id, url) = begin_png(&scene.server.client(), PNG.len()).await;
-    assert_eq!(put(&url, "image/png", PNG).await, 200);
+    // As long as each other, so that the link takes both; what follows a picture's end is not kept.
+    let mut other = std::io::Cursor::new(Vec::new());
+    image::RgbImage::new(60, 30)
+        .write_to(&mut other, image::ImageFormat::Png)
+        .unwrap();
+    let (mut honest, mut other) = (made::png(), other.into_inner());
+    let longer = honest.len().max(other.len());
+    honest.resize(longer, 0);
+    other.resize(longer, 0);
+    let (id, url) = begin_png(&scene.server.client(), honest.len()).await;
+    assert_eq!(put(&url, "image/png", honest).await, 200);
     let mut first = scene.input(1).await;
     first["licenceUploadId"] = json!(id);
     assert_eq!(errors(&scene.register(&first).await), []);
-    let other: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR forged!";
-    assert_eq!(other.len(), PNG.len());
     assert_eq!(put(&url, "image/png", other).await, 200, "the link still holds");
     let mut second = scene.input(2).await;
     second["licenceUploadId"] = json!(id);
-    assert_eq!(
-        errors(&scene.register(&second).await),
-        [("INVALID_INPUT", "licenceUploadId")]
-    );
-    let mut conn = scene.server.platform.pool.get().await.unwrap();
-    let key: Key = diesel::sql_query("SELECT object_key FROM employer_licences")
-        .get_result(&mut conn)
-        .await
-        .unwrap();
-    assert_eq!(scene.server.storage.get(&key.object_key).await.unwrap(), PNG);
+    let refused = scene.register(&second).await;
+    assert_eq!(errors(&refused), [("INVALID_INPUT", "licenceUploadId")]);
+    let message = refused["userErrors"][0]["message"].as_str().unwrap();
+    assert!(message.contains("被替换"), "{message}");
+    let kept = scene.licences().await;
+    let picture = image::load_from_memory(&kept[0]).unwrap();
+    assert_eq!((kept.len(), picture.width()), (1, 40));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -384,10 +458,10 @@ async fn unused_uploads_are_pruned_and_licences_stay() {
     let scene = Scene::new().await;
     let client = scene.server.client();
     // The oldest one cannot be deleted: what lies in its place is no file.
-    let (stuck, _) = begin_png(&client, PNG.len()).await;
+    let (stuck, _) = begin_png(&client, made::png().len()).await;
     let in_its_place = upload::object_key(uuid::Uuid::try_parse(&stuck).unwrap());
     std::fs::create_dir_all(scene.server.object_path(&in_its_place).join("a")).unwrap();
-    let unused = upload(&client, "image/png", PNG).await;
+    let unused = upload(&client, "image/png", made::png()).await;
     // One that was read, and then refused.
     let mut refused = scene.input(2).await;
     refused["employer"]["creditCode"] = json!(credit_code(1));
@@ -410,8 +484,13 @@ async fn unused_uploads_are_pruned_and_licences_stay() {
     ] {
         let id = uuid::Uuid::try_parse(id).unwrap();
         assert_eq!(storage.head(&upload::object_key(id)).await.unwrap(), None);
-        let key = upload::licence_key(id, &Sha256::digest(PNG));
-        assert_eq!(storage.head(&key).await.unwrap().is_some(), kept, "{key}");
+        let folder = scene.server.object_path(&format!("licences/{}", id.simple()));
+        let files = std::fs::read_dir(folder).map_or(0, |entries| {
+            entries
+                .filter(|entry| entry.as_ref().unwrap().path().is_file())
+                .count()
+        });
+        assert_eq!(files > 0, kept, "{id}");
     }
 }
 
