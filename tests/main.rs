@@ -25,6 +25,7 @@ mod exporting;
 mod figures;
 mod importing;
 mod leaving_school;
+mod licences;
 mod limits;
 mod live;
 mod logging_in;

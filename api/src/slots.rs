@@ -15,7 +15,8 @@ use crate::{
     throttle::network_of,
 };
 
-/// The places in which passwords and codes are looked at, each of which takes a core and 19 MiB for a while; or licences.
+/// The places in which passwords and codes are looked at, each of which takes a core and 19 MiB for a while; or those for
+/// licences, each of which takes a core for seconds.
 ///
 /// Whoever waits for one first waits behind others of his own network, of whom no more than there are places wait among
 /// all: so whoever floods them from one network delays others by a moment. And nobody waits for longer than the time set.

@@ -38,6 +38,14 @@ pub(crate) async fn upload(client: &Client, content_type: &str, bytes: impl Into
     begun["uploadId"].as_str().unwrap().to_owned()
 }
 
+/// Announces a PNG of this size: the upload and the link.
+pub(crate) async fn begin_png(client: &Client, byte_size: usize) -> (String, String) {
+    let input = json!({ "purpose": "BUSINESS_LICENCE", "contentType": "image/png", "byteSize": byte_size });
+    let begun = client.mutate(BEGIN_UPLOAD, json!({ "input": input })).await;
+    let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{begun}")).to_owned();
+    (text(&begun["uploadId"]), text(&begun["link"]["url"]))
+}
+
 /// PUTs bytes to a link; gives the status.
 pub(crate) async fn put(url: &str, content_type: &str, bytes: impl Into<Vec<u8>>) -> u16 {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
