@@ -302,7 +302,12 @@ async fn of_what_was_signed_offline_the_paper_is_made_anew() {
         (&json!("READY"), &json!("SUPERSEDED"))
     );
     let new = read(&papers[0]["downloadLink"]["url"]).await;
-    for part in ["签约方式：线下签约", "本协议书为第2版", "12,345元/月", "三方签字盖章见此前回传的协议书"] {
+    for part in [
+        "签约方式：线下签约",
+        "本协议书为第2版",
+        "12,345元/月",
+        "三方签字盖章见此前回传的协议书",
+    ] {
         assert!(new.contains(part), "{part}: {new}");
     }
     says_superseded(&story.server, &papers[1]).await;

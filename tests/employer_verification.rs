@@ -1,9 +1,10 @@
 //! Operators verify employers: what they decide by, what the employer is told, and how a refused one comes back.
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use wangqian_schema::{model::employer::EmployerVerification, workflow::ReviewRoute};
 
-use crate::support::{Client, Server, outbox::Outbox, people, registering::*, signing};
+use crate::support::{Client, Server, made_files as made, outbox::Outbox, people, registering::*, signing};
 
 const VERIFY: &str = "mutation($input: VerifyEmployerInput!) { verifyEmployer(input: $input) {
     employer { verification registration { version } } userErrors { code field message } } }";
@@ -74,10 +75,7 @@ async fn an_operator_looks_at_the_licence_verifies_and_the_employer_may_invite()
     assert_eq!(waiting.len(), 1);
     assert_eq!(waiting[0]["id"], json!(scene.employer));
     let licence = &waiting[0]["registration"]["licence"];
-    assert_eq!(
-        (&licence["contentType"], &licence["byteSize"]),
-        (&json!("image/png"), &json!(PNG.len()))
-    );
+    assert_eq!(licence["contentType"], "image/png");
     let url = licence["downloadLink"]["url"].as_str().expect("a link");
     let file = reqwest::Client::builder()
         .no_proxy()
@@ -92,7 +90,16 @@ async fn an_operator_looks_at_the_licence_verifies_and_the_employer_may_invite()
         disposition.starts_with("attachment") && disposition.contains(".png"),
         "{disposition}"
     );
-    assert_eq!(file.bytes().await.unwrap(), PNG);
+    let bytes = file.bytes().await.unwrap();
+    let hash: String = Sha256::digest(&bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert_eq!(
+        (&licence["byteSize"], &licence["sha256"]),
+        (&json!(bytes.len()), &json!(hash))
+    );
+    assert_eq!(image::load_from_memory(&bytes).unwrap().width(), 40);
 
     let verified = scene
         .decide(
@@ -198,7 +205,7 @@ async fn what_was_refused_is_put_right_and_handed_in_again() {
         .resubmit(&member, |input| input["expectedVersion"] = json!(1))
         .await;
     assert_eq!(error(&stale), ("STALE_VERSION", Some("expectedVersion")));
-    let better = upload(&member, "application/pdf", b"%PDF-1.7 clearer").await;
+    let better = upload(&member, "application/pdf", made::pdf()).await;
     let handed_in = scene
         .resubmit(&member, |input| {
             input["employer"]["name"] = json!("示例更名有限公司");
@@ -222,6 +229,59 @@ async fn what_was_refused_is_put_right_and_handed_in_again() {
     let mut conn = scene.server.platform.pool.get().await.unwrap();
     let report = wangqian_schema::audit::walk(&mut conn, None).await.unwrap();
     assert_eq!((report.events, report.breaks), (4, vec![]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hostile_licence_is_refused_on_coming_back_too() {
+    let scene = Scene::new().await;
+    let member = scene.server.login("hr@example.com").await;
+    scene
+        .decide(
+            &scene.operator,
+            json!({ "decision": "REFUSE", "reason": "营业执照不清晰" }),
+        )
+        .await;
+    for file in made::hostile() {
+        let hostile = upload(&member, file.content_type, file.bytes).await;
+        let refused = scene
+            .resubmit(&member, |input| input["licenceUploadId"] = json!(hostile))
+            .await;
+        let expected = ("INVALID_INPUT", Some("licenceUploadId"));
+        assert_eq!(error(&refused), expected, "{}", file.name);
+    }
+    assert!(scene.awaiting().await.is_empty(), "it does not wait again");
+    let licence = upload(&member, "application/pdf", made::pdf()).await;
+    let handed_in = scene
+        .resubmit(&member, |input| input["licenceUploadId"] = json!(licence))
+        .await;
+    assert_eq!(handed_in["employer"]["verification"], "PENDING", "{handed_in}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixty_licences_an_hour_are_looked_at_for_one_client() {
+    let scene = Scene::new().await;
+    let member = scene.server.login("hr@example.com").await;
+    scene
+        .decide(
+            &scene.operator,
+            json!({ "decision": "REFUSE", "reason": "营业执照不清晰" }),
+        )
+        .await;
+    let hostile = upload(&member, "application/pdf", made::HTML).await;
+    let resubmit = async || {
+        let refused = scene
+            .resubmit(&member, |input| input["licenceUploadId"] = json!(hostile))
+            .await;
+        let (code, field) = error(&refused);
+        (code.to_owned(), field.map(str::to_owned))
+    };
+    // One was looked at when it registered.
+    for _ in 0..59 {
+        assert_eq!(resubmit().await.0, "INVALID_INPUT");
+    }
+    assert_eq!(resubmit().await, ("TOO_MANY_REQUESTS".to_owned(), None));
+    scene.server.platform.clock.advance(chrono::TimeDelta::hours(1));
+    assert_eq!(resubmit().await.0, "INVALID_INPUT");
 }
 
 #[tokio::test(flavor = "multi_thread")]

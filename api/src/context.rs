@@ -14,9 +14,9 @@ use crate::{
     feed::Feed,
     figure_watch::FigureWatch,
     loaders::Loader,
-    passwords::PasswordSlots,
     progress_watch::{ExportWatch, ImportWatch},
     settings::ApiSettings,
+    slots::Slots,
 };
 
 /// What all requests share.
@@ -35,7 +35,9 @@ pub struct App {
     /// The exports that are followed in this process.
     pub exports: ExportWatch,
     /// Where passwords are looked at.
-    pub password_slots: PasswordSlots,
+    pub password_slots: Slots,
+    /// Where licences are looked at.
+    pub licence_slots: Slots,
     /// How the API is set up.
     pub settings: Arc<ApiSettings>,
 }

@@ -349,7 +349,7 @@ pub fn too_many_requests() -> async_graphql::Error {
 
 /// A top-level error for whoever waited in vain among too many.
 pub fn busy() -> async_graphql::Error {
-    tracing::warn!("too many passwords and codes wait to be looked at");
+    tracing::warn!("too many passwords, codes or licences wait to be looked at");
     unavailable()
 }
 

@@ -20,6 +20,7 @@ pub mod server;
 pub mod session_watch;
 pub mod settings;
 pub mod sheet_page;
+pub mod slots;
 mod throttle;
 pub mod transport;
 pub mod verify_page;

@@ -24,15 +24,15 @@ use crate::{
     error::out_of_time,
     feed::Feed,
     figure_watch::FigureWatch,
-    graphql::{self, ApiSchema},
+    graphql::{self, ApiSchema, licence},
     health,
     loaders::Loader,
     manual_page,
-    passwords::PasswordSlots,
     progress_watch::{ExportWatch, ImportWatch},
     session_watch::SessionWatch,
     settings::ApiSettings,
     sheet_page,
+    slots::Slots,
     transport::{self, AuthenticationError, Call, Credentials, Gateway, Holder, Transport},
     verify_page,
 };
@@ -183,7 +183,8 @@ pub async fn serve(
         imports: ImportWatch::new(platform.clone()),
         figures: FigureWatch::new(platform.clone(), feed.clone()),
         exports: ExportWatch::new(platform.clone()),
-        password_slots: PasswordSlots::new(cores, Duration::from_millis(settings.login_wait_ms.into())),
+        password_slots: Slots::new(cores, Duration::from_millis(settings.login_wait_ms.into())),
+        licence_slots: Slots::new(licence::PLACES, licence::WAIT),
         settings: Arc::new(settings),
     };
     let watch = SessionWatch::default();

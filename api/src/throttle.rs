@@ -55,7 +55,7 @@ impl ApiSettings {
     }
 }
 
-/// Files announced from one client address, or for cases by one account.
+/// Files announced from one client address, or for cases by one account; licences looked at for one client address.
 const UPLOADS: Limit = Limit {
     most: 60,
     within: TimeDelta::hours(1),
@@ -154,6 +154,17 @@ pub(crate) async fn uploads(
     conn: &mut AsyncPgConnection,
 ) -> async_graphql::Result<Option<UserError>> {
     client(ctx, conn, "uploads of a client", &UPLOADS).await
+}
+
+/// Counts a licence that is to be looked at by the client's address, since that takes a core for a while; otherwise like [`stranger`].
+///
+/// # Errors
+/// A top-level error of the database's.
+pub(crate) async fn licences(
+    ctx: &Context<'_>,
+    conn: &mut AsyncPgConnection,
+) -> async_graphql::Result<Option<UserError>> {
+    client(ctx, conn, "licences of a client", &UPLOADS).await
 }
 
 /// Counts an upload for a case by its owner: a whole campus may have one address.

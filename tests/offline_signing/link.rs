@@ -12,67 +12,6 @@ use crate::support::{
 const LINK: &str = "query($token: String!, $upload: ID!) { stampedCopyRequest(token: $token) {
     agreementNumber employerName graduateName expiresAt downloadLink { url } upload(id: $upload) { id state } } }";
 
-impl Story {
-    /// The token of the next link that the contact gets at an address.
-    async fn token(&self, address: &str) -> String {
-        loop {
-            let text = self.outbox.next_to(address).await;
-            if let Some((_, rest)) = text.split_once("/stamped-copy#") {
-                let token: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();
-                assert_eq!(token.len(), 64, "{text}");
-                return token;
-            }
-        }
-    }
-
-    async fn opened(&self, token: &str) -> Value {
-        let stranger = self.server.client();
-        let variables = json!({ "token": token, "upload": "x" });
-        let mut data = stranger.query(LINK, variables).await;
-        data["stampedCopyRequest"].take()
-    }
-
-    /// A page announced, put and looked at through the link; its id.
-    async fn page_by_link(&self, token: &str) -> String {
-        let stranger = self.server.client();
-        let bytes = made_files::png();
-        let create =
-            "mutation($input: CreateStampedCopyUploadInput!) { createStampedCopyUpload(input: $input) {
-            upload { id } link { url } userErrors { code field } } }";
-        let input = json!({ "token": token, "fileName": "盖章页.png", "contentType": "image/png",
-            "byteSize": bytes.len() });
-        let created = stranger.mutate(create, json!({ "input": input })).await;
-        let id = created["upload"]["id"]
-            .as_str()
-            .unwrap_or_else(|| panic!("{created}"))
-            .to_owned();
-        let url = created["link"]["url"].as_str().unwrap();
-        assert_eq!(uploading::put(url, "image/png", bytes).await, 200);
-        let complete = "mutation($input: CompleteStampedCopyUploadInput!) {
-            completeStampedCopyUpload(input: $input) { upload { state } userErrors { code field } } }";
-        let input = json!({ "token": token, "uploadId": id });
-        let completed = stranger.mutate(complete, json!({ "input": input })).await;
-        assert_eq!(completed["userErrors"], json!([]));
-        let ready = async || {
-            let variables = json!({ "token": token, "upload": id });
-            let data = stranger.query(LINK, variables).await;
-            (data["stampedCopyRequest"]["upload"]["state"] == "READY").then_some(())
-        };
-        self.server.eventually("the page to be looked at", ready).await;
-        id
-    }
-
-    async fn submit_by_link(&self, token: &str, files: &[&str]) -> Value {
-        let submit = "mutation($input: SubmitStampedCopyByLinkInput!) {
-            submitStampedCopyByLink(input: $input) { submitted userErrors { code field message } } }";
-        let input = json!({ "token": token, "files": files });
-        self.server
-            .client()
-            .mutate(submit, json!({ "input": input }))
-            .await
-    }
-}
-
 /// What the employer has handed in is the graduate's to take back, as long as no reviewer has decided; what he hands in himself ends the
 /// employer's link.
 #[tokio::test(flavor = "multi_thread")]

@@ -10,57 +10,14 @@ use wangqian_schema::{model::employer::EmployerVerification, workflow::ReviewRou
 
 use crate::support::{
     Client, Server, filing, made_files,
-    outbox::Outbox,
+    offline::Story,
     papers::paper,
     people::{self, Person},
     signing::{self, ACCEPT, invite, refusal, review, terms_read_by},
     uploading::upload,
 };
 
-struct Story {
-    server: Server,
-    graduate: Person,
-    client: Client,
-    department: Client,
-    school: Client,
-    outbox: Outbox,
-}
-
 impl Story {
-    async fn begun() -> Self {
-        let server = Server::empty().await;
-        let school = people::school(&server.platform, ReviewRoute::DepartmentThenSchool).await;
-        let graduate = people::graduate(&server.platform, &school, |_| {}).await;
-        Self {
-            client: server.login(&graduate.email).await,
-            department: server.login(&school.department_reviewer).await,
-            school: server.login(&school.school_reviewer).await,
-            outbox: Outbox::new(server.outbox()),
-            graduate,
-            server,
-        }
-    }
-
-    async fn status(&self, agreement: &str) -> Value {
-        let query = "query($id: ID!) { node(id: $id) { ... on Agreement { status } } }";
-        let mut data = self.client.query(query, json!({ "id": agreement })).await;
-        data["node"]["status"].take()
-    }
-
-    /// Both levels decide alike.
-    async fn approved(&self, agreement: &str) -> Value {
-        review(&self.department, agreement, "APPROVE", None).await;
-        review(&self.school, agreement, "APPROVE", None).await
-    }
-
-    async fn terms_approved(&self) -> String {
-        let id = filing::id(&filing::create(&self.client, "OFFLINE", filing::filled()).await);
-        filing::submit(&self.client, &id, &[]).await;
-        let approved = self.approved(&id).await;
-        assert_eq!(approved["agreement"]["status"], "TERMS_APPROVED", "{approved}");
-        id
-    }
-
     /// Its status and the reason that is read with it.
     async fn stands(&self, agreement: &str) -> Value {
         let query = "query($id: ID!) { node(id: $id) { ... on Agreement { status reason } } }";
@@ -93,19 +50,6 @@ impl Story {
         );
         let told = self.newest().await;
         assert!(told.contains(reason), "{told}");
-    }
-
-    async fn picture(&self, name: &str) -> String {
-        let file = upload(&self.server, &self.client, name, "image/jpeg", made_files::jpeg()).await;
-        assert_eq!(file["state"], "READY", "{file}");
-        file["id"].as_str().unwrap().to_owned()
-    }
-
-    async fn newest(&self) -> String {
-        let query = "{ notifications(first: 1) { nodes { title body } } }";
-        let data = self.client.query(query, json!({})).await;
-        let newest = &data["notifications"]["nodes"][0];
-        format!("{} {}", newest["title"], newest["body"])
     }
 }
 

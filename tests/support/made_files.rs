@@ -123,6 +123,9 @@ pub(crate) fn hostile() -> Vec<Hostile> {
     let (pdf_type, png_type) = ("application/pdf", "image/png");
     let archive = [pdf(), archive()].concat();
     let script = pdf_with("/OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >>");
+    let behind = [pdf(), b"<script>alert(document.cookie)</script>\n".to_vec()].concat();
+    let between = [&pdf()[..], b"<img src=x onerror=alert(1)>\n%%EOF\n"].concat();
+    let before = [b"%PDF-1.7\n%", HTML, &pdf()[8..]].concat();
     let jpeg = jpeg();
     let cut = jpeg[..jpeg.len() / 2].to_vec();
     let of = |name, content_type, bytes, refusal| Hostile {
@@ -133,6 +136,24 @@ pub(crate) fn hostile() -> Vec<Hostile> {
     };
     vec![
         of("a PDF that is an archive", pdf_type, archive, "ALSO_AN_ARCHIVE"),
+        of(
+            "a PDF behind which a page follows",
+            pdf_type,
+            behind,
+            "ALSO_AN_ARCHIVE",
+        ),
+        of(
+            "a PDF with a tag before its last end",
+            pdf_type,
+            between,
+            "ALSO_AN_ARCHIVE",
+        ),
+        of(
+            "a PDF with a page in its first comment",
+            pdf_type,
+            before,
+            "ALSO_AN_ARCHIVE",
+        ),
         of("a decompression bomb", png_type, bomb(), "TOO_MANY_PIXELS"),
         of("a PDF that is a page", pdf_type, HTML.to_vec(), "WRONG_TYPE"),
         of("a PDF that runs a script", pdf_type, script, "ACTIVE_PDF"),

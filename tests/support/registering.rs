@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use wangqian_schema::checks::credit_code_check;
 
-use super::{Client, Server, outbox::Outbox};
+use super::{Client, Server, made_files, outbox::Outbox};
 
 /// Asks for the code.
 pub(crate) const REQUEST_CODE: &str =
@@ -18,8 +18,6 @@ pub(crate) const REGISTER: &str =
     employer { id name creditCode verification nature { code } } userErrors { code field message } } }";
 /// The password of those who register.
 pub(crate) const PASSWORD: &str = "wangqian-demo";
-/// The beginning of a PNG, which is all that is looked at.
-pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR made up";
 
 /// A credit code of the region 000000.
 pub(crate) fn credit_code(number: u32) -> String {
@@ -28,7 +26,8 @@ pub(crate) fn credit_code(number: u32) -> String {
 }
 
 /// Announces a file, puts it and gives the id of its upload.
-pub(crate) async fn upload(client: &Client, content_type: &str, bytes: &'static [u8]) -> String {
+pub(crate) async fn upload(client: &Client, content_type: &str, bytes: impl Into<Vec<u8>>) -> String {
+    let bytes = bytes.into();
     let input =
         json!({ "purpose": "BUSINESS_LICENCE", "contentType": content_type, "byteSize": bytes.len() });
     let begun = client.mutate(BEGIN_UPLOAD, json!({ "input": input })).await;
@@ -39,10 +38,21 @@ pub(crate) async fn upload(client: &Client, content_type: &str, bytes: &'static 
     begun["uploadId"].as_str().unwrap().to_owned()
 }
 
+/// Announces a PNG of this size: the upload and the link.
+pub(crate) async fn begin_png(client: &Client, byte_size: usize) -> (String, String) {
+    let input = json!({ "purpose": "BUSINESS_LICENCE", "contentType": "image/png", "byteSize": byte_size });
+    let begun = client.mutate(BEGIN_UPLOAD, json!({ "input": input })).await;
+    let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{begun}")).to_owned();
+    (text(&begun["uploadId"]), text(&begun["link"]["url"]))
+}
+
 /// PUTs bytes to a link; gives the status.
-pub(crate) async fn put(url: &str, content_type: &str, bytes: &'static [u8]) -> u16 {
+pub(crate) async fn put(url: &str, content_type: &str, bytes: impl Into<Vec<u8>>) -> u16 {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let request = client.put(url).header("content-type", content_type).body(bytes);
+    let request = client
+        .put(url)
+        .header("content-type", content_type)
+        .body(bytes.into());
     request.send().await.unwrap().status().as_u16()
 }
 
@@ -60,7 +70,7 @@ pub(crate) async fn input(server: &Server, outbox: &Outbox, number: u32, email: 
             "name": "示例经办人", "mobile": "10011112222", "email": email,
             "code": outbox.next_code_to(email).await, "password": PASSWORD,
         },
-        "licenceUploadId": upload(&client, "image/png", PNG).await,
+        "licenceUploadId": upload(&client, "image/png", made_files::png()).await,
         "idempotencyKey": format!("key {number}"),
     })
 }

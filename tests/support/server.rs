@@ -10,8 +10,8 @@ use wangqian_api::{
     context::App,
     feed::Feed,
     figure_watch::FigureWatch,
-    passwords::PasswordSlots,
     progress_watch::{ExportWatch, ImportWatch},
+    slots::Slots,
 };
 use wangqian_cli::demo::{self, Beside};
 use wangqian_embedded::{ObjectStore, ObjectStoreOptions, test_database};
@@ -295,7 +295,8 @@ pub(crate) fn app(platform: Platform, feed: Feed) -> App {
         platform,
         storage: Storage::new(&settings.storage).expect("a client of the object store"),
         feed,
-        password_slots: PasswordSlots::new(1, PATIENCE),
+        password_slots: Slots::new(1, PATIENCE),
+        licence_slots: Slots::new(1, PATIENCE),
         settings: Arc::new(settings.api),
     }
 }

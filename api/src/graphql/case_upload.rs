@@ -66,7 +66,7 @@ pub enum UploadRefusalCode {
     EncryptedPdf,
     /// 含活动内容 The PDF does or carries something beyond its pages: scripts, attachments.
     ActivePdf,
-    /// 多重格式 It is an archive as well.
+    /// 多重格式 It is something else as well: an archive, a page of the web.
     AlsoAnArchive,
     /// 没有页面 The PDF has no page.
     NoPages,

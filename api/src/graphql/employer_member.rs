@@ -93,7 +93,7 @@ impl EmployerMember {
 
 /// 邀请发送状态 How far the mail with an invitation's link got.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "model::InvitationDelivery")]
+#[graphql(remote = "wangqian_schema::model::secret_link::LinkDelivery")]
 pub enum InvitationDelivery {
     /// 待发送 Owed; it is on the way, or waits for its next attempt.
     Pending,

@@ -14,8 +14,8 @@ use wangqian_schema::{
 use wangqian_storage::DownloadName;
 
 use super::{
-    case_event::EmployerEvent, document::DownloadLink, employer::Employer,
-    registration::EmployerDetailsInput, upload::take_licence,
+    case_event::EmployerEvent, document::DownloadLink, employer::Employer, licence::take_licence,
+    registration::EmployerDetailsInput,
 };
 use crate::{
     context::ContextExt,
@@ -252,10 +252,11 @@ impl EmployerVerificationMutation {
         payload(done, "employerId")
     }
 
-    /// 重新提交 A member hands in again what was refused, put right. It waits to be verified then.
+    /// 重新提交 A member hands in again what was refused, put right. It waits to be verified then. Another
+    /// licence is looked at as in `registerEmployer`: sixty an hour from one client address.
     ///
     /// Refusals: `NOT_FOUND`, `STALE_VERSION`, `STEP_NOT_ALLOWED`, `INVALID_INPUT`, `FILE_NOT_UPLOADED`,
-    /// `ALREADY_TAKEN`.
+    /// `ALREADY_TAKEN`, `TOO_MANY_REQUESTS`.
     async fn resubmit_employer(
         &self,
         ctx: &Context<'_>,

@@ -21,6 +21,7 @@ pub mod figure;
 pub mod graduate;
 pub mod graduate_import;
 pub mod leaving;
+pub(crate) mod licence;
 pub mod live;
 pub mod manual;
 pub mod message_preference;

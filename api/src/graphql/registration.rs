@@ -18,8 +18,8 @@ use wangqian_schema::{
 
 use super::{
     employer::Employer,
+    licence::take_licence,
     passcode::{Asked, Destination, request_code, try_code, wrong_code},
-    upload::take_licence,
 };
 use crate::{
     context::ContextExt,
@@ -157,7 +157,8 @@ impl RegistrationMutation {
     /// 单位注册 Registers an employer with its business licence and opens the account of its first member, who is its
     /// administrator. It waits to be verified then and may look around, but not act. Refused with `ALREADY_TAKEN` where an
     /// employer of this credit code waits or is verified already, or the e-mail address, once proved, is an account's; one
-    /// that was refused stands in nobody's way. Public.
+    /// that was refused stands in nobody's way. The licence is opened and looked at as a file for a case is, and a clean copy of it
+    /// kept; one that is damaged, or that nobody should be made to open, is `INVALID_INPUT` of `licenceUploadId`. Public.
     ///
     /// Refusals: `INVALID_INPUT`, `WRONG_CODE`, `NOT_FOUND` and `FILE_NOT_UPLOADED` (the licence), `ALREADY_TAKEN`,
     /// `IDEMPOTENCY_KEY_REUSED`, `TOO_MANY_REQUESTS`.

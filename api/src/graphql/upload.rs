@@ -1,21 +1,18 @@
 //! Uploads: a signed link by which a browser puts a file straight into the object store. What it put is looked at by the
-//! mutation that uses it.
+//! mutation that uses it ([`licence`](super::licence)), or by a job ([`case_upload`](super::case_upload)).
 
 use std::time::Duration;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, TimeDelta, Utc};
-use sha2::{Digest, Sha256};
-use uuid::Uuid;
 use wangqian_schema::{
     files::FileKind,
     model::upload::{self, MAX_BYTES, Upload},
-    step::StoredLicence,
 };
 
 use crate::{
     context::ContextExt,
-    error::{UserError, UserErrorCode, internal},
+    error::{UserError, internal},
     throttle,
 };
 
@@ -157,72 +154,4 @@ impl UploadMutation {
             user_errors: Vec::new(),
         })
     }
-}
-
-fn not_uploaded(field: &str, message: &str) -> UserError {
-    UserError {
-        field: Some(field.to_owned()),
-        ..UserError::new(UserErrorCode::FileNotUploaded, message)
-    }
-}
-
-/// Reads the file of an upload, looks what it is, and stores it where no link reaches it. `Err` says what the person has to
-/// put right about `field`.
-///
-/// # Errors
-/// A top-level error of the database's or the object store's.
-pub(super) async fn take_licence(
-    ctx: &Context<'_>,
-    upload_id: &ID,
-    field: &str,
-) -> async_graphql::Result<Result<StoredLicence, UserError>> {
-    let app = ctx.app();
-    let Ok(id) = Uuid::try_parse(upload_id) else {
-        return Ok(Err(UserError::not_found(field)));
-    };
-    let purpose = upload::UploadPurpose::BusinessLicence;
-    let mut conn = ctx.connection().await?;
-    let found = upload::find(&mut conn, id, purpose, app.platform.clock.now())
-        .await
-        .map_err(internal)?;
-    drop(conn);
-    let Some(upload) = found else {
-        return Ok(Err(UserError::not_found(field)));
-    };
-    let Some(put) = app.storage.head(&upload.object_key()).await.map_err(internal)? else {
-        return Ok(Err(not_uploaded(field, "文件尚未上传完成")));
-    };
-    // The link took this size only; looked at again before it is read into memory.
-    let announced = u64::try_from(upload.byte_size).unwrap_or_default();
-    let kind = FileKind::of_content_type(&upload.content_type);
-    let (true, Some(kind)) = (put.byte_size == announced, kind) else {
-        return Ok(Err(not_uploaded(field, "文件大小与上传前不符，请重新上传")));
-    };
-    let bytes = app.storage.get(&upload.object_key()).await.map_err(internal)?;
-    if !kind.begins(&bytes) {
-        return Ok(Err(UserError::invalid(
-            field,
-            "文件内容与类型不符，请上传 PDF、PNG 或 JPEG 文件",
-        )));
-    }
-    let sha256: [u8; 32] = Sha256::digest(&bytes).into();
-    let mut conn = ctx.connection().await?;
-    let same = upload::note_read(&mut conn, id, &sha256)
-        .await
-        .map_err(internal)?;
-    drop(conn);
-    if !same {
-        return Ok(Err(UserError::invalid(field, "文件在使用后被替换，请重新上传")));
-    }
-    let object_key = upload::licence_key(id, &sha256);
-    app.storage
-        .put(&object_key, kind.content_type(), &bytes)
-        .await
-        .map_err(internal)?;
-    Ok(Ok(StoredLicence {
-        object_key,
-        content_type: kind.content_type().to_owned(),
-        byte_size: upload.byte_size,
-        sha256,
-    }))
 }

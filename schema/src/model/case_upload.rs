@@ -92,7 +92,7 @@ text_enum! {
         EncryptedPdf = "ENCRYPTED_PDF",
         /// 含活动内容 The PDF does or carries something beyond its pages.
         ActivePdf = "ACTIVE_PDF",
-        /// 多重格式 It is an archive as well.
+        /// 多重格式 It is something else as well: an archive, a page of the web.
         AlsoAnArchive = "ALSO_AN_ARCHIVE",
         /// 没有页面 The PDF has no page.
         NoPages = "NO_PAGES",

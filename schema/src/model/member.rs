@@ -11,13 +11,14 @@ use diesel::{
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Viewer, aged::delete_before, employer::MemberRole};
+use super::{
+    Page, PageRequest, Viewer, aged::delete_before, employer::MemberRole, secret_link::LinkDelivery,
+};
 use crate::{
     SecretToken,
     checks::Email,
     jobs::{self, SendMemberInvitation},
     tables::{accounts, employer_members, employers, member_invitations},
-    text_enum::text_enum,
 };
 
 /// How long an invitation stands.
@@ -142,21 +143,9 @@ pub struct MemberInvitation {
     /// Until when he may join.
     pub expires_at: DateTime<Utc>,
     /// How far the mail with the link got.
-    pub delivery: InvitationDelivery,
+    pub delivery: LinkDelivery,
     /// The address has had mails enough: none goes, and nothing shows that.
     pub silent: bool,
-}
-
-text_enum! {
-    /// How far the mail with an invitation's link got.
-    pub enum InvitationDelivery {
-        /// Owed; its job is on the way, or waits for its next attempt.
-        Pending = "PENDING",
-        /// The mail server took it.
-        Sent = "SENT",
-        /// Given up: it waits for an operator, or for another invitation.
-        Failed = "FAILED",
-    }
 }
 
 /// Invites a colleague, with the job that sends the link; an earlier invitation of the same address is replaced, and its link
@@ -178,7 +167,7 @@ pub async fn invite(conn: &mut AsyncPgConnection, invitation: &MemberInvitation)
         // Its job is still to find it.
         let owed = || {
             member_invitations::delivery
-                .eq(InvitationDelivery::Pending)
+                .eq(LinkDelivery::Pending)
                 .and(not(member_invitations::silent))
         };
         let id = diesel::insert_into(member_invitations::table)
@@ -210,7 +199,8 @@ pub async fn invite(conn: &mut AsyncPgConnection, invitation: &MemberInvitation)
     .await
 }
 
-/// An invitation for the job that sends its link, with the employer's name; `None` when it was replaced, taken back or is over.
+/// An invitation for the job that sends its link, with the employer's name; `None` when it was sent, replaced,
+/// taken back or is over.
 ///
 /// # Errors
 /// The database's.
@@ -223,34 +213,11 @@ pub async fn waiting(
         .inner_join(employers::table)
         .filter(member_invitations::id.eq(id))
         .filter(member_invitations::expires_at.gt(now))
+        .filter(member_invitations::delivery.ne(LinkDelivery::Sent))
         .select((MemberInvitation::as_select(), employers::name))
         .first(conn)
         .await
         .optional()
-}
-
-/// From now on this token is the one of the invitation. `false` when it was replaced or taken back.
-///
-/// # Errors
-/// The database's.
-pub async fn arm(conn: &mut AsyncPgConnection, id: Uuid, token: &SecretToken) -> QueryResult<bool> {
-    let armed = diesel::update(member_invitations::table.find(id))
-        .set(member_invitations::token_hash.eq(token.hash()))
-        .execute(conn)
-        .await?;
-    Ok(armed == 1)
-}
-
-/// Notes how far the mail of an invitation got, unless it was replaced or taken back meanwhile.
-///
-/// # Errors
-/// The database's.
-pub async fn settle(conn: &mut AsyncPgConnection, id: Uuid, delivery: InvitationDelivery) -> QueryResult<()> {
-    diesel::update(member_invitations::table.find(id))
-        .set(member_invitations::delivery.eq(delivery))
-        .execute(conn)
-        .await?;
-    Ok(())
 }
 
 /// The invitations of the viewer's employer that stand, newest first, for its administrators; nothing for everybody else.

@@ -44,6 +44,7 @@ pub mod review_flag;
 pub mod review_queue;
 pub mod reviewer;
 pub mod school;
+pub mod secret_link;
 pub mod session;
 pub mod stamped_copy_link;
 pub mod stored_paper;

@@ -7,12 +7,13 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{aged::delete_before, agreement::Agreement, case_upload, message::Channel};
+use super::{
+    aged::delete_before, agreement::Agreement, case_upload, message::Channel, secret_link::LinkDelivery,
+};
 use crate::{
     SecretToken,
     jobs::{self, SendStampedCopyLink},
     tables::{agreements, stamped_copy_links},
-    text_enum::text_enum,
     workflow::agreement::AgreementStatus,
 };
 
@@ -25,18 +26,6 @@ const WANTED: [AgreementStatus; 2] = [
     AgreementStatus::TermsApproved,
     AgreementStatus::StampedCopyReturned,
 ];
-
-text_enum! {
-    /// How far a link got.
-    pub enum LinkDelivery {
-        /// 待发送 it is owed.
-        Pending = "PENDING",
-        /// 已发送 the provider has taken it.
-        Sent = "SENT",
-        /// 发送失败 it was given up.
-        Failed = "FAILED",
-    }
-}
 
 /// A link, without its token.
 #[derive(Queryable, Selectable, Insertable, Clone, Debug)]
@@ -96,7 +85,7 @@ pub async fn end(conn: &mut AsyncPgConnection, agreement_id: Uuid) -> QueryResul
     case_upload::give_up_linked(conn, agreement_id).await
 }
 
-/// A link that is still to be sent, with its agreement: for the job that sends it. `None` when it was replaced,
+/// A link that is still to be sent, with its agreement: for the job that sends it. `None` when it was sent, replaced,
 /// used, or is over.
 ///
 /// # Errors
@@ -110,38 +99,12 @@ pub async fn waiting(
         .inner_join(agreements::table)
         .filter(stamped_copy_links::id.eq(id))
         .filter(stamped_copy_links::expires_at.gt(now))
-        // Another run has sent it: a second message would hold another token and end the first one's.
         .filter(stamped_copy_links::delivery.ne(LinkDelivery::Sent))
         .filter(agreements::status.eq_any(WANTED))
         .select((StampedCopyLink::as_select(), Agreement::as_select()))
         .first(conn)
         .await
         .optional()
-}
-
-/// From now on this token is the one of the link. `false` when it was replaced or used.
-///
-/// # Errors
-/// The database's.
-pub async fn arm(conn: &mut AsyncPgConnection, id: Uuid, token: &SecretToken) -> QueryResult<bool> {
-    let armed = diesel::update(stamped_copy_links::table.find(id))
-        .set(stamped_copy_links::token_hash.eq(token.hash()))
-        .execute(conn)
-        .await?;
-    Ok(armed == 1)
-}
-
-/// Notes how far a link got, unless it was replaced or used meanwhile.
-///
-/// # Errors
-/// The database's.
-pub async fn settle(conn: &mut AsyncPgConnection, id: Uuid, delivery: LinkDelivery) -> QueryResult<()> {
-    diesel::update(stamped_copy_links::table.find(id))
-        .filter(stamped_copy_links::delivery.ne(LinkDelivery::Sent))
-        .set(stamped_copy_links::delivery.eq(delivery))
-        .execute(conn)
-        .await?;
-    Ok(())
 }
 
 /// The agreement whose stamped copy whoever has this token may hand in now, and until when.

@@ -20,7 +20,8 @@ use crate::{
         account::{self, AccountKind, NewAccount},
         employer::{self, Employer, MemberRole},
         event::ChainEnd,
-        member::{self, INVITATION_LIFETIME, InvitationDelivery, Member, MemberInvitation},
+        member::{self, INVITATION_LIFETIME, Member, MemberInvitation},
+        secret_link::LinkDelivery,
     },
     tables::{accounts, employer_members},
     workflow::{
@@ -151,7 +152,7 @@ pub async fn invite_member(
             role: colleague.role,
             created_at: now,
             expires_at: now + INVITATION_LIFETIME,
-            delivery: InvitationDelivery::Pending,
+            delivery: LinkDelivery::Pending,
             silent,
         };
         let id = member::invite(conn, &invitation).await?;

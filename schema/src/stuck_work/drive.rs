@@ -10,8 +10,8 @@ use crate::{
         self, CheckUpload, ExpireInvitation, ExportRecords, ImportGraduates, RemindInvitation,
         SendMemberInvitation, SendMessage, SendNotice, SendStampedCopyLink,
     },
-    model::{member::InvitationDelivery, message::MessageStatus, stamped_copy_link::LinkDelivery},
-    tables::{member_invitations, messages, stamped_copy_links},
+    model::{message::MessageStatus, secret_link::SecretLink},
+    tables::messages,
 };
 
 /// Rows that a sweep reads at a time; more than a person's page, since after an outage there may be very many.
@@ -51,20 +51,12 @@ pub async fn drive(conn: &mut AsyncPgConnection, work: &StuckWork, now: DateTime
         StuckWorkKind::Notice => again(conn, &SendNotice { notice_id: id }, now).await,
         StuckWorkKind::MemberInvitation => {
             let driven = again(conn, &SendMemberInvitation { invitation_id: id }, now).await?;
-            diesel::update(member_invitations::table.find(id))
-                .filter(member_invitations::delivery.eq(InvitationDelivery::Failed))
-                .set(member_invitations::delivery.eq(InvitationDelivery::Pending))
-                .execute(conn)
-                .await?;
+            SecretLink::MemberInvitation(id).owe_again(conn).await?;
             Ok(driven)
         }
         StuckWorkKind::StampedCopyLink => {
             let driven = again(conn, &SendStampedCopyLink { link_id: id }, now).await?;
-            diesel::update(stamped_copy_links::table.find(id))
-                .filter(stamped_copy_links::delivery.eq(LinkDelivery::Failed))
-                .set(stamped_copy_links::delivery.eq(LinkDelivery::Pending))
-                .execute(conn)
-                .await?;
+            SecretLink::StampedCopy(id).owe_again(conn).await?;
             Ok(driven)
         }
         StuckWorkKind::Document => again(conn, &RenderDocument { document_id: id }, now).await,

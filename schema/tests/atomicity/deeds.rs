@@ -12,8 +12,9 @@ use wangqian_schema::{
         case_upload::UploadOwner,
         document::StoredPdf,
         employer::MemberRole,
-        member::{self, INVITATION_LIFETIME, InvitationDelivery, MemberInvitation},
+        member::{self, INVITATION_LIFETIME, MemberInvitation},
         passcode::{self, PasscodeChannel, PasscodeRequest, PasscodeSubject, Purpose, Try},
+        secret_link::{LinkDelivery, SecretLink},
         session,
     },
     step::{self, Actor, AgreementStep, Colleague, IdempotencyKey, StepError, TerminationStep},
@@ -216,12 +217,13 @@ impl Scene {
             role: MemberRole::Member,
             created_at: now,
             expires_at: now + INVITATION_LIFETIME,
-            delivery: InvitationDelivery::Sent,
+            delivery: LinkDelivery::Pending,
             silent: false,
         };
         member::invite(conn, &invitation).await.unwrap();
         let token = SecretToken::generate();
-        assert!(member::arm(conn, invitation.id, &token).await.unwrap());
+        let link = SecretLink::MemberInvitation(invitation.id);
+        assert!(link.arm(conn, &token).await.unwrap());
         token
     }
 

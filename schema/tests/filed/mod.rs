@@ -13,7 +13,8 @@ use wangqian_schema::{
         Viewer,
         agreement::AgreementView,
         case_upload::{self, CleanCopy, UploadOwner},
-        stamped_copy_link::{self, LinkDelivery},
+        secret_link::{LinkDelivery, SecretLink},
+        stamped_copy_link,
         terms::AgreementDraft,
     },
     step::{self, Actor, AgreementStep, AnnouncedFile, IdempotencyKey, StepError},
@@ -148,10 +149,9 @@ impl Scene {
             .unwrap();
         let tokens = [SecretToken::generate(), SecretToken::generate()];
         for (link, token) in links.iter().zip(&tokens) {
-            assert!(stamped_copy_link::arm(conn, link.id, token).await.unwrap());
-            stamped_copy_link::settle(conn, link.id, LinkDelivery::Sent)
-                .await
-                .unwrap();
+            let link = SecretLink::StampedCopy(link.id);
+            assert!(link.arm(conn, token).await.unwrap());
+            link.settle(conn, LinkDelivery::Sent).await.unwrap();
         }
         tokens
     }

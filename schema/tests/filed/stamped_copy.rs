@@ -4,6 +4,7 @@ use wangqian_schema::{
     SecretToken, audit,
     model::{
         case_upload::{self, UploadOwner, UploadState},
+        secret_link::SecretLink,
         stamped_copy_link,
     },
     step::{self, Actor, AgreementStep, StampedCopy, StepError},
@@ -100,7 +101,8 @@ async fn the_step_asks_for_the_link_again() {
     scene.by_link(&fresh, file).await.unwrap();
     let conn = &mut *scene.world.conn().await;
     assert!(
-        !stamped_copy_link::arm(conn, link, &SecretToken::generate())
+        !SecretLink::StampedCopy(link)
+            .arm(conn, &SecretToken::generate())
             .await
             .unwrap()
     );

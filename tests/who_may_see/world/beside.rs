@@ -58,17 +58,18 @@ pub(in crate::who_may_see) fn filled_in(world: &World, variables: Value) -> Valu
 /// The licence of an employer that waits.
 pub(super) async fn keep_licence(server: &Server, employer: Uuid) {
     let key = "licences/made-up.png";
-    let put = server.storage.put(key, "image/png", registering::PNG);
+    let licence = made_files::png();
+    let put = server.storage.put(key, "image/png", &licence);
     put.await.unwrap();
     let keep = "INSERT INTO employer_licences (id, employer_id, object_key, content_type, byte_size, sha256, stored_at)
         VALUES (gen_random_uuid(), $1, $2, 'image/png', $3, sha256($4), now())";
     let mut conn = server.platform.pool.get().await.unwrap();
-    let size = i32::try_from(registering::PNG.len()).unwrap();
+    let size = i32::try_from(licence.len()).unwrap();
     diesel::sql_query(keep)
         .bind::<diesel::sql_types::Uuid, _>(employer)
         .bind::<diesel::sql_types::Text, _>(key)
         .bind::<diesel::sql_types::Integer, _>(size)
-        .bind::<diesel::sql_types::Binary, _>(registering::PNG)
+        .bind::<diesel::sql_types::Binary, _>(&licence)
         .execute(&mut conn)
         .await
         .unwrap();

@@ -4,7 +4,7 @@
 //! - A picture is decoded whole, turned upright and encoded anew: no metadata (place, camera, comments), colour profile,
 //!   trailing bytes or second meaning of the file survives.
 //! - A PDF is kept byte for byte, since seals and signatures hold for bytes, and therefore is checked the harder: not
-//!   encrypted, nothing in it that acts, at least one page and at most [`MAX_PAGES`].
+//!   encrypted, nothing in it that acts, nothing else behind or between its parts, at least one page and at most [`MAX_PAGES`].
 //! - The hostile file is the ordinary case. Memory and time are bounded by the constants here; a panic inside a decoder
 //!   is caught and refuses the file, which takes a build that unwinds (`panic = "unwind"`).
 //!
@@ -55,6 +55,15 @@ pub struct Intake {
 /// # Errors
 /// If the file is not what it was announced as, is damaged, or is one that nobody should be made to open.
 pub fn inspect(bytes: &[u8], announced: Kind) -> Result<Intake, Refused> {
+    inspect_up_to(bytes, announced, MAX_PIXELS)
+}
+
+/// As [`inspect`], of pictures with at most so many pixels, and never more than [`MAX_PIXELS`]: time and memory that a picture takes
+/// grow with them.
+///
+/// # Errors
+/// As [`inspect`].
+pub fn inspect_up_to(bytes: &[u8], announced: Kind, max_pixels: u64) -> Result<Intake, Refused> {
     if bytes.is_empty() {
         return Err(Refused::Empty);
     }
@@ -74,7 +83,7 @@ pub fn inspect(bytes: &[u8], announced: Kind) -> Result<Intake, Refused> {
             dimensions: None,
             pages: Some(pages),
         }),
-        Kind::Jpeg | Kind::Png | Kind::WebP => picture::clean(bytes, announced),
+        Kind::Jpeg | Kind::Png | Kind::WebP => picture::clean(bytes, announced, max_pixels.min(MAX_PIXELS)),
     }))
     .unwrap_or_else(|_| {
         Err(match announced {

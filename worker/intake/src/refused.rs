@@ -51,6 +51,9 @@ pub enum Refused {
     /// A PDF that is a ZIP archive as well.
     #[error("the PDF is a ZIP archive as well")]
     AlsoAnArchive,
+    /// A PDF with bytes of something else in it, a page of the web above all; the text says where.
+    #[error("the PDF is something else as well: {0}")]
+    ForeignBytes(&'static str),
     /// A PDF in which no page is found.
     #[error("the PDF has no pages")]
     NoPages,
@@ -74,9 +77,10 @@ impl Refused {
                 "图片尺寸过大（边长不超过 12000 像素，总计不超过 5000 万像素），请缩小后重新上传。"
             }
             Self::Animated => "不支持动图，请上传静态图片。",
-            Self::UndecodablePdf(_) | Self::TooComplexPdf(_) | Self::AlsoAnArchive => {
-                "PDF 文件已损坏或结构异常，请重新导出（另存为或打印为 PDF）后上传。"
-            }
+            Self::UndecodablePdf(_)
+            | Self::TooComplexPdf(_)
+            | Self::AlsoAnArchive
+            | Self::ForeignBytes(_) => "PDF 文件已损坏或结构异常，请重新导出（另存为或打印为 PDF）后上传。",
             Self::EncryptedPdf => "PDF 文件已加密或设有权限密码，请解除加密后重新上传。",
             Self::ActivePdf(_) => {
                 "PDF 文件含有脚本、附件、多媒体或自动执行的内容，请打印为普通 PDF 后重新上传。"

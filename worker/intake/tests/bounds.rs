@@ -189,10 +189,12 @@ fn pdfs() -> Vec<(&'static str, Kind, Vec<u8>)> {
             filled("", "1 0 obj<</N 1/First 0>>stream\n"),
         ),
         ("comments", Kind::Pdf, filled("20 0 obj ", "%")),
-        ("slashes", Kind::Pdf, filled("", "/#4A")),
+        ("slashes", Kind::Pdf, filled("20 0 obj ", "/#4A")),
         ("trailers", Kind::Pdf, filled("", "trailer<</Root 1 0 R>>")),
         ("acting", Kind::Pdf, filled("", "1 0 obj<</AA<</O 1 0 R>>>>")),
-        ("ends of archives", Kind::Pdf, filled("", "PK\x05\x06")),
+        ("ends of archives", Kind::Pdf, filled("20 0 obj ", "PK\x05\x06")),
+        ("marks of an end", Kind::Pdf, filled("", "%%EOF\n%%EOF ")),
+        ("open brackets", Kind::Pdf, filled("20 0 obj ", "<!doctyp")),
         ("kids", Kind::Pdf, filled("2 0 obj<</Kids[", "9 0 R ")),
     ]
 }
@@ -201,13 +203,15 @@ fn pdfs() -> Vec<(&'static str, Kind, Vec<u8>)> {
 fn small_files_that_swell() {
     const TOO_MANY_PIXELS: [&str; 3] = ["30000 x 30000", "12000 x 12000", "huge"];
     // What swells in them is never unpacked, or nothing does.
-    const TAKEN: [&str; 6] = [
+    const TAKEN: [&str; 8] = [
         "swelling contents",
         "swelling twice",
         "one name",
         "comments",
         "slashes",
         "ends of archives",
+        "marks of an end",
+        "open brackets",
     ];
     for (name, kind, bytes) in pictures() {
         assert!(bytes.len() <= MAX_BYTES, "{name} would not come this far");

@@ -213,7 +213,7 @@ fn refusal_of(refused: &Refused, announced: Kind) -> UploadRefusal {
         Refused::TooComplexPdf(_) => UploadRefusal::TooComplex,
         Refused::EncryptedPdf => UploadRefusal::EncryptedPdf,
         Refused::ActivePdf(_) => UploadRefusal::ActivePdf,
-        Refused::AlsoAnArchive => UploadRefusal::AlsoAnArchive,
+        Refused::AlsoAnArchive | Refused::ForeignBytes(_) => UploadRefusal::AlsoAnArchive,
         Refused::NoPages => UploadRefusal::NoPages,
         Refused::TooManyPages => UploadRefusal::TooManyPages,
         // What a later release of the checks finds: no word of its own yet.

@@ -14,6 +14,7 @@ mod publish_manual;
 mod remind_invitation;
 mod render_document;
 mod render_sheet;
+mod secret_link;
 mod send_member_invitation;
 mod send_message;
 mod send_notice;

@@ -20,6 +20,7 @@ mod outages;
 mod proxy;
 mod recurring;
 mod refused_mail;
+mod secret_links;
 mod stopping;
 mod support;
 mod tidying;

@@ -11,7 +11,8 @@ use wangqian_schema::{
         case_upload::{self as uploads, UploadOwner},
         document, graduate,
         message::Channel,
-        stamped_copy_link::{self as links, StampedCopyLink as LinkRow},
+        secret_link,
+        stamped_copy_link::StampedCopyLink as LinkRow,
     },
     step::{self, AgreementStep, AnnouncedFile, StampedCopy, StepError},
     workflow::ActorRole,
@@ -45,7 +46,7 @@ pub enum LinkChannel {
 
 /// 发送状态 How far a link got.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "links::LinkDelivery")]
+#[graphql(remote = "secret_link::LinkDelivery")]
 pub enum LinkDelivery {
     /// 待发送 It is on its way.
     Pending,

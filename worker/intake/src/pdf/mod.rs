@@ -10,6 +10,7 @@
 //! bounded store; contents, pictures and fonts stay packed and unseen.
 
 mod active;
+mod foreign;
 mod objects;
 mod pages;
 mod syntax;
@@ -34,7 +35,10 @@ pub(crate) fn check(bytes: &[u8]) -> Result<u32, Refused> {
     let work = syntax::Work::new();
     let document = objects::read(bytes, &work)?;
     active::what_happens_by_itself(&document)?;
-    pages::count(&document)
+    let pages = pages::count(&document)?;
+    // Last, so that what is no PDF at all is told so.
+    foreign::bytes_in(bytes)?;
+    Ok(pages)
 }
 
 fn last(bytes: &[u8], count: usize) -> &[u8] {

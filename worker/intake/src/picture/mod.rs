@@ -12,13 +12,13 @@ use image::{
     DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, metadata::Orientation,
 };
 
-use crate::{Intake, Kind, MAX_DECODED_BYTES, MAX_EDGE, MAX_PIXELS, Refused};
+use crate::{Intake, Kind, MAX_EDGE, Refused};
 
 /// How many bytes a decoder may take beside the picture: for a row, for a packed colour profile.
 const MAX_ASIDE: u64 = 16 * 1024 * 1024;
 
 /// The clean copy of a picture.
-pub(crate) fn clean(bytes: &[u8], kind: Kind) -> Result<Intake, Refused> {
+pub(crate) fn clean(bytes: &[u8], kind: Kind, max_pixels: u64) -> Result<Intake, Refused> {
     let format = match kind {
         Kind::Jpeg => {
             structure::jpeg(bytes)?;
@@ -36,11 +36,15 @@ pub(crate) fn clean(bytes: &[u8], kind: Kind) -> Result<Intake, Refused> {
             return Err(Refused::UndecodablePicture("a PDF is no picture".to_owned()));
         }
     };
-    let picture = decode(bytes, format).map_err(refused)??;
+    let picture = decode(bytes, format, max_pixels).map_err(refused)??;
     copy::of(picture, kind)
 }
 
-fn decode(bytes: &[u8], format: ImageFormat) -> Result<Result<DynamicImage, Refused>, ImageError> {
+fn decode(
+    bytes: &[u8],
+    format: ImageFormat,
+    max_pixels: u64,
+) -> Result<Result<DynamicImage, Refused>, ImageError> {
     let mut limits = Limits::no_limits();
     limits.max_image_width = Some(MAX_EDGE);
     limits.max_image_height = Some(MAX_EDGE);
@@ -51,7 +55,7 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<Result<DynamicImage, Refu
 
     // The decoders heed max_alloc for what is theirs, not for the picture itself.
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MAX_PIXELS || decoder.total_bytes() > MAX_DECODED_BYTES {
+    if u64::from(width) * u64::from(height) > max_pixels || decoder.total_bytes() > 4 * max_pixels {
         return Ok(Err(Refused::TooManyPixels));
     }
     // Metadata that can't be read turns nothing.

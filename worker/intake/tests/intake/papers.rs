@@ -76,6 +76,43 @@ fn broken_syntax_that_viewers_forgive() {
     assert_eq!(pages(bytes), 1);
 }
 
+/// Zeros, line ends and the mark of old programs behind the end; an update behind them.
+#[test]
+fn as_scanners_end_them() {
+    let update = b"9 0 obj << /Producer (A scanner) >> endobj\nxref\n0 0\ntrailer << /Root 1 0 R >>\n%%EOF\n";
+    for padding in [
+        &b""[..],
+        b"\r\n",
+        b"\n\n\n",
+        b" \t\x0c",
+        b"\x1a",
+        b"\0\0\0\r\n",
+        &[0; 1000],
+    ] {
+        let padded = [&made::pdf(1)[..], padding].concat();
+        assert_eq!(pages(&padded), 1, "{padding:?}");
+        let updated = [&padded[..], b"\n% updated: 1 < 2, <</A 1>>\n", update, padding].concat();
+        assert_eq!(pages(&updated), 1, "{padding:?}");
+    }
+}
+
+/// Comments that programs write; hexadecimal strings and metadata, which are no tags.
+#[test]
+fn what_only_looks_like_a_page() {
+    let metadata = "<< /Type /Metadata /Subtype /XML /Length 3 >>\nstream\n<?xpacket begin?><x:xmpmeta><rdf:RDF>\
+        <dc:format>application/pdf</dc:format></rdf:RDF></x:xmpmeta>\nendstream";
+    for object in [
+        metadata,
+        "<< /ID [<BADEAFFE> <ab>] >>",
+        "(a < b, a <b >, <htmlx>, <scripts>)",
+    ] {
+        assert_eq!(pages(&made::pdf_with("", &[object])), 1, "{object}");
+    }
+    let ghost =
+        b"%PDF-1.7\n%\xc7\xec\x8f\xa2\n%%Invocation: gs -q -c \"<</PageSize [595 842]>> setpagedevice\" ?\n";
+    assert_eq!(pages(&[ghost, &made::pdf(1)[8..]].concat()), 1);
+}
+
 #[test]
 fn a_lost_trailer() {
     let bytes = made::pdf(2);

@@ -4,7 +4,7 @@ use image::{
     DynamicImage, GenericImageView, GrayAlphaImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgba, RgbaImage,
 };
 use memchr::memmem;
-use wangqian_intake::{Intake, Kind, MAX_BYTES, Refused, THUMBNAIL_EDGE, inspect};
+use wangqian_intake::{Intake, Kind, MAX_BYTES, Refused, THUMBNAIL_EDGE, inspect, inspect_up_to};
 
 use crate::made;
 
@@ -167,6 +167,19 @@ fn kinds_of_png() {
         assert_eq!(kept.dimensions(), picture.dimensions());
         assert_eq!(u32::from(kept.color().bytes_per_pixel()), channels);
     }
+}
+
+#[test]
+fn fewer_pixels_may_be_taken_and_never_more() {
+    let png = made::png();
+    assert!(inspect_up_to(&png, Kind::Png, 40 * 30).is_ok());
+    let refused = inspect_up_to(&png, Kind::Png, 40 * 30 - 1);
+    assert_eq!(refused, Err(Refused::TooManyPixels));
+    let large = made::encoded(&made::picture(8000, 7000), ImageFormat::Jpeg);
+    assert_eq!(
+        inspect_up_to(&large, Kind::Jpeg, u64::MAX),
+        Err(Refused::TooManyPixels)
+    );
 }
 
 #[test]

@@ -61,6 +61,69 @@ fn what_a_png_says_beside_its_picture_is_not_kept() {
     }
 }
 
+/// A page behind the end, also where another mark of an end follows it or an update seems to; between updates; in a comment; in what
+/// is data to a PDF.
+#[test]
+fn a_pdf_that_is_a_page_as_well() {
+    let pdf = made::pdf(1);
+    let after = |more: &[u8]| [&pdf[..], more].concat();
+    let lead = |comment: &[u8]| [b"%PDF-1.7\n%", comment, &pdf[8..]].concat();
+    let bytes = |kind: &'static str| Err(Refused::ForeignBytes(kind));
+    for (pdf, refused) in [
+        (after(b"<script>alert(1)</script>"), bytes("a page of the web")),
+        (after(b"<ScRiPt src=//e.example>"), bytes("a page of the web")),
+        (after(b"\n%%EOF\n<HTML>\n%%EOF\n"), bytes("a page of the web")),
+        (
+            after(b"9 0 obj (<body/onload=alert(1)>) endobj\n%%EOF"),
+            bytes("a page of the web"),
+        ),
+        (after(b"<?php system($_GET[0]); ?>"), bytes("a page of the web")),
+        (lead(b"<!DOCTYPE html><b>"), bytes("a page of the web")),
+        (lead(b"<img src=x onerror=alert(1)>"), bytes("a tag in a comment")),
+        (
+            lead(b"<!-- \n% --><svg onload=alert(1)>"),
+            bytes("a tag in a comment"),
+        ),
+        (
+            after(b"%<img src=x onerror=alert(1)>\n%%EOF"),
+            bytes("a tag in a comment"),
+        ),
+        (after(b"<img src=x onerror=alert(1)>"), bytes("behind its end")),
+        (after(b"GIF89a"), bytes("behind its end")),
+        (after(b"% a comment"), bytes("behind its end")),
+        (after(b"\xff\xfe<"), bytes("behind its end")),
+        (
+            after(b"<img src=x onerror=alert(1)>\n%%EOF\n"),
+            bytes("between its updates"),
+        ),
+        (
+            after(b"9 <img src=x onerror=alert(1)>\n%%EOF\n"),
+            bytes("between its updates"),
+        ),
+        (after(b"MZ\x90\0\n%%EOF\n"), bytes("between its updates")),
+    ] {
+        let told = inspect(&pdf, Kind::Pdf);
+        assert_eq!(told, refused, "{}", String::from_utf8_lossy(&pdf));
+    }
+}
+
+/// A page of any size among the data of a stream, packed or not, is found by its first tag.
+#[test]
+fn a_page_in_a_stream() {
+    let page = made::stream("", HTML);
+    let objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_vec(),
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>".to_vec(),
+        page,
+    ];
+    let told = inspect(&made::pdf_of(&objects), Kind::Pdf);
+    assert_eq!(told, Err(Refused::ForeignBytes("a page of the web")));
+    // Packed it is none to anybody who does not unpack it.
+    let packed = [&objects[..3], &[made::deflated("", HTML)]].concat();
+    assert!(inspect(&made::pdf_of(&packed), Kind::Pdf).is_ok());
+}
+
 #[test]
 fn a_pdf_that_is_an_archive_as_well() {
     let mut bytes = made::pdf(1);

@@ -112,6 +112,7 @@ fn people_are_told_what_to_do_in_chinese() {
         Refused::EncryptedPdf,
         Refused::ActivePdf(""),
         Refused::AlsoAnArchive,
+        Refused::ForeignBytes(""),
         Refused::NoPages,
         Refused::TooManyPages,
     ];
