@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{
     Actor, Doer, StepError, check_reason,
+    flow::check_version,
     graduate_data::{DataEntry, record_data, tell_of_corrections},
     role_of_person,
 };
@@ -228,18 +229,12 @@ pub async fn correct_graduate(
             let action = GraduateDataAction::Correct;
             let from = before.data_status();
             let to = decide(from, action, doer.role)?;
-            if let Some(expected) = expected_version
-                && expected != before.version
-            {
-                return Err(StepError::StaleVersion {
-                    current: before.version,
-                });
-            }
+            check_version(before.version, expected_version)?;
             let old = GraduateData::from(&before);
             let data = draft.apply(&old, doer.now)?;
             let fields = data.differing(&old);
             if fields.is_empty() {
-                return Ok(before);
+                return Ok::<_, StepError>(before);
             }
             let after = write(conn, &before, data).await?;
             let entry = DataEntry {
