@@ -1,13 +1,7 @@
 //! Agreements: rows, who sees them, lists, and what the rules need to know of one.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::{
-    dsl,
-    pg::Pg,
-    prelude::*,
-    sql_query,
-    sql_types::{Array, Text, Uuid as SqlUuid},
-};
+use diesel::{dsl, pg::Pg, prelude::*, sql_types::Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -20,7 +14,7 @@ use super::{
     terms::{AgreementDraft, AgreementTerms},
 };
 use crate::{
-    FixedSql, Kept,
+    FixedSql,
     clock::shanghai_date,
     fixed_sql,
     tables::{
@@ -321,44 +315,6 @@ pub async fn lock(
         .first(conn)
         .await
         .optional()
-}
-
-const FOLLOW: &str = "
-    UPDATE agreements SET department_id = moved.department_id
-    FROM unnest($1, $2) AS moved (graduate_id, department_id)
-    WHERE agreements.graduate_id = moved.graduate_id AND agreements.department_id <> moved.department_id
-      AND agreements.status = ANY($3)";
-
-/// A termination is where its agreement is: whoever sees the one sees the other.
-const FOLLOW_TERMINATIONS: &str = "
-    UPDATE terminations SET department_id = moved.department_id
-    FROM unnest($1, $2) AS moved (graduate_id, department_id), agreements
-    WHERE agreements.graduate_id = moved.graduate_id AND agreements.status = ANY($3)
-      AND terminations.agreement_id = agreements.id AND terminations.department_id <> moved.department_id";
-
-/// Takes the live agreements of graduates with their terminations along to the departments to which they are moved, in the
-/// transaction that corrects their data: "a department reviewer sees the graduates of the department". Those that have ended
-/// stay where they were reviewed. To be called when the graduates are locked and before they are written: steps lock an
-/// agreement first and refer to its graduate afterwards, which a changed key of his would keep them from.
-///
-/// # Errors
-/// The database's.
-pub async fn follow_graduates(
-    conn: &mut AsyncPgConnection,
-    graduate_ids: &[Uuid],
-    department_ids: &[Uuid],
-) -> QueryResult<()> {
-    let update = sql_query(FOLLOW)
-        .bind::<Array<SqlUuid>, _>(graduate_ids)
-        .bind::<Array<SqlUuid>, _>(department_ids)
-        .bind::<Array<Text>, _>(&AgreementStatus::LIVE[..]);
-    Kept(update).execute(conn).await?;
-    let update = sql_query(FOLLOW_TERMINATIONS)
-        .bind::<Array<SqlUuid>, _>(graduate_ids)
-        .bind::<Array<SqlUuid>, _>(department_ids)
-        .bind::<Array<Text>, _>(&AgreementStatus::LIVE[..]);
-    Kept(update).execute(conn).await?;
-    Ok(())
 }
 
 /// The live agreement of an employer with a graduate, locked: the one that stands in the way of a new invitation.

@@ -2,13 +2,22 @@
 //! end of its trail.
 
 use chrono::{DateTime, Utc};
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{Array, Text, Uuid as SqlUuid},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
     Viewer,
     event::{CaseKind, ChainEnd, Concerned},
 };
-use crate::workflow::{ActorRole, ReviewLevel};
+use crate::{
+    Kept,
+    workflow::{ActorRole, ReviewLevel, agreement::AgreementStatus, destination::DestinationStatus},
+};
 
 /// The row of a case that moves through a workflow.
 pub trait CaseRow: Clone + Send + Sync {
@@ -247,3 +256,61 @@ macro_rules! visible_cases {
     };
 }
 pub(crate) use visible_cases;
+
+/// Takes the cases of a table along with their graduates; `$of` says which cases, where not all.
+macro_rules! follow {
+    ($table:literal $(, $of:literal)?) => {
+        concat!(
+            "UPDATE ", $table, " SET department_id = moved.department_id \
+             FROM unnest($1, $2) AS moved (graduate_id, department_id) \
+             WHERE ", $table, ".graduate_id = moved.graduate_id AND ", $table, ".department_id <> moved.department_id"
+            $(, " AND ", $of)?
+        )
+    };
+}
+
+const FOLLOW_AGREEMENTS: &str = follow!("agreements", "agreements.status = ANY($3)");
+
+/// A termination is where its agreement is: whoever sees the one sees the other.
+const FOLLOW_TERMINATIONS: &str = "
+    UPDATE terminations SET department_id = moved.department_id
+    FROM unnest($1, $2) AS moved (graduate_id, department_id), agreements
+    WHERE agreements.graduate_id = moved.graduate_id AND agreements.status = ANY($3)
+      AND terminations.agreement_id = agreements.id AND terminations.department_id <> moved.department_id";
+
+const FOLLOW_DESTINATIONS: &str = follow!("destinations", "destinations.status = ANY($3)");
+
+const FOLLOW_LEAVING: &str = follow!("leaving_confirmations");
+
+/// Takes the cases of graduates along to the departments to which they are moved, in the transaction that corrects their data: "a
+/// department reviewer sees the graduates of the department". Live agreements with their terminations, the destinations that stand or
+/// may still come to something, and what is confirmed before leaving school; those that have ended stay where they were reviewed. To
+/// be called when the graduates are locked and before they are written: steps lock an agreement first and refer to its graduate
+/// afterwards, which a changed key of his would keep them from.
+///
+/// # Errors
+/// The database's.
+pub async fn follow_graduates(
+    conn: &mut AsyncPgConnection,
+    graduate_ids: &[Uuid],
+    department_ids: &[Uuid],
+) -> QueryResult<()> {
+    let agreements = AgreementStatus::LIVE.map(AgreementStatus::as_str);
+    let destinations = DestinationStatus::LIVE.map(DestinationStatus::as_str);
+    for (statement, live) in [
+        (FOLLOW_AGREEMENTS, &agreements[..]),
+        (FOLLOW_TERMINATIONS, &agreements[..]),
+        (FOLLOW_DESTINATIONS, &destinations[..]),
+    ] {
+        let update = sql_query(statement)
+            .bind::<Array<SqlUuid>, _>(graduate_ids)
+            .bind::<Array<SqlUuid>, _>(department_ids)
+            .bind::<Array<Text>, _>(live);
+        Kept(update).execute(conn).await?;
+    }
+    let update = sql_query(FOLLOW_LEAVING)
+        .bind::<Array<SqlUuid>, _>(graduate_ids)
+        .bind::<Array<SqlUuid>, _>(department_ids);
+    Kept(update).execute(conn).await?;
+    Ok(())
+}

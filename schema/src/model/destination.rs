@@ -1,13 +1,7 @@
 //! Destinations: rows, who sees them, lists, and what the rules need to know of one.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::{
-    dsl,
-    pg::Pg,
-    prelude::*,
-    sql_query,
-    sql_types::{Array, Text, Uuid as SqlUuid},
-};
+use diesel::{dsl, pg::Pg, prelude::*};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -18,7 +12,6 @@ use super::{
     leaving_period::LastDay,
 };
 use crate::{
-    Kept,
     clock::shanghai_date,
     destination::{Destination as Form, DestinationDraft, DestinationType, Warnings},
     tables::{destinations, engagements, graduates, school_review_routes, schools},
@@ -298,30 +291,6 @@ pub async fn lock(
         .first(conn)
         .await
         .optional()
-}
-
-const FOLLOW: &str = "
-    UPDATE destinations SET department_id = moved.department_id
-    FROM unnest($1, $2) AS moved (graduate_id, department_id)
-    WHERE destinations.graduate_id = moved.graduate_id AND destinations.department_id <> moved.department_id
-      AND destinations.status = ANY($3)";
-
-/// Takes the destinations of graduates that stand or may still come to something along to the departments to which they are moved;
-/// as [`agreement::follow_graduates`](super::agreement::follow_graduates), and to be called with it.
-///
-/// # Errors
-/// The database's.
-pub async fn follow_graduates(
-    conn: &mut AsyncPgConnection,
-    graduate_ids: &[Uuid],
-    department_ids: &[Uuid],
-) -> QueryResult<()> {
-    let update = sql_query(FOLLOW)
-        .bind::<Array<SqlUuid>, _>(graduate_ids)
-        .bind::<Array<SqlUuid>, _>(department_ids)
-        .bind::<Array<Text>, _>(&DestinationStatus::LIVE[..]);
-    Kept(update).execute(conn).await?;
-    Ok(())
 }
 
 /// How many drafts a graduate has.

@@ -20,9 +20,8 @@ use crate::{
     checks::IdCardNumber,
     codes::CodeList,
     model::{
-        Viewer, agreement, destination,
+        Viewer, case,
         graduate::{self, Gender, Graduate},
-        leaving,
         terms::FieldError,
     },
     roster::{self, GraduateData, GraduateField as Field, ProblemCode, default_online_signing},
@@ -269,9 +268,7 @@ async fn write(
         return Err(StepError::Invalid(vec![unknown]));
     }
     if data.department_id != before.department_id {
-        agreement::follow_graduates(conn, &[before.id], &[data.department_id]).await?;
-        destination::follow_graduates(conn, &[before.id], &[data.department_id]).await?;
-        leaving::follow_graduates(conn, &[before.id], &[data.department_id]).await?;
+        case::follow_graduates(conn, &[before.id], &[data.department_id]).await?;
     }
     let after = Graduate {
         department_id: data.department_id,
