@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     Actor, Doer, StepError, check_reason,
-    trail::{Entry, Parties, record_moving},
+    trail::{Entry, Parties, record},
 };
 use crate::{
     Platform,
@@ -200,7 +200,7 @@ async fn apply<F: Flow>(
         changes,
     };
     let moved = Moved::between(before.row().graduate_id(), before.placement(), after.placement());
-    record_moving(conn, &mut after, doer, entry, &parties, moved.as_ref()).await?;
+    record(conn, &mut after, doer, entry, &parties, moved.as_ref()).await?;
     Ok(after)
 }
 

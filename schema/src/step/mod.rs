@@ -256,6 +256,18 @@ fn taken(field: &'static str) -> impl Fn(DieselError) -> StepError {
     }
 }
 
+/// A violation of this unique constraint as what the rules say of it: of two who were let through at the same moment it let in one.
+fn refused_by(constraint: &str, refusal: Refusal) -> impl Fn(DieselError) -> StepError {
+    move |error| match &error {
+        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info)
+            if info.constraint_name() == Some(constraint) =>
+        {
+            StepError::Refused(refusal)
+        }
+        _ => StepError::Database(error),
+    }
+}
+
 /// As [`taken`], where one of several fields may be: each with the name of its constraint.
 fn taken_by_constraint(fields: &[(&str, &'static str)]) -> impl Fn(DieselError) -> StepError {
     move |error| {

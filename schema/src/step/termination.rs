@@ -1,10 +1,7 @@
 //! The steps on terminations, online ones and offline ones. The last approval ends the agreement in the same transaction.
 
 use chrono::{DateTime, Utc};
-use diesel::{
-    prelude::*,
-    result::{DatabaseErrorKind, Error as DieselError},
-};
+use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -14,8 +11,8 @@ use super::{
     agreement::{AgreementStep, Approved},
     claimed,
     flow::{self, Flow, attach, check_version, decide_and_apply},
-    text_problem,
-    trail::{Entry, Parties, record},
+    refused_by, text_problem,
+    trail::record_first,
 };
 use crate::{
     Kept, Platform,
@@ -204,15 +201,8 @@ async fn request_in(
         .returning(Termination::as_returning())
         .get_result(conn)
         .await
-        .map_err(|error| match error {
-            // The agreement is locked, so only a row that was written around the steps can be in the way.
-            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, ref info)
-                if info.constraint_name() == Some("terminations_one_open") =>
-            {
-                StepError::Refused(Refusal::TerminationOpen)
-            }
-            other => StepError::Database(other),
-        })?;
+        // The agreement is locked, so only a row that was written around the steps can be in the way.
+        .map_err(refused_by("terminations_one_open", Refusal::TerminationOpen))?;
     let mut view = termination::find(conn, viewer, row.id)
         .await?
         .ok_or(StepError::NotFound)?;
@@ -221,15 +211,9 @@ async fn request_in(
         return decide_and_apply(platform, conn, view, &doer, &step).await;
     }
     let action = TerminationAction::Request;
-    let entry = Entry {
-        action: action.as_str(),
-        from: None,
-        reason: None,
-        changes: changes(&row),
-    };
     let owed = termination_owed(action, row.status, party);
-    let parties = Parties::of(conn, &row, owed).await?;
-    record(conn, &mut view, &doer, entry, &parties).await?;
+    let entry = (action.as_str(), changes(&row));
+    record_first(conn, &mut view, &doer, entry, owed).await?;
     Ok(view)
 }
 
