@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Page, PageRequest, Viewer,
-    case::{CaseRow, case_row, visible_cases},
+    case::{CaseRow, ReviewedRow, RouteColumns, SchoolRoutes, case_row, route_columns, visible_cases},
     employer::EmployerVerification,
     event::CaseKind,
     leaving_period::LastDay,
@@ -101,10 +101,8 @@ pub struct Standing {
     pub online_signing_allowed: bool,
     /// Whether the employer may act, where one is a party.
     pub employer_verification: Option<EmployerVerification>,
-    /// The school's route for all workflows.
-    pub default_route: ReviewRoute,
-    /// The school's own route for the agreement's workflow.
-    pub own_route: Option<ReviewRoute>,
+    /// The school's routes for the agreement's workflow.
+    pub routes: SchoolRoutes,
     /// The case that holds the graduate.
     pub held_by: Option<Uuid>,
     /// The termination of it that is asked for and not decided.
@@ -130,23 +128,16 @@ impl AgreementView {
             channel: agreement.channel,
             status: agreement.status,
             response_deadline: agreement.response_deadline,
-            // A round keeps the route with which it began; the next one goes by the route that the school has then.
-            route: agreement
-                .review_route
-                .filter(|_| agreement.awaiting_review.is_some())
-                .or(standing.own_route)
-                .unwrap_or(standing.default_route),
+            route: standing.routes.of(agreement),
             awaiting_review: agreement.awaiting_review,
             reminded: agreement.reminded_at.is_some(),
             holder: Holder::of(standing.held_by, agreement.id),
             graduate_confirmed: standing.graduate_confirmed_at.is_some(),
             online_signing_allowed: standing.online_signing_allowed,
-            employer_verified: standing
-                .employer_verification
-                .is_none_or(|verification| verification == EmployerVerification::Verified),
+            employer_verified: EmployerVerification::may_act(standing.employer_verification),
             termination_open: standing.open_termination.is_some(),
             termination_approved: false,
-            own_submission: account_id.is_some() && account_id == agreement.submitted_by,
+            own_submission: agreement.is_submission_of(account_id),
             reason_given,
         }
     }
@@ -162,14 +153,6 @@ impl AgreementView {
 }
 
 impl Agreement {
-    /// Notes that this account hands it in for a round of reviews, by the route that the school has now.
-    pub fn begin_round(&mut self, standing: &Standing, account_id: Option<Uuid>) {
-        self.review_route = Some(standing.own_route.unwrap_or(standing.default_route));
-        self.submitted_by = account_id;
-        self.department_approved_at = None;
-        self.school_approved_at = None;
-    }
-
     /// The employer's name, as far as it is filled in.
     pub fn employer_name(&self) -> &str {
         let draft = self.draft.as_ref().map(|draft| draft.employer_name.as_str());
@@ -188,7 +171,13 @@ impl Agreement {
     }
 }
 
-case_row!(Agreement, CaseKind::Agreement, AgreementStatus, private);
+case_row!(
+    Agreement,
+    CaseKind::Agreement,
+    AgreementStatus,
+    submitted_at,
+    private
+);
 visible_cases!(agreements, private);
 
 /// [`AgreementChannel::workflow`] in SQL.
@@ -226,8 +215,7 @@ type Columns = (
         graduates::confirmed_at,
         graduates::online_signing_allowed,
         dsl::Nullable<employers::verification>,
-        schools::default_review_route,
-        dsl::Nullable<school_review_routes::review_route>,
+        RouteColumns,
         dsl::Nullable<engagements::case_id>,
         dsl::Nullable<terminations::id>,
         LastDay,
@@ -241,8 +229,7 @@ fn columns() -> Columns {
             graduates::confirmed_at,
             graduates::online_signing_allowed,
             employers::verification.nullable(),
-            schools::default_review_route,
-            school_review_routes::review_route.nullable(),
+            route_columns(),
             engagements::case_id.nullable(),
             terminations::id.nullable(),
             LastDay,

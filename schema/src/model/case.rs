@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::{
+    dsl,
     prelude::*,
     sql_query,
     sql_types::{Array, Text, Uuid as SqlUuid},
@@ -16,7 +17,10 @@ use super::{
 };
 use crate::{
     Kept,
-    workflow::{ActorRole, ReviewLevel, agreement::AgreementStatus, destination::DestinationStatus},
+    tables::{school_review_routes, schools},
+    workflow::{
+        ActorRole, ReviewLevel, ReviewRoute, agreement::AgreementStatus, destination::DestinationStatus,
+    },
 };
 
 /// The row of a case that moves through a workflow.
@@ -93,16 +97,102 @@ pub trait CaseRow: Clone + Send + Sync {
     }
 }
 
-/// Says that a row with the columns of a case is one: `case_row!(Agreement, CaseKind::Agreement, AgreementStatus, private)`, with
-/// the column that hides it from reviewers where there is one; `case_row!(alone Destination, …)` where no employer is a party.
+/// The row of a case that is handed in for rounds of reviews.
+pub trait ReviewedRow: CaseRow {
+    /// The school's route of its round, or of the last one.
+    fn review_route(&self) -> Option<ReviewRoute>;
+    /// Who handed it in for that.
+    fn submitted_by(&self) -> Option<Uuid>;
+    /// Notes that a round begins by this route, on which this account has a part: it does not review itself.
+    fn begin_round(&mut self, route: ReviewRoute, account_id: Option<Uuid>);
+    /// Notes that this account hands it in for a round by this route: reviewers know of it from now on, and what was said of an earlier
+    /// round is answered.
+    fn handed_in(&mut self, route: ReviewRoute, account_id: Option<Uuid>, now: DateTime<Utc>);
+
+    /// Whether it was this account that handed it in.
+    fn is_submission_of(&self, account_id: Option<Uuid>) -> bool {
+        account_id.is_some() && account_id == self.submitted_by()
+    }
+}
+
+/// The routes by which a school reviews one of its workflows.
+#[derive(Queryable, Clone, Copy, Debug)]
+pub struct SchoolRoutes {
+    /// That of all its workflows.
+    pub default: ReviewRoute,
+    /// That of this one, where it has its own.
+    pub own: Option<ReviewRoute>,
+}
+
+/// The columns of [`SchoolRoutes`].
+pub(super) type RouteColumns = (
+    schools::default_review_route,
+    dsl::Nullable<school_review_routes::review_route>,
+);
+
+/// The columns of [`SchoolRoutes`].
+pub(super) fn route_columns() -> RouteColumns {
+    (
+        schools::default_review_route,
+        school_review_routes::review_route.nullable(),
+    )
+}
+
+impl SchoolRoutes {
+    /// The one that the school has now.
+    pub fn current(self) -> ReviewRoute {
+        self.own.unwrap_or(self.default)
+    }
+
+    /// The one by which a case is, or would be, reviewed: a round keeps the route with which it began; the next one goes by the route
+    /// that the school has then.
+    pub fn of(self, row: &impl ReviewedRow) -> ReviewRoute {
+        row.review_route()
+            .filter(|_| row.awaiting_review().is_some())
+            .unwrap_or_else(|| self.current())
+    }
+}
+
+/// Says that a row with the columns of a case is one that is reviewed: `case_row!(Agreement, CaseKind::Agreement, AgreementStatus,
+/// submitted_at, private)`, with the column of when it was handed in, and the one that hides it from reviewers where there is one;
+/// `case_row!(alone Destination, …)` where no employer is a party.
 macro_rules! case_row {
-    (alone $row:ty, $kind:expr, $status:ty $(, $private:ident)?) => {
-        $crate::model::case::case_row!(@ $row, $kind, $status, [], [$($private)?]);
+    (alone $row:ty, $kind:expr, $status:ty, $handed_in_at:ident $(, $private:ident)?) => {
+        $crate::model::case::case_row!(@ $row, $kind, $status, $handed_in_at, [], [$($private)?]);
     };
-    ($row:ty, $kind:expr, $status:ty $(, $private:ident)?) => {
-        $crate::model::case::case_row!(@ $row, $kind, $status, [employer_id], [$($private)?]);
+    ($row:ty, $kind:expr, $status:ty, $handed_in_at:ident $(, $private:ident)?) => {
+        $crate::model::case::case_row!(@ $row, $kind, $status, $handed_in_at, [employer_id], [$($private)?]);
     };
-    (@ $row:ty, $kind:expr, $status:ty, [$($employer:ident)?], [$($private:ident)?]) => {
+    (@ $row:ty, $kind:expr, $status:ty, $handed_in_at:ident, [$($employer:ident)?], [$($private:ident)?]) => {
+        impl $crate::model::case::ReviewedRow for $row {
+            fn review_route(&self) -> Option<$crate::workflow::ReviewRoute> {
+                self.review_route
+            }
+
+            fn submitted_by(&self) -> Option<uuid::Uuid> {
+                self.submitted_by
+            }
+
+            fn begin_round(&mut self, route: $crate::workflow::ReviewRoute, account_id: Option<uuid::Uuid>) {
+                self.review_route = Some(route);
+                self.submitted_by = account_id;
+                self.department_approved_at = None;
+                self.school_approved_at = None;
+            }
+
+            fn handed_in(
+                &mut self,
+                route: $crate::workflow::ReviewRoute,
+                account_id: Option<uuid::Uuid>,
+                now: chrono::DateTime<chrono::Utc>,
+            ) {
+                $( self.$private = false; )?
+                self.reason = None;
+                self.$handed_in_at = now.into();
+                self.begin_round(route, account_id);
+            }
+        }
+
         impl $crate::model::case::CaseRow for $row {
             const KIND: $crate::model::event::CaseKind = $kind;
             type Status = $status;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Page, PageRequest, Viewer,
-    case::{CaseRow, case_row, visible_cases},
+    case::{CaseRow, ReviewedRow, RouteColumns, SchoolRoutes, case_row, route_columns, visible_cases},
     event::CaseKind,
     leaving_period::LastDay,
 };
@@ -79,7 +79,7 @@ pub struct Destination {
     pub updated_at: DateTime<Utc>,
 }
 
-case_row!(alone Destination, CaseKind::Destination, DestinationStatus, private);
+case_row!(alone Destination, CaseKind::Destination, DestinationStatus, submitted_at, private);
 visible_cases!(alone destinations, private);
 
 impl Destination {
@@ -110,23 +110,14 @@ pub struct DestinationStanding {
     pub online_signing_allowed: bool,
     /// 培养方式 of the graduate.
     pub training_mode: String,
-    /// The school's route for all workflows.
-    pub default_route: ReviewRoute,
     /// Whether the school reviews what is made void.
     pub voiding_reviewed: bool,
-    /// The school's own route for destinations.
-    pub own_route: Option<ReviewRoute>,
+    /// The school's routes for destinations.
+    pub routes: SchoolRoutes,
     /// The case that holds the graduate.
     pub held_by: Option<Uuid>,
     /// The last day on which the graduate may begin anything.
     pub last_day: NaiveDate,
-}
-
-impl DestinationStanding {
-    /// The route that the school has now.
-    pub fn current_route(&self) -> ReviewRoute {
-        self.own_route.unwrap_or(self.default_route)
-    }
 }
 
 /// A destination with its standing: what lists and steps read, in one statement.
@@ -147,11 +138,7 @@ impl DestinationView {
             status: destination.status,
             destination_type: of,
             chosen_type: of,
-            // A round keeps the route with which it began; the next one goes by the route that the school has then.
-            school_route: destination
-                .review_route
-                .filter(|_| destination.awaiting_review.is_some())
-                .unwrap_or_else(|| standing.current_route()),
+            school_route: standing.routes.of(destination),
             awaiting_review: destination.awaiting_review,
             holder: Holder::of(standing.held_by, destination.id),
             graduate_confirmed: standing.graduate_confirmed_at.is_some(),
@@ -159,7 +146,7 @@ impl DestinationView {
             directed: is_directed(&standing.training_mode),
             voiding_reviewed: standing.voiding_reviewed,
             department_approved: destination.department_approved_at.is_some(),
-            own_submission: account_id.is_some() && account_id == destination.submitted_by,
+            own_submission: destination.is_submission_of(account_id),
             reason_given,
         }
     }
@@ -171,14 +158,6 @@ impl DestinationView {
             Some(role) => available(&self.facts(Some(viewer.account_id()), true), role),
             None => Vec::new(),
         }
-    }
-
-    /// Notes that this account hands it in for a round of reviews, by the route that the school has now.
-    pub fn begin_round(&mut self, account_id: Option<Uuid>) {
-        self.destination.review_route = Some(self.standing.current_route());
-        self.destination.submitted_by = account_id;
-        self.destination.department_approved_at = None;
-        self.destination.school_approved_at = None;
     }
 }
 
@@ -202,9 +181,8 @@ type Columns = (
         graduates::confirmed_at,
         graduates::online_signing_allowed,
         graduates::training_mode,
-        schools::default_review_route,
         schools::voiding_reviewed,
-        dsl::Nullable<school_review_routes::review_route>,
+        RouteColumns,
         dsl::Nullable<engagements::case_id>,
         LastDay,
     ),
@@ -217,9 +195,8 @@ fn columns() -> Columns {
             graduates::confirmed_at,
             graduates::online_signing_allowed,
             graduates::training_mode,
-            schools::default_review_route,
             schools::voiding_reviewed,
-            school_review_routes::review_route.nullable(),
+            route_columns(),
             engagements::case_id.nullable(),
             LastDay,
         ),

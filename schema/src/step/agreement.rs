@@ -20,7 +20,7 @@ use crate::{
     model::{
         Viewer,
         agreement::{self, Agreement, AgreementView, Standing},
-        case::CaseRow,
+        case::{CaseRow, ReviewedRow},
         case_upload::UploadOwner,
         document::{self, StoredPdf},
         graduate::Graduate,
@@ -220,7 +220,7 @@ impl Flow for AgreementView {
         match step {
             AgreementStep::Accept => {
                 agreement.accepted_at = Some(now);
-                agreement.begin_round(standing, doer.actor.account_id());
+                agreement.begin_round(standing.routes.current(), doer.actor.account_id());
             }
             AgreementStep::Approve => {
                 agreement.approved_by(doer.role, now);
@@ -248,9 +248,7 @@ impl Flow for AgreementView {
                 let owner = owner(doer, agreement.id);
                 attach(conn, agreement, &owner, &copy.files, 1, now).await?;
                 stamped_copy_link::end(conn, agreement.id).await?;
-                agreement.reason = None;
-                agreement.submitted_at = Some(now);
-                agreement.begin_round(standing, doer.actor.account_id());
+                agreement.handed_in(standing.routes.current(), doer.actor.account_id(), now);
                 return Ok(Some(json!({ "files": copy.files.len() })));
             }
             AgreementStep::Discard => stamped_copy_link::end(conn, agreement.id).await?,
@@ -316,10 +314,7 @@ fn hand_in(agreement: &mut Agreement, standing: &Standing, doer: &Doer) -> Resul
     let terms = draft.check().map_err(StepError::Invalid)?;
     let changed = amending::changed(agreement, &terms);
     agreement.terms = Some(terms);
-    agreement.private = false;
-    agreement.reason = None;
-    agreement.submitted_at = Some(doer.now);
-    agreement.begin_round(standing, doer.actor.account_id());
+    agreement.handed_in(standing.routes.current(), doer.actor.account_id(), doer.now);
     Ok(changed)
 }
 

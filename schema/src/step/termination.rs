@@ -21,7 +21,7 @@ use crate::{
     model::{
         Viewer,
         agreement::{self, AgreementView},
-        case::CaseRow,
+        case::{CaseRow, ReviewedRow},
         case_upload::UploadOwner,
         graduate::Graduate,
         placement::Placement,
@@ -337,7 +337,7 @@ impl Flow for TerminationView {
         completes: bool,
     ) -> Result<Option<Value>, StepError> {
         let now = doer.now;
-        let route = self.current_route();
+        let route = self.standing.routes.current();
         match step {
             TerminationStep::Withdraw | TerminationStep::Discard => {}
             TerminationStep::Submit(form) => return self.hand_in(conn, doer, form).await.map(Some),
@@ -407,7 +407,7 @@ impl TerminationView {
     ) -> Result<Value, StepError> {
         let account_id = doer.actor.account_id().ok_or(Refusal::NotYourRole)?;
         let explanation = check(form, Party::Graduate)?;
-        let route = self.current_route();
+        let route = self.standing.routes.current();
         let termination = &mut self.termination;
         let changed: Vec<_> = [
             ("terminationReason", termination.reason_code != form.reason_code),
@@ -418,9 +418,7 @@ impl TerminationView {
         .collect();
         termination.reason_code.clone_from(&form.reason_code);
         explanation.clone_into(&mut termination.explanation);
-        termination.reason = None;
-        termination.requested_at = doer.now;
-        termination.begin_round(route, Some(account_id));
+        termination.handed_in(route, Some(account_id), doer.now);
         let owner = UploadOwner::Account(account_id);
         attach(conn, &*termination, &owner, &form.files, 1, doer.now).await?;
         let mut event = changes(termination);

@@ -122,7 +122,7 @@ pub(super) async fn record_first<F: Flow>(
 }
 
 /// Writes the event, the case with what a step can change and the chain's new end, and the messages that the event owes
-/// with the jobs that send them.
+/// with the jobs that send them; of a step that changes where the graduate stands in the figures, that too.
 pub(super) async fn record<F: Flow>(
     conn: &mut AsyncPgConnection,
     view: &mut F,

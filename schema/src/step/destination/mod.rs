@@ -25,7 +25,7 @@ use crate::{
     messages::{Owed, destination_owed},
     model::{
         Viewer,
-        case::CaseRow,
+        case::{CaseRow, ReviewedRow},
         case_file,
         case_upload::UploadOwner,
         destination::{self, Destination, DestinationView},
@@ -210,12 +210,11 @@ impl Flow for Filed {
         step: &DestinationStep,
         completes: bool,
     ) -> Result<Option<Value>, StepError> {
-        let (now, account_id) = (doer.now, doer.actor.account_id());
+        let now = doer.now;
         match step {
             DestinationStep::Submit(files) => {
                 let changed = self.hand_in(conn, doer).await?;
                 self.attach(conn, doer, files).await?;
-                self.view.begin_round(account_id);
                 return Ok(Some(json!({ "changed": changed, "files": files.len() })));
             }
             DestinationStep::Change(form, _) => return self.mend(conn, doer, form).await,
@@ -243,13 +242,14 @@ impl Flow for Filed {
                 self.view.destination.reason = Self::reason(step).map(str::to_owned);
             }
             DestinationStep::Void(_) => {
-                self.view.destination.reason = None;
-                match self.view.destination.status {
-                    DestinationStatus::Voided => self.view.destination.voided_at = Some(now),
-                    _ => {
-                        self.view.destination.submitted_at = Some(now);
-                        self.view.begin_round(account_id);
+                let route = self.view.standing.routes.current();
+                let destination = &mut self.view.destination;
+                match destination.status {
+                    DestinationStatus::Voided => {
+                        destination.reason = None;
+                        destination.voided_at = Some(now);
                     }
+                    _ => destination.handed_in(route, doer.actor.account_id(), now),
                 }
             }
         }
@@ -292,12 +292,11 @@ impl Filed {
     /// whoever reviews it again; their names only, since events outlive corrections.
     async fn hand_in(&mut self, conn: &AsyncPgConnection, doer: &Doer) -> Result<Vec<String>, StepError> {
         let checked = self.check(conn, doer.now, &self.row().draft).await?;
+        let route = self.view.standing.routes.current();
         let destination = &mut self.view.destination;
         let changed = amending::changed(destination, &checked);
         destination.put(checked);
-        destination.private = false;
-        destination.reason = None;
-        destination.submitted_at = Some(doer.now);
+        destination.handed_in(route, doer.actor.account_id(), doer.now);
         Ok(changed)
     }
 
