@@ -20,6 +20,7 @@ use crate::{
     tables::{school_review_routes, schools},
     workflow::{
         ActorRole, ReviewLevel, ReviewRoute, agreement::AgreementStatus, destination::DestinationStatus,
+        transition::ReviewDecision,
     },
 };
 
@@ -56,8 +57,14 @@ pub trait CaseRow: Clone + Send + Sync {
     fn set_chain(&mut self, end: ChainEnd);
     /// Notes where it stands from now on.
     fn advance(&mut self, to: Self::Status, awaiting_review: Option<ReviewLevel>, now: DateTime<Utc>);
-    /// Notes that the level of this role has approved.
-    fn approved_by(&mut self, role: ActorRole, now: DateTime<Utc>);
+    /// Notes what a reviewer of this role has decided: that his level has approved, or why it has not.
+    fn reviewed(
+        &mut self,
+        decision: ReviewDecision,
+        reason: Option<&str>,
+        role: ActorRole,
+        now: DateTime<Utc>,
+    );
 
     /// Whom its events concern.
     fn concerned(&self) -> Concerned {
@@ -270,12 +277,22 @@ macro_rules! case_row {
                 self.updated_at = now;
             }
 
-            fn approved_by(&mut self, role: $crate::workflow::ActorRole, now: chrono::DateTime<chrono::Utc>) {
-                match role.review_level() {
-                    Some($crate::workflow::ReviewLevel::Department) => {
+            fn reviewed(
+                &mut self,
+                decision: $crate::workflow::transition::ReviewDecision,
+                reason: Option<&str>,
+                role: $crate::workflow::ActorRole,
+                now: chrono::DateTime<chrono::Utc>,
+            ) {
+                use $crate::workflow::{ReviewLevel, transition::ReviewDecision};
+                match (decision, role.review_level()) {
+                    (ReviewDecision::Approve, Some(ReviewLevel::Department)) => {
                         self.department_approved_at = Some(now);
                     }
-                    _ => self.school_approved_at = Some(now),
+                    (ReviewDecision::Approve, _) => self.school_approved_at = Some(now),
+                    (ReviewDecision::Reject | ReviewDecision::Return, _) => {
+                        self.reason = reason.map(str::to_owned);
+                    }
                 }
             }
         }

@@ -10,7 +10,7 @@ use super::{
     Actor, Doer, IdempotencyKey, StepError,
     agreement::{AgreementStep, Approved},
     claimed,
-    flow::{self, Flow, attach, check_version, decide_and_apply},
+    flow::{self, Flow, attach, check_version, decide_and_apply, review_steps},
     refused_by, text_problem,
     trail::record_first,
 };
@@ -34,7 +34,7 @@ use crate::{
         ActorRole, Refusal,
         agreement::{AgreementAction, AgreementChannel, decide as decide_agreement},
         termination::{Party, TerminationAction, TerminationStatus, decide},
-        transition::Transition,
+        transition::{ReviewDecision, Transition},
     },
 };
 
@@ -82,6 +82,8 @@ pub enum TerminationStep {
     /// A reviewer wants it mended, with a reason.
     Return(Option<String>),
 }
+
+review_steps!(TerminationStep);
 
 impl TerminationStep {
     /// Which action of the rules this is.
@@ -271,6 +273,10 @@ impl Flow for TerminationView {
         step.action().as_str()
     }
 
+    fn review(step: &TerminationStep) -> Option<ReviewDecision> {
+        step.review()
+    }
+
     fn reason(step: &TerminationStep) -> Option<&str> {
         match step {
             TerminationStep::Refuse(reason)
@@ -339,7 +345,10 @@ impl Flow for TerminationView {
         let now = doer.now;
         let route = self.standing.routes.current();
         match step {
-            TerminationStep::Withdraw | TerminationStep::Discard => {}
+            TerminationStep::Withdraw
+            | TerminationStep::Discard
+            | TerminationStep::Reject(_)
+            | TerminationStep::Return(_) => {}
             TerminationStep::Submit(form) => return self.hand_in(conn, doer, form).await.map(Some),
             TerminationStep::Accept => {
                 self.termination.begin_round(route, doer.actor.account_id());
@@ -349,11 +358,7 @@ impl Flow for TerminationView {
                 self.termination.answered_at = Some(now);
                 self.termination.reason = Self::reason(step).map(str::to_owned);
             }
-            TerminationStep::Reject(_) | TerminationStep::Return(_) => {
-                self.termination.reason = Self::reason(step).map(str::to_owned);
-            }
             TerminationStep::Approve => {
-                self.termination.approved_by(doer.role, now);
                 if completes {
                     self.termination.terminated_at = Some(now);
                     let agreement = agreement::lock(conn, None, self.termination.agreement_id)

@@ -28,7 +28,7 @@ use crate::{
     destination::{ArchiveBlock, ArchiveDraft},
     fixed_sql,
     tables::{graduates, leaving_confirmations},
-    workflow::{ActorRole, ReviewLevel, leaving::LeavingStatus},
+    workflow::{ActorRole, ReviewLevel, leaving::LeavingStatus, transition::ReviewDecision},
 };
 
 /// 毕业离校确认: what a graduate confirms, or disputes, before he leaves school. One row a graduate and class year.
@@ -152,7 +152,14 @@ impl CaseRow for LeavingConfirmation {
         self.updated_at = now;
     }
 
-    fn approved_by(&mut self, _role: ActorRole, _now: DateTime<Utc>) {}
+    fn reviewed(
+        &mut self,
+        _decision: ReviewDecision,
+        _reason: Option<&str>,
+        _role: ActorRole,
+        _now: DateTime<Utc>,
+    ) {
+    }
 
     fn is_private(&self) -> bool {
         false

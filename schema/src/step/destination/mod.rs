@@ -13,7 +13,7 @@ use super::{
     Actor, Doer, StepError,
     amending::{self, Amendable},
     first,
-    flow::{self, Flow},
+    flow::{self, Flow, review_steps},
 };
 use crate::{
     Kept, Platform,
@@ -25,7 +25,7 @@ use crate::{
     messages::{Owed, destination_owed},
     model::{
         Viewer,
-        case::{CaseRow, ReviewedRow},
+        case::ReviewedRow,
         case_file,
         case_upload::UploadOwner,
         destination::{self, Destination, DestinationView},
@@ -39,7 +39,7 @@ use crate::{
     workflow::{
         ActorRole, Refusal,
         destination::{DestinationAction, DestinationFacts, DestinationStatus, decide},
-        transition::Transition,
+        transition::{ReviewDecision, Transition},
     },
 };
 
@@ -65,6 +65,8 @@ pub enum DestinationStep {
     /// The school changes fields of a registered one, with a reason: the form as it is to be, whole.
     Amend(Box<DestinationDraft>, Option<String>),
 }
+
+review_steps!(DestinationStep);
 
 impl DestinationStep {
     /// Which action of the rules this is.
@@ -149,6 +151,10 @@ impl Flow for Filed {
         step.action().as_str()
     }
 
+    fn review(step: &DestinationStep) -> Option<ReviewDecision> {
+        step.review()
+    }
+
     fn reason(step: &DestinationStep) -> Option<&str> {
         match step {
             DestinationStep::Return(reason)
@@ -227,19 +233,18 @@ impl Flow for Filed {
                 }
                 return self.mend(conn, doer, form).await;
             }
-            DestinationStep::Withdraw | DestinationStep::Discard => {}
+            DestinationStep::Withdraw
+            | DestinationStep::Discard
+            | DestinationStep::Return(_)
+            | DestinationStep::Reject(_) => {}
             DestinationStep::Approve => {
                 let destination = &mut self.view.destination;
-                destination.approved_by(doer.role, now);
                 if completes && destination.status == DestinationStatus::Registered {
                     destination.registered_at = Some(now);
                 }
                 if completes && destination.status == DestinationStatus::Voided {
                     destination.voided_at = Some(now);
                 }
-            }
-            DestinationStep::Return(_) | DestinationStep::Reject(_) => {
-                self.view.destination.reason = Self::reason(step).map(str::to_owned);
             }
             DestinationStep::Void(_) => {
                 let route = self.view.standing.routes.current();
