@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use wangqian_schema::{
     files::FileKind,
-    model::{Viewer, agreement, case_file::CaseFile as Row, destination, event::CaseKind, termination},
+    model::{Viewer, case_file::CaseFile as Row, review_queue},
 };
 use wangqian_storage::DownloadName;
 
@@ -160,7 +160,7 @@ pub fn attachable(ids: &[ID]) -> Vec<Uuid> {
     ids.iter().map(meant).collect()
 }
 
-/// Whether the viewer sees the case of a file.
+/// Whether the viewer sees the case of a file: only cases that reviewers decide take files.
 ///
 /// # Errors
 /// The database's.
@@ -169,13 +169,8 @@ pub(super) async fn sees(
     viewer: &Viewer,
     file: &Row,
 ) -> diesel::QueryResult<bool> {
-    Ok(match file.case_kind {
-        CaseKind::Agreement => agreement::find(conn, viewer, file.case_id).await?.is_some(),
-        CaseKind::Termination => termination::find(conn, viewer, file.case_id).await?.is_some(),
-        CaseKind::Destination => destination::find(conn, viewer, file.case_id).await?.is_some(),
-        // No case that takes files.
-        CaseKind::Leaving | CaseKind::Graduate | CaseKind::Employer | CaseKind::School => false,
-    })
+    let case = review_queue::find(conn, viewer, file.case_kind, file.case_id).await?;
+    Ok(case.is_some())
 }
 
 #[cfg(test)]

@@ -6,10 +6,14 @@ use async_graphql::{
     Context, Enum, ID, InputObject, Interface, Object, SimpleObject, connection::Connection,
 };
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 use wangqian_schema::{
-    model::review_queue::{self as model, QueueFilter, ReviewCase},
-    step::{self, Actor, AgreementStep, DestinationStep, StepError, TerminationStep},
-    workflow::Refusal,
+    model::{
+        event::CaseKind,
+        review_queue::{self as model, QueueFilter, ReviewCase},
+    },
+    step::{self, StepError},
+    workflow::{Refusal, transition},
 };
 
 use super::{
@@ -148,6 +152,7 @@ impl ReviewQuery {
 
 /// 审核结论 A reviewer's decision.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "transition::ReviewDecision")]
 pub enum ReviewDecision {
     /// 通过 approve
     Approve,
@@ -319,35 +324,22 @@ async fn decide(
     reason: Option<String>,
     expected_version: Option<i32>,
 ) -> async_graphql::Result<Result<ReviewCase, StepError>> {
-    let (platform, actor) = (&ctx.app().platform, Actor::Viewer(ctx.viewer()?));
-    Ok(match id::decode(case_id) {
-        Some((NodeType::Agreement, id)) => {
-            let step = match decision {
-                ReviewDecision::Approve => AgreementStep::Approve,
-                ReviewDecision::Reject => AgreementStep::Reject(reason),
-                ReviewDecision::Return => AgreementStep::Return(reason),
-            };
-            let taken = step::take(platform, actor, id, step, expected_version).await;
-            taken.map(|view| ReviewCase::Agreement(Box::new(view)))
+    let viewer = ctx.viewer()?;
+    Ok(match reviewable(case_id) {
+        Ok(case) => {
+            let platform = &ctx.app().platform;
+            step::review_case(platform, &viewer, case, decision.into(), reason, expected_version).await
         }
-        Some((NodeType::Termination, id)) => {
-            let step = match decision {
-                ReviewDecision::Approve => TerminationStep::Approve,
-                ReviewDecision::Reject => TerminationStep::Reject(reason),
-                ReviewDecision::Return => TerminationStep::Return(reason),
-            };
-            let taken = step::take_termination(platform, actor, id, step, expected_version).await;
-            taken.map(|view| ReviewCase::Termination(Box::new(view)))
-        }
-        Some((NodeType::Destination, id)) => {
-            let step = match decision {
-                ReviewDecision::Approve => DestinationStep::Approve,
-                ReviewDecision::Reject => DestinationStep::Reject(reason),
-                ReviewDecision::Return => DestinationStep::Return(reason),
-            };
-            let taken = step::take_destination(platform, actor, id, step, expected_version).await;
-            taken.map(|view| ReviewCase::Destination(Box::new(view)))
-        }
-        _ => Err(StepError::NotFound),
+        Err(error) => Err(error),
     })
+}
+
+/// The kind of case that an id means, if reviewers decide such.
+pub(super) fn reviewable(id: &ID) -> Result<(CaseKind, Uuid), StepError> {
+    match id::decode(id) {
+        Some((NodeType::Agreement, id)) => Ok((CaseKind::Agreement, id)),
+        Some((NodeType::Termination, id)) => Ok((CaseKind::Termination, id)),
+        Some((NodeType::Destination, id)) => Ok((CaseKind::Destination, id)),
+        _ => Err(StepError::NotFound),
+    }
 }

@@ -5,17 +5,15 @@ use chrono::{DateTime, Utc};
 use wangqian_schema::{
     model::{
         case::CaseRow,
-        event::CaseKind,
         review_queue::{self, ReviewCase, ReviewRound},
     },
     step::{self, StepError},
 };
 
-use super::review::ReviewableCase;
+use super::review::{ReviewableCase, reviewable};
 use crate::{
     context::ContextExt,
     error::{UserError, internal, step_errors},
-    id::{self, NodeType},
     loaders::AssignmentKey,
 };
 
@@ -97,16 +95,6 @@ fn payload(done: Result<ReviewCase, StepError>) -> async_graphql::Result<ReviewA
             user_errors: step_errors(error, "caseId")?,
         },
     })
-}
-
-/// The kind of case that an id means, if reviewers decide such.
-fn reviewable(id: &ID) -> Result<(CaseKind, uuid::Uuid), StepError> {
-    match id::decode(id) {
-        Some((NodeType::Agreement, id)) => Ok((CaseKind::Agreement, id)),
-        Some((NodeType::Termination, id)) => Ok((CaseKind::Termination, id)),
-        Some((NodeType::Destination, id)) => Ok((CaseKind::Destination, id)),
-        _ => Err(StepError::NotFound),
-    }
 }
 
 /// Taking cases.

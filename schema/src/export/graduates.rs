@@ -19,7 +19,7 @@ use crate::{
         leaving::{self as confirmations, LeavingView},
     },
     tables::{accounts, graduates},
-    workflow::{agreement::AgreementStatus, destination::DestinationStatus},
+    workflow::agreement::AgreementStatus,
 };
 
 /// How many columns there are before those of the unit, and then of leaving school.
@@ -169,13 +169,8 @@ impl Holders {
         let Some(destination) = self.destinations.get(&graduate_id) else {
             return vec![String::new(); LEAVING - FIRST_OF_HOLDER];
         };
-        // One whose voiding is reviewed still counts.
-        let stands = matches!(
-            destination.status,
-            DestinationStatus::Registered | DestinationStatus::VoidingReview
-        );
         let form = destination.form.as_ref();
-        let [national, name] = match form.filter(|_| stands) {
+        let [national, name] = match form.filter(|_| destination.status.stands()) {
             Some(form) => code(&form.national_code),
             None => none(),
         };

@@ -1,26 +1,20 @@
 //! Agreements: rows, who sees them, lists, and what the rules need to know of one.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::{
-    dsl,
-    pg::Pg,
-    prelude::*,
-    sql_query,
-    sql_types::{Array, Text, Uuid as SqlUuid},
-};
+use diesel::{dsl, pg::Pg, prelude::*, sql_types::Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
     Page, PageRequest, Viewer,
-    case::{CaseRow, case_row, visible_cases},
+    case::{CaseRow, ReviewedRow, RouteColumns, SchoolRoutes, case_row, route_columns, visible_cases},
     employer::EmployerVerification,
     event::CaseKind,
     leaving_period::LastDay,
     terms::{AgreementDraft, AgreementTerms},
 };
 use crate::{
-    FixedSql, Kept,
+    FixedSql,
     clock::shanghai_date,
     fixed_sql,
     tables::{
@@ -107,10 +101,8 @@ pub struct Standing {
     pub online_signing_allowed: bool,
     /// Whether the employer may act, where one is a party.
     pub employer_verification: Option<EmployerVerification>,
-    /// The school's route for all workflows.
-    pub default_route: ReviewRoute,
-    /// The school's own route for the agreement's workflow.
-    pub own_route: Option<ReviewRoute>,
+    /// The school's routes for the agreement's workflow.
+    pub routes: SchoolRoutes,
     /// The case that holds the graduate.
     pub held_by: Option<Uuid>,
     /// The termination of it that is asked for and not decided.
@@ -136,23 +128,16 @@ impl AgreementView {
             channel: agreement.channel,
             status: agreement.status,
             response_deadline: agreement.response_deadline,
-            // A round keeps the route with which it began; the next one goes by the route that the school has then.
-            route: agreement
-                .review_route
-                .filter(|_| agreement.awaiting_review.is_some())
-                .or(standing.own_route)
-                .unwrap_or(standing.default_route),
+            route: standing.routes.of(agreement),
             awaiting_review: agreement.awaiting_review,
             reminded: agreement.reminded_at.is_some(),
             holder: Holder::of(standing.held_by, agreement.id),
             graduate_confirmed: standing.graduate_confirmed_at.is_some(),
             online_signing_allowed: standing.online_signing_allowed,
-            employer_verified: standing
-                .employer_verification
-                .is_none_or(|verification| verification == EmployerVerification::Verified),
+            employer_verified: EmployerVerification::may_act(standing.employer_verification),
             termination_open: standing.open_termination.is_some(),
             termination_approved: false,
-            own_submission: account_id.is_some() && account_id == agreement.submitted_by,
+            own_submission: agreement.is_submission_of(account_id),
             reason_given,
         }
     }
@@ -168,14 +153,6 @@ impl AgreementView {
 }
 
 impl Agreement {
-    /// Notes that this account hands it in for a round of reviews, by the route that the school has now.
-    pub fn begin_round(&mut self, standing: &Standing, account_id: Option<Uuid>) {
-        self.review_route = Some(standing.own_route.unwrap_or(standing.default_route));
-        self.submitted_by = account_id;
-        self.department_approved_at = None;
-        self.school_approved_at = None;
-    }
-
     /// The employer's name, as far as it is filled in.
     pub fn employer_name(&self) -> &str {
         let draft = self.draft.as_ref().map(|draft| draft.employer_name.as_str());
@@ -194,7 +171,13 @@ impl Agreement {
     }
 }
 
-case_row!(Agreement, CaseKind::Agreement, AgreementStatus, private);
+case_row!(
+    Agreement,
+    CaseKind::Agreement,
+    AgreementStatus,
+    submitted_at,
+    private
+);
 visible_cases!(agreements, private);
 
 /// [`AgreementChannel::workflow`] in SQL.
@@ -232,8 +215,7 @@ type Columns = (
         graduates::confirmed_at,
         graduates::online_signing_allowed,
         dsl::Nullable<employers::verification>,
-        schools::default_review_route,
-        dsl::Nullable<school_review_routes::review_route>,
+        RouteColumns,
         dsl::Nullable<engagements::case_id>,
         dsl::Nullable<terminations::id>,
         LastDay,
@@ -247,8 +229,7 @@ fn columns() -> Columns {
             graduates::confirmed_at,
             graduates::online_signing_allowed,
             employers::verification.nullable(),
-            schools::default_review_route,
-            school_review_routes::review_route.nullable(),
+            route_columns(),
             engagements::case_id.nullable(),
             terminations::id.nullable(),
             LastDay,
@@ -321,44 +302,6 @@ pub async fn lock(
         .first(conn)
         .await
         .optional()
-}
-
-const FOLLOW: &str = "
-    UPDATE agreements SET department_id = moved.department_id
-    FROM unnest($1, $2) AS moved (graduate_id, department_id)
-    WHERE agreements.graduate_id = moved.graduate_id AND agreements.department_id <> moved.department_id
-      AND agreements.status = ANY($3)";
-
-/// A termination is where its agreement is: whoever sees the one sees the other.
-const FOLLOW_TERMINATIONS: &str = "
-    UPDATE terminations SET department_id = moved.department_id
-    FROM unnest($1, $2) AS moved (graduate_id, department_id), agreements
-    WHERE agreements.graduate_id = moved.graduate_id AND agreements.status = ANY($3)
-      AND terminations.agreement_id = agreements.id AND terminations.department_id <> moved.department_id";
-
-/// Takes the live agreements of graduates with their terminations along to the departments to which they are moved, in the
-/// transaction that corrects their data: "a department reviewer sees the graduates of the department". Those that have ended
-/// stay where they were reviewed. To be called when the graduates are locked and before they are written: steps lock an
-/// agreement first and refer to its graduate afterwards, which a changed key of his would keep them from.
-///
-/// # Errors
-/// The database's.
-pub async fn follow_graduates(
-    conn: &mut AsyncPgConnection,
-    graduate_ids: &[Uuid],
-    department_ids: &[Uuid],
-) -> QueryResult<()> {
-    let update = sql_query(FOLLOW)
-        .bind::<Array<SqlUuid>, _>(graduate_ids)
-        .bind::<Array<SqlUuid>, _>(department_ids)
-        .bind::<Array<Text>, _>(&AgreementStatus::LIVE[..]);
-    Kept(update).execute(conn).await?;
-    let update = sql_query(FOLLOW_TERMINATIONS)
-        .bind::<Array<SqlUuid>, _>(graduate_ids)
-        .bind::<Array<SqlUuid>, _>(department_ids)
-        .bind::<Array<Text>, _>(&AgreementStatus::LIVE[..]);
-    Kept(update).execute(conn).await?;
-    Ok(())
 }
 
 /// The live agreement of an employer with a graduate, locked: the one that stands in the way of a new invitation.

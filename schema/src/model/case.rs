@@ -2,13 +2,27 @@
 //! end of its trail.
 
 use chrono::{DateTime, Utc};
+use diesel::{
+    dsl,
+    prelude::*,
+    sql_query,
+    sql_types::{Array, Text, Uuid as SqlUuid},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
     Viewer,
     event::{CaseKind, ChainEnd, Concerned},
 };
-use crate::workflow::{ActorRole, ReviewLevel};
+use crate::{
+    Kept,
+    tables::{school_review_routes, schools},
+    workflow::{
+        ActorRole, ReviewLevel, ReviewRoute, agreement::AgreementStatus, destination::DestinationStatus,
+        transition::ReviewDecision,
+    },
+};
 
 /// The row of a case that moves through a workflow.
 pub trait CaseRow: Clone + Send + Sync {
@@ -43,8 +57,14 @@ pub trait CaseRow: Clone + Send + Sync {
     fn set_chain(&mut self, end: ChainEnd);
     /// Notes where it stands from now on.
     fn advance(&mut self, to: Self::Status, awaiting_review: Option<ReviewLevel>, now: DateTime<Utc>);
-    /// Notes that the level of this role has approved.
-    fn approved_by(&mut self, role: ActorRole, now: DateTime<Utc>);
+    /// Notes what a reviewer of this role has decided: that his level has approved, or why it has not.
+    fn reviewed(
+        &mut self,
+        decision: ReviewDecision,
+        reason: Option<&str>,
+        role: ActorRole,
+        now: DateTime<Utc>,
+    );
 
     /// Whom its events concern.
     fn concerned(&self) -> Concerned {
@@ -84,16 +104,102 @@ pub trait CaseRow: Clone + Send + Sync {
     }
 }
 
-/// Says that a row with the columns of a case is one: `case_row!(Agreement, CaseKind::Agreement, AgreementStatus, private)`, with
-/// the column that hides it from reviewers where there is one; `case_row!(alone Destination, …)` where no employer is a party.
+/// The row of a case that is handed in for rounds of reviews.
+pub trait ReviewedRow: CaseRow {
+    /// The school's route of its round, or of the last one.
+    fn review_route(&self) -> Option<ReviewRoute>;
+    /// Who handed it in for that.
+    fn submitted_by(&self) -> Option<Uuid>;
+    /// Notes that a round begins by this route, on which this account has a part: it does not review itself.
+    fn begin_round(&mut self, route: ReviewRoute, account_id: Option<Uuid>);
+    /// Notes that this account hands it in for a round by this route: reviewers know of it from now on, and what was said of an earlier
+    /// round is answered.
+    fn handed_in(&mut self, route: ReviewRoute, account_id: Option<Uuid>, now: DateTime<Utc>);
+
+    /// Whether it was this account that handed it in.
+    fn is_submission_of(&self, account_id: Option<Uuid>) -> bool {
+        account_id.is_some() && account_id == self.submitted_by()
+    }
+}
+
+/// The routes by which a school reviews one of its workflows.
+#[derive(Queryable, Clone, Copy, Debug)]
+pub struct SchoolRoutes {
+    /// That of all its workflows.
+    pub default: ReviewRoute,
+    /// That of this one, where it has its own.
+    pub own: Option<ReviewRoute>,
+}
+
+/// The columns of [`SchoolRoutes`].
+pub(super) type RouteColumns = (
+    schools::default_review_route,
+    dsl::Nullable<school_review_routes::review_route>,
+);
+
+/// The columns of [`SchoolRoutes`].
+pub(super) fn route_columns() -> RouteColumns {
+    (
+        schools::default_review_route,
+        school_review_routes::review_route.nullable(),
+    )
+}
+
+impl SchoolRoutes {
+    /// The one that the school has now.
+    pub fn current(self) -> ReviewRoute {
+        self.own.unwrap_or(self.default)
+    }
+
+    /// The one by which a case is, or would be, reviewed: a round keeps the route with which it began; the next one goes by the route
+    /// that the school has then.
+    pub fn of(self, row: &impl ReviewedRow) -> ReviewRoute {
+        row.review_route()
+            .filter(|_| row.awaiting_review().is_some())
+            .unwrap_or_else(|| self.current())
+    }
+}
+
+/// Says that a row with the columns of a case is one that is reviewed: `case_row!(Agreement, CaseKind::Agreement, AgreementStatus,
+/// submitted_at, private)`, with the column of when it was handed in, and the one that hides it from reviewers where there is one;
+/// `case_row!(alone Destination, …)` where no employer is a party.
 macro_rules! case_row {
-    (alone $row:ty, $kind:expr, $status:ty $(, $private:ident)?) => {
-        $crate::model::case::case_row!(@ $row, $kind, $status, [], [$($private)?]);
+    (alone $row:ty, $kind:expr, $status:ty, $handed_in_at:ident $(, $private:ident)?) => {
+        $crate::model::case::case_row!(@ $row, $kind, $status, $handed_in_at, [], [$($private)?]);
     };
-    ($row:ty, $kind:expr, $status:ty $(, $private:ident)?) => {
-        $crate::model::case::case_row!(@ $row, $kind, $status, [employer_id], [$($private)?]);
+    ($row:ty, $kind:expr, $status:ty, $handed_in_at:ident $(, $private:ident)?) => {
+        $crate::model::case::case_row!(@ $row, $kind, $status, $handed_in_at, [employer_id], [$($private)?]);
     };
-    (@ $row:ty, $kind:expr, $status:ty, [$($employer:ident)?], [$($private:ident)?]) => {
+    (@ $row:ty, $kind:expr, $status:ty, $handed_in_at:ident, [$($employer:ident)?], [$($private:ident)?]) => {
+        impl $crate::model::case::ReviewedRow for $row {
+            fn review_route(&self) -> Option<$crate::workflow::ReviewRoute> {
+                self.review_route
+            }
+
+            fn submitted_by(&self) -> Option<uuid::Uuid> {
+                self.submitted_by
+            }
+
+            fn begin_round(&mut self, route: $crate::workflow::ReviewRoute, account_id: Option<uuid::Uuid>) {
+                self.review_route = Some(route);
+                self.submitted_by = account_id;
+                self.department_approved_at = None;
+                self.school_approved_at = None;
+            }
+
+            fn handed_in(
+                &mut self,
+                route: $crate::workflow::ReviewRoute,
+                account_id: Option<uuid::Uuid>,
+                now: chrono::DateTime<chrono::Utc>,
+            ) {
+                $( self.$private = false; )?
+                self.reason = None;
+                self.$handed_in_at = now.into();
+                self.begin_round(route, account_id);
+            }
+        }
+
         impl $crate::model::case::CaseRow for $row {
             const KIND: $crate::model::event::CaseKind = $kind;
             type Status = $status;
@@ -171,12 +277,22 @@ macro_rules! case_row {
                 self.updated_at = now;
             }
 
-            fn approved_by(&mut self, role: $crate::workflow::ActorRole, now: chrono::DateTime<chrono::Utc>) {
-                match role.review_level() {
-                    Some($crate::workflow::ReviewLevel::Department) => {
+            fn reviewed(
+                &mut self,
+                decision: $crate::workflow::transition::ReviewDecision,
+                reason: Option<&str>,
+                role: $crate::workflow::ActorRole,
+                now: chrono::DateTime<chrono::Utc>,
+            ) {
+                use $crate::workflow::{ReviewLevel, transition::ReviewDecision};
+                match (decision, role.review_level()) {
+                    (ReviewDecision::Approve, Some(ReviewLevel::Department)) => {
                         self.department_approved_at = Some(now);
                     }
-                    _ => self.school_approved_at = Some(now),
+                    (ReviewDecision::Approve, _) => self.school_approved_at = Some(now),
+                    (ReviewDecision::Reject | ReviewDecision::Return, _) => {
+                        self.reason = reason.map(str::to_owned);
+                    }
                 }
             }
         }
@@ -247,3 +363,61 @@ macro_rules! visible_cases {
     };
 }
 pub(crate) use visible_cases;
+
+/// Takes the cases of a table along with their graduates; `$of` says which cases, where not all.
+macro_rules! follow {
+    ($table:literal $(, $of:literal)?) => {
+        concat!(
+            "UPDATE ", $table, " SET department_id = moved.department_id \
+             FROM unnest($1, $2) AS moved (graduate_id, department_id) \
+             WHERE ", $table, ".graduate_id = moved.graduate_id AND ", $table, ".department_id <> moved.department_id"
+            $(, " AND ", $of)?
+        )
+    };
+}
+
+const FOLLOW_AGREEMENTS: &str = follow!("agreements", "agreements.status = ANY($3)");
+
+/// A termination is where its agreement is: whoever sees the one sees the other.
+const FOLLOW_TERMINATIONS: &str = "
+    UPDATE terminations SET department_id = moved.department_id
+    FROM unnest($1, $2) AS moved (graduate_id, department_id), agreements
+    WHERE agreements.graduate_id = moved.graduate_id AND agreements.status = ANY($3)
+      AND terminations.agreement_id = agreements.id AND terminations.department_id <> moved.department_id";
+
+const FOLLOW_DESTINATIONS: &str = follow!("destinations", "destinations.status = ANY($3)");
+
+const FOLLOW_LEAVING: &str = follow!("leaving_confirmations");
+
+/// Takes the cases of graduates along to the departments to which they are moved, in the transaction that corrects their data: "a
+/// department reviewer sees the graduates of the department". Live agreements with their terminations, the destinations that stand or
+/// may still come to something, and what is confirmed before leaving school; those that have ended stay where they were reviewed. To
+/// be called when the graduates are locked and before they are written: steps lock an agreement first and refer to its graduate
+/// afterwards, which a changed key of his would keep them from.
+///
+/// # Errors
+/// The database's.
+pub async fn follow_graduates(
+    conn: &mut AsyncPgConnection,
+    graduate_ids: &[Uuid],
+    department_ids: &[Uuid],
+) -> QueryResult<()> {
+    let agreements = AgreementStatus::LIVE.map(AgreementStatus::as_str);
+    let destinations = DestinationStatus::LIVE.map(DestinationStatus::as_str);
+    for (statement, live) in [
+        (FOLLOW_AGREEMENTS, &agreements[..]),
+        (FOLLOW_TERMINATIONS, &agreements[..]),
+        (FOLLOW_DESTINATIONS, &destinations[..]),
+    ] {
+        let update = sql_query(statement)
+            .bind::<Array<SqlUuid>, _>(graduate_ids)
+            .bind::<Array<SqlUuid>, _>(department_ids)
+            .bind::<Array<Text>, _>(live);
+        Kept(update).execute(conn).await?;
+    }
+    let update = sql_query(FOLLOW_LEAVING)
+        .bind::<Array<SqlUuid>, _>(graduate_ids)
+        .bind::<Array<SqlUuid>, _>(department_ids);
+    Kept(update).execute(conn).await?;
+    Ok(())
+}

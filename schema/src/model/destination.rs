@@ -1,24 +1,17 @@
 //! Destinations: rows, who sees them, lists, and what the rules need to know of one.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::{
-    dsl,
-    pg::Pg,
-    prelude::*,
-    sql_query,
-    sql_types::{Array, Text, Uuid as SqlUuid},
-};
+use diesel::{dsl, pg::Pg, prelude::*};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
     Page, PageRequest, Viewer,
-    case::{CaseRow, case_row, visible_cases},
+    case::{CaseRow, ReviewedRow, RouteColumns, SchoolRoutes, case_row, route_columns, visible_cases},
     event::CaseKind,
     leaving_period::LastDay,
 };
 use crate::{
-    Kept,
     clock::shanghai_date,
     destination::{Destination as Form, DestinationDraft, DestinationType, Warnings},
     tables::{destinations, engagements, graduates, school_review_routes, schools},
@@ -86,7 +79,7 @@ pub struct Destination {
     pub updated_at: DateTime<Utc>,
 }
 
-case_row!(alone Destination, CaseKind::Destination, DestinationStatus, private);
+case_row!(alone Destination, CaseKind::Destination, DestinationStatus, submitted_at, private);
 visible_cases!(alone destinations, private);
 
 impl Destination {
@@ -117,23 +110,14 @@ pub struct DestinationStanding {
     pub online_signing_allowed: bool,
     /// 培养方式 of the graduate.
     pub training_mode: String,
-    /// The school's route for all workflows.
-    pub default_route: ReviewRoute,
     /// Whether the school reviews what is made void.
     pub voiding_reviewed: bool,
-    /// The school's own route for destinations.
-    pub own_route: Option<ReviewRoute>,
+    /// The school's routes for destinations.
+    pub routes: SchoolRoutes,
     /// The case that holds the graduate.
     pub held_by: Option<Uuid>,
     /// The last day on which the graduate may begin anything.
     pub last_day: NaiveDate,
-}
-
-impl DestinationStanding {
-    /// The route that the school has now.
-    pub fn current_route(&self) -> ReviewRoute {
-        self.own_route.unwrap_or(self.default_route)
-    }
 }
 
 /// A destination with its standing: what lists and steps read, in one statement.
@@ -154,11 +138,7 @@ impl DestinationView {
             status: destination.status,
             destination_type: of,
             chosen_type: of,
-            // A round keeps the route with which it began; the next one goes by the route that the school has then.
-            school_route: destination
-                .review_route
-                .filter(|_| destination.awaiting_review.is_some())
-                .unwrap_or_else(|| standing.current_route()),
+            school_route: standing.routes.of(destination),
             awaiting_review: destination.awaiting_review,
             holder: Holder::of(standing.held_by, destination.id),
             graduate_confirmed: standing.graduate_confirmed_at.is_some(),
@@ -166,7 +146,7 @@ impl DestinationView {
             directed: is_directed(&standing.training_mode),
             voiding_reviewed: standing.voiding_reviewed,
             department_approved: destination.department_approved_at.is_some(),
-            own_submission: account_id.is_some() && account_id == destination.submitted_by,
+            own_submission: destination.is_submission_of(account_id),
             reason_given,
         }
     }
@@ -178,14 +158,6 @@ impl DestinationView {
             Some(role) => available(&self.facts(Some(viewer.account_id()), true), role),
             None => Vec::new(),
         }
-    }
-
-    /// Notes that this account hands it in for a round of reviews, by the route that the school has now.
-    pub fn begin_round(&mut self, account_id: Option<Uuid>) {
-        self.destination.review_route = Some(self.standing.current_route());
-        self.destination.submitted_by = account_id;
-        self.destination.department_approved_at = None;
-        self.destination.school_approved_at = None;
     }
 }
 
@@ -209,9 +181,8 @@ type Columns = (
         graduates::confirmed_at,
         graduates::online_signing_allowed,
         graduates::training_mode,
-        schools::default_review_route,
         schools::voiding_reviewed,
-        dsl::Nullable<school_review_routes::review_route>,
+        RouteColumns,
         dsl::Nullable<engagements::case_id>,
         LastDay,
     ),
@@ -224,9 +195,8 @@ fn columns() -> Columns {
             graduates::confirmed_at,
             graduates::online_signing_allowed,
             graduates::training_mode,
-            schools::default_review_route,
             schools::voiding_reviewed,
-            school_review_routes::review_route.nullable(),
+            route_columns(),
             engagements::case_id.nullable(),
             LastDay,
         ),
@@ -298,30 +268,6 @@ pub async fn lock(
         .first(conn)
         .await
         .optional()
-}
-
-const FOLLOW: &str = "
-    UPDATE destinations SET department_id = moved.department_id
-    FROM unnest($1, $2) AS moved (graduate_id, department_id)
-    WHERE destinations.graduate_id = moved.graduate_id AND destinations.department_id <> moved.department_id
-      AND destinations.status = ANY($3)";
-
-/// Takes the destinations of graduates that stand or may still come to something along to the departments to which they are moved;
-/// as [`agreement::follow_graduates`](super::agreement::follow_graduates), and to be called with it.
-///
-/// # Errors
-/// The database's.
-pub async fn follow_graduates(
-    conn: &mut AsyncPgConnection,
-    graduate_ids: &[Uuid],
-    department_ids: &[Uuid],
-) -> QueryResult<()> {
-    let update = sql_query(FOLLOW)
-        .bind::<Array<SqlUuid>, _>(graduate_ids)
-        .bind::<Array<SqlUuid>, _>(department_ids)
-        .bind::<Array<Text>, _>(&DestinationStatus::LIVE[..]);
-    Kept(update).execute(conn).await?;
-    Ok(())
 }
 
 /// How many drafts a graduate has.

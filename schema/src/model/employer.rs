@@ -13,7 +13,7 @@ use diesel::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Viewer, event::ChainEnd};
+use super::{Page, PageRequest, Viewer, agreement, event::ChainEnd};
 use crate::{
     tables::{accounts, agreements, employer_members, employers},
     text_enum::text_enum,
@@ -73,32 +73,12 @@ pub fn visible_to(viewer: &Viewer) -> Box<dyn BoxableExpression<employers::table
     match viewer {
         Viewer::EmployerMember { employer_id, .. } => Box::new(employers::id.eq(*employer_id)),
         Viewer::Operator { .. } => Box::new(employers::id.is_not_null()),
-        Viewer::Graduate { graduate_id, .. } => Box::new(
+        Viewer::Graduate { .. } | Viewer::Reviewer { .. } => Box::new(
             employers::id.eq_any(
                 agreements::table
-                    .filter(agreements::graduate_id.eq(*graduate_id))
-                    .select(agreements::employer_id.assume_not_null()),
-            ),
-        ),
-        Viewer::Reviewer {
-            school_id,
-            department_id: None,
-            ..
-        } => Box::new(
-            employers::id.eq_any(
-                agreements::table
-                    .filter(agreements::school_id.eq(*school_id))
-                    .select(agreements::employer_id.assume_not_null()),
-            ),
-        ),
-        Viewer::Reviewer {
-            department_id: Some(department_id),
-            ..
-        } => Box::new(
-            employers::id.eq_any(
-                agreements::table
-                    .filter(agreements::department_id.eq(*department_id))
-                    .select(agreements::employer_id.assume_not_null()),
+                    .filter(agreement::visible_to::<agreements::table>(viewer))
+                    .select(agreements::employer_id.assume_not_null())
+                    .into_boxed(),
             ),
         ),
     }

@@ -203,7 +203,7 @@ pub fn may_have_changed(event: &Event) -> bool {
     let with = |standing: &str| words.contains(&Some(standing));
     match event.case_kind {
         CaseKind::Agreement => with(AgreementStatus::Signed.as_str()),
-        CaseKind::Destination => [DestinationStatus::Registered, DestinationStatus::VoidingReview]
+        CaseKind::Destination => DestinationStatus::STANDING
             .iter()
             .any(|standing| with(standing.as_str())),
         CaseKind::Graduate => event.action != GraduateDataAction::Confirm.as_str(),

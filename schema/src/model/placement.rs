@@ -8,12 +8,8 @@ use uuid::Uuid;
 
 use super::{agreement::Agreement, destination::Destination};
 use crate::{
-    Kept,
-    checks::CreditCode,
-    destination::SIGNED_AGREEMENT_CODE,
-    figures::NO_DESTINATION,
-    tables::placements,
-    workflow::{agreement::AgreementStatus, destination::DestinationStatus},
+    Kept, checks::CreditCode, destination::SIGNED_AGREEMENT_CODE, figures::NO_DESTINATION,
+    tables::placements, workflow::agreement::AgreementStatus,
 };
 
 /// Where a case places its graduate, as long as it does.
@@ -38,11 +34,7 @@ impl Agreement {
 impl Destination {
     /// Where it places its graduate: while it is registered, also while it is reviewed whether it is made void.
     pub fn placement(&self) -> Option<Placement> {
-        let stands = matches!(
-            self.status,
-            DestinationStatus::Registered | DestinationStatus::VoidingReview
-        );
-        let form = self.form.as_ref().filter(|_| stands)?;
+        let form = self.form.as_ref().filter(|_| self.status.stands())?;
         let employer = form.details.employer();
         Some(Placement {
             code: form.national_code.clone(),
@@ -92,18 +84,21 @@ pub async fn write(mut conn: &AsyncPgConnection, moved: Option<&Moved>) -> Query
 /// How graduates really stand, from their own rows and the cases that hold them: the second opinion of the recount.
 macro_rules! real {
     () => {
-        "SELECT graduates.id AS graduate_id, graduates.school_id, graduates.class_year, graduates.department_id, \
-             graduates.degree_level, graduates.major, \
-             CASE WHEN agreements.id IS NOT NULL THEN '10' \
-                 ELSE coalesce(destinations.form ->> 'national_code', '') END AS destination_code, \
-             coalesce(agreements.terms ->> 'credit_code', \
-                 destinations.form -> 'details' -> 'employer' ->> 'credit_code') AS credit_code \
-         FROM graduates \
-         LEFT JOIN engagements ON engagements.graduate_id = graduates.id \
-         LEFT JOIN agreements ON engagements.case_kind = 'AGREEMENT' AND agreements.id = engagements.case_id \
-             AND agreements.status = 'SIGNED' \
-         LEFT JOIN destinations ON engagements.case_kind = 'DESTINATION' AND destinations.id = engagements.case_id \
-             AND destinations.status IN ('REGISTERED', 'VOIDING_REVIEW')"
+        concat!(
+            "SELECT graduates.id AS graduate_id, graduates.school_id, graduates.class_year, graduates.department_id, \
+                 graduates.degree_level, graduates.major, \
+                 CASE WHEN agreements.id IS NOT NULL THEN '10' \
+                     ELSE coalesce(destinations.form ->> 'national_code', '') END AS destination_code, \
+                 coalesce(agreements.terms ->> 'credit_code', \
+                     destinations.form -> 'details' -> 'employer' ->> 'credit_code') AS credit_code \
+             FROM graduates \
+             LEFT JOIN engagements ON engagements.graduate_id = graduates.id \
+             LEFT JOIN agreements ON engagements.case_kind = 'AGREEMENT' AND agreements.id = engagements.case_id \
+                 AND agreements.status = 'SIGNED' \
+             LEFT JOIN destinations ON engagements.case_kind = 'DESTINATION' AND destinations.id = engagements.case_id \
+                 AND destinations.status IN ",
+            $crate::workflow::destination::standing_destinations!()
+        )
     };
 }
 pub(crate) use real;

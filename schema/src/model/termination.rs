@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     Page, PageRequest, Viewer,
-    case::{CaseRow, case_row, visible_cases},
+    case::{CaseRow, ReviewedRow, RouteColumns, SchoolRoutes, case_row, route_columns, visible_cases},
     employer::EmployerVerification,
     event::CaseKind,
     leaving_period::LastDay,
@@ -85,7 +85,12 @@ pub struct Termination {
     pub updated_at: DateTime<Utc>,
 }
 
-case_row!(Termination, CaseKind::Termination, TerminationStatus);
+case_row!(
+    Termination,
+    CaseKind::Termination,
+    TerminationStatus,
+    requested_at
+);
 visible_cases!(terminations);
 
 /// What surrounds a termination and decides what may be done with it.
@@ -97,10 +102,8 @@ pub struct TerminationStanding {
     pub graduate_confirmed_at: Option<DateTime<Utc>>,
     /// Whether the employer may act, where one is a party.
     pub employer_verification: Option<EmployerVerification>,
-    /// The school's route for all workflows.
-    pub default_route: ReviewRoute,
-    /// The school's own route for the termination's workflow.
-    pub own_route: Option<ReviewRoute>,
+    /// The school's routes for the termination's workflow.
+    pub routes: SchoolRoutes,
     /// What was agreed.
     pub terms: AgreementTerms,
     /// The number of the agreement that is to end.
@@ -118,30 +121,7 @@ pub struct TerminationView {
     pub standing: TerminationStanding,
 }
 
-impl Termination {
-    /// Notes that this account hands it in for a round of reviews by this route.
-    pub fn begin_round(&mut self, route: ReviewRoute, account_id: Option<Uuid>) {
-        self.review_route = Some(route);
-        self.submitted_by = account_id;
-        self.department_approved_at = None;
-        self.school_approved_at = None;
-    }
-}
-
 impl TerminationView {
-    /// The route that the school has now.
-    pub fn current_route(&self) -> ReviewRoute {
-        self.standing.own_route.unwrap_or(self.standing.default_route)
-    }
-
-    /// The route by which it is, or would be, reviewed: a round keeps the one with which it began.
-    pub fn route(&self) -> ReviewRoute {
-        self.termination
-            .review_route
-            .filter(|_| self.termination.awaiting_review.is_some())
-            .unwrap_or_else(|| self.current_route())
-    }
-
     /// What the rules look at when `account_id` acts.
     pub fn facts(&self, account_id: Option<Uuid>, reason_given: bool) -> TerminationFacts {
         let (termination, standing) = (&self.termination, &self.standing);
@@ -149,13 +129,11 @@ impl TerminationView {
             channel: standing.channel,
             status: termination.status,
             requested_by: termination.requested_by,
-            route: self.route(),
+            route: standing.routes.of(termination),
             awaiting_review: termination.awaiting_review,
             graduate_confirmed: standing.graduate_confirmed_at.is_some(),
-            employer_verified: standing
-                .employer_verification
-                .is_none_or(|verification| verification == EmployerVerification::Verified),
-            own_submission: account_id.is_some() && account_id == termination.submitted_by,
+            employer_verified: EmployerVerification::may_act(standing.employer_verification),
+            own_submission: termination.is_submission_of(account_id),
             reason_given,
         }
     }
@@ -198,8 +176,7 @@ type Columns = (
         agreements::channel,
         graduates::confirmed_at,
         dsl::Nullable<employers::verification>,
-        schools::default_review_route,
-        dsl::Nullable<school_review_routes::review_route>,
+        RouteColumns,
         dsl::AssumeNotNull<agreements::terms>,
         agreements::agreement_number,
         LastDay,
@@ -213,8 +190,7 @@ fn columns() -> Columns {
             agreements::channel,
             graduates::confirmed_at,
             employers::verification.nullable(),
-            schools::default_review_route,
-            school_review_routes::review_route.nullable(),
+            route_columns(),
             agreements::terms.assume_not_null(),
             agreements::agreement_number,
             LastDay,

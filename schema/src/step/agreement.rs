@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     Actor, Doer, StepError,
     amending::{self, Amendable},
-    flow::{self, Flow, attach},
+    flow::{self, Flow, attach, review_steps},
     paper,
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     model::{
         Viewer,
         agreement::{self, Agreement, AgreementView, Standing},
-        case::CaseRow,
+        case::ReviewedRow,
         case_upload::UploadOwner,
         document::{self, StoredPdf},
         graduate::Graduate,
@@ -33,7 +33,7 @@ use crate::{
     workflow::{
         ActorRole, Refusal,
         agreement::{AgreementAction, AgreementChannel, AgreementStatus, decide},
-        transition::Transition,
+        transition::{ReviewDecision, Transition},
     },
 };
 
@@ -86,6 +86,8 @@ pub struct StampedCopy {
 /// A termination whose last reviewer has approved: only its own step can say so.
 #[derive(Clone, Copy, Debug)]
 pub struct Approved(pub(super) Uuid);
+
+review_steps!(AgreementStep);
 
 impl AgreementStep {
     /// Which action of the rules this is.
@@ -147,6 +149,10 @@ impl Flow for AgreementView {
 
     fn action(step: &AgreementStep) -> &'static str {
         step.action().as_str()
+    }
+
+    fn review(step: &AgreementStep) -> Option<ReviewDecision> {
+        step.review()
     }
 
     fn reason(step: &AgreementStep) -> Option<&str> {
@@ -220,15 +226,12 @@ impl Flow for AgreementView {
         match step {
             AgreementStep::Accept => {
                 agreement.accepted_at = Some(now);
-                agreement.begin_round(standing, doer.actor.account_id());
+                agreement.begin_round(standing.routes.current(), doer.actor.account_id());
             }
-            AgreementStep::Approve => {
-                agreement.approved_by(doer.role, now);
-                if completes {
-                    agreement.signed_at = (agreement.status == AgreementStatus::Signed).then_some(now);
-                    if paper::is_due(agreement) {
-                        paper::order(platform, conn, agreement, now).await?;
-                    }
+            AgreementStep::Approve if completes => {
+                agreement.signed_at = (agreement.status == AgreementStatus::Signed).then_some(now);
+                if paper::is_due(agreement) {
+                    paper::order(platform, conn, agreement, now).await?;
                 }
             }
             AgreementStep::Submit(files) => {
@@ -248,14 +251,12 @@ impl Flow for AgreementView {
                 let owner = owner(doer, agreement.id);
                 attach(conn, agreement, &owner, &copy.files, 1, now).await?;
                 stamped_copy_link::end(conn, agreement.id).await?;
-                agreement.reason = None;
-                agreement.submitted_at = Some(now);
-                agreement.begin_round(standing, doer.actor.account_id());
+                agreement.handed_in(standing.routes.current(), doer.actor.account_id(), now);
                 return Ok(Some(json!({ "files": copy.files.len() })));
             }
             AgreementStep::Discard => stamped_copy_link::end(conn, agreement.id).await?,
             AgreementStep::Remind => agreement.reminded_at = Some(now),
-            AgreementStep::Decline(_) | AgreementStep::Reject(_) | AgreementStep::Return(_) => {
+            AgreementStep::Decline(_) => {
                 agreement.reason = Self::reason(step).map(str::to_owned);
             }
             AgreementStep::StoreDocument(document_id, pdf) => {
@@ -272,6 +273,9 @@ impl Flow for AgreementView {
             }
             AgreementStep::Cancel
             | AgreementStep::Expire
+            | AgreementStep::Approve
+            | AgreementStep::Reject(_)
+            | AgreementStep::Return(_)
             | AgreementStep::Withdraw
             | AgreementStep::Amend(..) => {}
         }
@@ -316,10 +320,7 @@ fn hand_in(agreement: &mut Agreement, standing: &Standing, doer: &Doer) -> Resul
     let terms = draft.check().map_err(StepError::Invalid)?;
     let changed = amending::changed(agreement, &terms);
     agreement.terms = Some(terms);
-    agreement.private = false;
-    agreement.reason = None;
-    agreement.submitted_at = Some(doer.now);
-    agreement.begin_round(standing, doer.actor.account_id());
+    agreement.handed_in(standing.routes.current(), doer.actor.account_id(), doer.now);
     Ok(changed)
 }
 

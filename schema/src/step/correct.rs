@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{
     Actor, Doer, StepError, check_reason,
+    flow::check_version,
     graduate_data::{DataEntry, record_data, tell_of_corrections},
     role_of_person,
 };
@@ -19,9 +20,8 @@ use crate::{
     checks::IdCardNumber,
     codes::CodeList,
     model::{
-        Viewer, agreement, destination,
+        Viewer, case,
         graduate::{self, Gender, Graduate},
-        leaving,
         terms::FieldError,
     },
     roster::{self, GraduateData, GraduateField as Field, ProblemCode, default_online_signing},
@@ -228,18 +228,12 @@ pub async fn correct_graduate(
             let action = GraduateDataAction::Correct;
             let from = before.data_status();
             let to = decide(from, action, doer.role)?;
-            if let Some(expected) = expected_version
-                && expected != before.version
-            {
-                return Err(StepError::StaleVersion {
-                    current: before.version,
-                });
-            }
+            check_version(before.version, expected_version)?;
             let old = GraduateData::from(&before);
             let data = draft.apply(&old, doer.now)?;
             let fields = data.differing(&old);
             if fields.is_empty() {
-                return Ok(before);
+                return Ok::<_, StepError>(before);
             }
             let after = write(conn, &before, data).await?;
             let entry = DataEntry {
@@ -274,9 +268,7 @@ async fn write(
         return Err(StepError::Invalid(vec![unknown]));
     }
     if data.department_id != before.department_id {
-        agreement::follow_graduates(conn, &[before.id], &[data.department_id]).await?;
-        destination::follow_graduates(conn, &[before.id], &[data.department_id]).await?;
-        leaving::follow_graduates(conn, &[before.id], &[data.department_id]).await?;
+        case::follow_graduates(conn, &[before.id], &[data.department_id]).await?;
     }
     let after = Graduate {
         department_id: data.department_id,

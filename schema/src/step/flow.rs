@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     Actor, Doer, StepError, check_reason,
-    trail::{Entry, Parties, record_moving},
+    trail::{Entry, Parties, record},
 };
 use crate::{
     Platform,
@@ -27,7 +27,7 @@ use crate::{
     },
     workflow::{
         ActorRole, Refusal,
-        transition::{EngagementEffect, Transition},
+        transition::{EngagementEffect, ReviewDecision, Transition},
     },
 };
 
@@ -54,6 +54,9 @@ pub(super) trait Flow: Clone + Send + Sync + Sized {
 
     /// The reason that a step gives.
     fn reason(step: &Self::Step) -> Option<&str>;
+
+    /// What a reviewer decides by a step, if it is a review.
+    fn review(step: &Self::Step) -> Option<ReviewDecision>;
 
     /// Asks the rules.
     fn decide(
@@ -93,6 +96,33 @@ pub(super) trait Flow: Clone + Send + Sync + Sized {
     /// Writes what a step can change of the row.
     fn update(conn: &AsyncPgConnection, row: &Self::Row) -> impl Future<Output = QueryResult<()>> + Send;
 }
+
+/// Says of a kind's steps which of them are a reviewer's decisions.
+macro_rules! review_steps {
+    ($step:ident) => {
+        impl $step {
+            /// The step by which a reviewer decides so, with the reason that he gives.
+            pub fn of_review(decision: ReviewDecision, reason: Option<String>) -> Self {
+                match decision {
+                    ReviewDecision::Approve => Self::Approve,
+                    ReviewDecision::Reject => Self::Reject(reason),
+                    ReviewDecision::Return => Self::Return(reason),
+                }
+            }
+
+            /// What a reviewer decides by it, if it is a review.
+            pub const fn review(&self) -> Option<ReviewDecision> {
+                match self {
+                    Self::Approve => Some(ReviewDecision::Approve),
+                    Self::Reject(_) => Some(ReviewDecision::Reject),
+                    Self::Return(_) => Some(ReviewDecision::Return),
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+pub(super) use review_steps;
 
 type TransitionOf<F> = Transition<<<F as Flow>::Row as CaseRow>::Status>;
 
@@ -187,6 +217,11 @@ async fn apply<F: Flow>(
     after
         .row_mut()
         .advance(transition.to, transition.awaiting_review, doer.now);
+    if let Some(decision) = F::review(step) {
+        after
+            .row_mut()
+            .reviewed(decision, F::reason(step), doer.role, doer.now);
+    }
     let changed = after
         .change(platform, conn, doer, step, transition.completes)
         .await?;
@@ -200,7 +235,7 @@ async fn apply<F: Flow>(
         changes,
     };
     let moved = Moved::between(before.row().graduate_id(), before.placement(), after.placement());
-    record_moving(conn, &mut after, doer, entry, &parties, moved.as_ref()).await?;
+    record(conn, &mut after, doer, entry, &parties, moved.as_ref()).await?;
     Ok(after)
 }
 

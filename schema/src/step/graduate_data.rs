@@ -6,7 +6,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Doer, StepError, first};
+use super::{Doer, StepError, first, flow::check_version};
 use crate::{
     Platform,
     messages::{Audience, MessageTemplate},
@@ -43,13 +43,9 @@ pub async fn confirm_data(
             let (mut graduate, chain) = graduate::lock(conn, graduate_id)
                 .await?
                 .ok_or(StepError::NotFound)?;
-            if graduate.version != seen_version {
-                return Err(StepError::StaleVersion {
-                    current: graduate.version,
-                });
-            }
+            check_version(graduate.version, Some(seen_version))?;
             if graduate.confirmed_at.is_some() {
-                return Ok(graduate);
+                return Ok::<_, StepError>(graduate);
             }
             let doer = Doer {
                 actor: super::Actor::Viewer(*viewer),

@@ -1,18 +1,13 @@
 //! The step that begins a case: an employer invites a graduate, once for each key of a request.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::{
-    prelude::*,
-    result::{DatabaseErrorKind, Error as DieselError},
-};
+use diesel::{prelude::*, result::Error as DieselError};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Actor, AgreementStep, Doer, StepError, claimed,
-    flow::decide_and_apply,
-    trail::{Entry, Parties, record},
+    Actor, AgreementStep, Doer, StepError, claimed, flow::decide_and_apply, refused_by, trail::record_first,
 };
 use crate::{
     Platform,
@@ -247,28 +242,17 @@ async fn invite_in(
         .returning(Agreement::as_returning())
         .get_result(conn)
         .await
-        .map_err(|error| match error {
-            // Two members invited at the same moment; the constraint let one in.
-            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, ref info)
-                if info.constraint_name() == Some("agreements_one_live_per_employer") =>
-            {
-                StepError::Refused(Refusal::AlreadyInvited)
-            }
-            other => StepError::Database(other),
-        })?;
+        // Two members of an employer may invite at the same moment.
+        .map_err(refused_by(
+            "agreements_one_live_per_employer",
+            Refusal::AlreadyInvited,
+        ))?;
     let mut view = agreement::find(conn, viewer, inserted.id)
         .await?
         .ok_or(StepError::NotFound)?;
     let action = AgreementAction::Invite;
-    let entry = Entry {
-        action: action.as_str(),
-        from: None,
-        reason: None,
-        changes: json!({}),
-    };
     let owed = owed(inserted.channel, action, inserted.status);
-    let parties = Parties::of(conn, &inserted, owed).await?;
-    record(conn, &mut view, &doer, entry, &parties).await?;
+    record_first(conn, &mut view, &doer, (action.as_str(), json!({})), owed).await?;
     jobs::enqueue(conn, &jobs::ExpireInvitation { agreement_id: id }, deadline).await?;
     let reminder = deadline - REMINDER_LEAD;
     if reminder > now {

@@ -30,7 +30,7 @@ use crate::{
     workflow::{
         ActorRole, Refusal,
         leaving::{LeavingAction, LeavingStatus, decide},
-        transition::Transition,
+        transition::{ReviewDecision, Transition},
     },
 };
 
@@ -255,6 +255,10 @@ impl Flow for LeavingView {
 
     fn action(step: &LeavingStep) -> &'static str {
         step.action().as_str()
+    }
+
+    fn review(_step: &LeavingStep) -> Option<ReviewDecision> {
+        None
     }
 
     fn reason(step: &LeavingStep) -> Option<&str> {

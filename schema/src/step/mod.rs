@@ -20,6 +20,7 @@ mod leaving_sheet;
 mod member;
 mod paper;
 mod registration;
+mod review;
 mod review_assignment;
 mod school;
 mod stamped_copy;
@@ -58,6 +59,7 @@ pub use self::member::{
 pub use self::registration::{
     Registration, StoredLicence, may_resubmit, register, resubmit_employer, verify_employer,
 };
+pub use self::review::review_case;
 pub use self::review_assignment::{assign_review, release_review};
 pub use self::school::{
     LeavingPeriodDraft, NewReviewer, NewSchool, SchoolUpdate, add_department, add_reviewer, open_school,
@@ -253,6 +255,18 @@ fn taken(field: &'static str) -> impl Fn(DieselError) -> StepError {
             StepError::AlreadyTaken { field }
         }
         other => StepError::Database(other),
+    }
+}
+
+/// A violation of this unique constraint as what the rules say of it: of two who were let through at the same moment it let in one.
+fn refused_by(constraint: &str, refusal: Refusal) -> impl Fn(DieselError) -> StepError {
+    move |error| match &error {
+        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info)
+            if info.constraint_name() == Some(constraint) =>
+        {
+            StepError::Refused(refusal)
+        }
+        _ => StepError::Database(error),
     }
 }
 

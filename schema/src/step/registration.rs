@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     Actor, Doer, StepError, check_reason,
     employer_trail::{EmployerEntry, record_employer, status_before},
+    flow::check_version,
     taken,
 };
 use crate::{
@@ -340,14 +341,12 @@ impl Held {
         let (employer, version, chain) = employer::lock(conn, viewer, id)
             .await?
             .ok_or(StepError::NotFound)?;
-        match expected_version {
-            Some(expected) if expected != version => Err(StepError::StaleVersion { current: version }),
-            _ => Ok(Self {
-                employer,
-                version,
-                chain,
-            }),
-        }
+        check_version(version, expected_version)?;
+        Ok(Self {
+            employer,
+            version,
+            chain,
+        })
     }
 }
 

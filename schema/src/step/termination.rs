@@ -1,10 +1,7 @@
 //! The steps on terminations, online ones and offline ones. The last approval ends the agreement in the same transaction.
 
 use chrono::{DateTime, Utc};
-use diesel::{
-    prelude::*,
-    result::{DatabaseErrorKind, Error as DieselError},
-};
+use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -13,9 +10,9 @@ use super::{
     Actor, Doer, IdempotencyKey, StepError,
     agreement::{AgreementStep, Approved},
     claimed,
-    flow::{self, Flow, attach, check_version, decide_and_apply},
-    text_problem,
-    trail::{Entry, Parties, record},
+    flow::{self, Flow, attach, check_version, decide_and_apply, review_steps},
+    refused_by, text_problem,
+    trail::record_first,
 };
 use crate::{
     Kept, Platform,
@@ -24,7 +21,7 @@ use crate::{
     model::{
         Viewer,
         agreement::{self, AgreementView},
-        case::CaseRow,
+        case::{CaseRow, ReviewedRow},
         case_upload::UploadOwner,
         graduate::Graduate,
         placement::Placement,
@@ -37,7 +34,7 @@ use crate::{
         ActorRole, Refusal,
         agreement::{AgreementAction, AgreementChannel, decide as decide_agreement},
         termination::{Party, TerminationAction, TerminationStatus, decide},
-        transition::Transition,
+        transition::{ReviewDecision, Transition},
     },
 };
 
@@ -85,6 +82,8 @@ pub enum TerminationStep {
     /// A reviewer wants it mended, with a reason.
     Return(Option<String>),
 }
+
+review_steps!(TerminationStep);
 
 impl TerminationStep {
     /// Which action of the rules this is.
@@ -204,15 +203,8 @@ async fn request_in(
         .returning(Termination::as_returning())
         .get_result(conn)
         .await
-        .map_err(|error| match error {
-            // The agreement is locked, so only a row that was written around the steps can be in the way.
-            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, ref info)
-                if info.constraint_name() == Some("terminations_one_open") =>
-            {
-                StepError::Refused(Refusal::TerminationOpen)
-            }
-            other => StepError::Database(other),
-        })?;
+        // The agreement is locked, so only a row that was written around the steps can be in the way.
+        .map_err(refused_by("terminations_one_open", Refusal::TerminationOpen))?;
     let mut view = termination::find(conn, viewer, row.id)
         .await?
         .ok_or(StepError::NotFound)?;
@@ -221,15 +213,9 @@ async fn request_in(
         return decide_and_apply(platform, conn, view, &doer, &step).await;
     }
     let action = TerminationAction::Request;
-    let entry = Entry {
-        action: action.as_str(),
-        from: None,
-        reason: None,
-        changes: changes(&row),
-    };
     let owed = termination_owed(action, row.status, party);
-    let parties = Parties::of(conn, &row, owed).await?;
-    record(conn, &mut view, &doer, entry, &parties).await?;
+    let entry = (action.as_str(), changes(&row));
+    record_first(conn, &mut view, &doer, entry, owed).await?;
     Ok(view)
 }
 
@@ -285,6 +271,10 @@ impl Flow for TerminationView {
 
     fn action(step: &TerminationStep) -> &'static str {
         step.action().as_str()
+    }
+
+    fn review(step: &TerminationStep) -> Option<ReviewDecision> {
+        step.review()
     }
 
     fn reason(step: &TerminationStep) -> Option<&str> {
@@ -353,9 +343,12 @@ impl Flow for TerminationView {
         completes: bool,
     ) -> Result<Option<Value>, StepError> {
         let now = doer.now;
-        let route = self.current_route();
+        let route = self.standing.routes.current();
         match step {
-            TerminationStep::Withdraw | TerminationStep::Discard => {}
+            TerminationStep::Withdraw
+            | TerminationStep::Discard
+            | TerminationStep::Reject(_)
+            | TerminationStep::Return(_) => {}
             TerminationStep::Submit(form) => return self.hand_in(conn, doer, form).await.map(Some),
             TerminationStep::Accept => {
                 self.termination.begin_round(route, doer.actor.account_id());
@@ -365,11 +358,7 @@ impl Flow for TerminationView {
                 self.termination.answered_at = Some(now);
                 self.termination.reason = Self::reason(step).map(str::to_owned);
             }
-            TerminationStep::Reject(_) | TerminationStep::Return(_) => {
-                self.termination.reason = Self::reason(step).map(str::to_owned);
-            }
             TerminationStep::Approve => {
-                self.termination.approved_by(doer.role, now);
                 if completes {
                     self.termination.terminated_at = Some(now);
                     let agreement = agreement::lock(conn, None, self.termination.agreement_id)
@@ -423,7 +412,7 @@ impl TerminationView {
     ) -> Result<Value, StepError> {
         let account_id = doer.actor.account_id().ok_or(Refusal::NotYourRole)?;
         let explanation = check(form, Party::Graduate)?;
-        let route = self.current_route();
+        let route = self.standing.routes.current();
         let termination = &mut self.termination;
         let changed: Vec<_> = [
             ("terminationReason", termination.reason_code != form.reason_code),
@@ -434,9 +423,7 @@ impl TerminationView {
         .collect();
         termination.reason_code.clone_from(&form.reason_code);
         explanation.clone_into(&mut termination.explanation);
-        termination.reason = None;
-        termination.requested_at = doer.now;
-        termination.begin_round(route, Some(account_id));
+        termination.handed_in(route, Some(account_id), doer.now);
         let owner = UploadOwner::Account(account_id);
         attach(conn, &*termination, &owner, &form.files, 1, doer.now).await?;
         let mut event = changes(termination);

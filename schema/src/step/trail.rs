@@ -103,20 +103,27 @@ impl Parties {
     }
 }
 
-/// Writes the event, the case with what a step can change and the chain's new end, and the messages that the event owes
-/// with the jobs that send them.
-pub(super) async fn record<F: Flow>(
+/// Writes the first event of a case whose row has just been written, and the messages that it owes.
+pub(super) async fn record_first<F: Flow>(
     conn: &mut AsyncPgConnection,
     view: &mut F,
     doer: &Doer,
-    entry: Entry<'_, <F::Row as CaseRow>::Status>,
-    parties: &Parties,
+    (action, changes): (&'static str, Value),
+    owed: Owed,
 ) -> Result<(), StepError> {
-    record_moving(conn, view, doer, entry, parties, None).await
+    let parties = Parties::of(conn, view.row(), owed).await?;
+    let entry = Entry {
+        action,
+        from: None,
+        reason: None,
+        changes,
+    };
+    record(conn, view, doer, entry, &parties, None).await
 }
 
-/// As [`record`], of a step that may change where the graduate stands in the figures.
-pub(super) async fn record_moving<F: Flow>(
+/// Writes the event, the case with what a step can change and the chain's new end, and the messages that the event owes
+/// with the jobs that send them; of a step that changes where the graduate stands in the figures, that too.
+pub(super) async fn record<F: Flow>(
     conn: &mut AsyncPgConnection,
     view: &mut F,
     doer: &Doer,

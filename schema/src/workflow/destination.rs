@@ -42,7 +42,22 @@ impl DestinationStatus {
         Self::Registered,
         Self::VoidingReview,
     ];
+    /// In these it is registered and counts: also while it is reviewed whether it is made void. [`standing_destinations`] in SQL.
+    pub const STANDING: [Self; 2] = [Self::Registered, Self::VoidingReview];
+
+    /// Whether it is registered and counts.
+    pub fn stands(self) -> bool {
+        Self::STANDING.contains(&self)
+    }
 }
+
+/// [`DestinationStatus::STANDING`] in SQL, for statements that are constants.
+macro_rules! standing_destinations {
+    () => {
+        "('REGISTERED', 'VOIDING_REVIEW')"
+    };
+}
+pub(crate) use standing_destinations;
 
 text_enum! {
     /// What can be done to a destination.
@@ -336,4 +351,15 @@ pub fn available(facts: &DestinationFacts, actor: ActorRole) -> Vec<DestinationA
             decide(&facts, *action, actor).is_ok()
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statuses_that_count_are_the_same_in_sql() {
+        let words = DestinationStatus::STANDING.map(|status| format!("'{status}'"));
+        assert_eq!(standing_destinations!(), format!("({})", words.join(", ")));
+    }
 }

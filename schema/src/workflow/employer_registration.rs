@@ -16,6 +16,13 @@ text_enum! {
     }
 }
 
+impl EmployerVerification {
+    /// Whether the employer of a case may act, where one is a party by its own account.
+    pub fn may_act(party: Option<Self>) -> bool {
+        party.is_none_or(|verification| verification == Self::Verified)
+    }
+}
+
 text_enum! {
     /// What can be done to a registration and to an employer's members.
     pub enum EmployerAction {

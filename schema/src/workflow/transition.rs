@@ -38,6 +38,17 @@ pub enum EngagementEffect {
     Free,
 }
 
+/// 审核结论 What a reviewer decides, of whatever kind the case is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReviewDecision {
+    /// 通过 approve
+    Approve,
+    /// 不通过 reject; needs a reason
+    Reject,
+    /// 退回修改 return it to be mended; needs a reason
+    Return,
+}
+
 /// What the rule of reviewing looks at.
 #[derive(Clone, Copy, Debug)]
 pub struct ReviewFacts {

@@ -41,15 +41,19 @@ pub enum LeaverStatus {
 /// [`standings`]. Everything in it is found by a key.
 macro_rules! stands {
     () => {
-        "leaving_confirmations.confirmed_data_version = graduates.version AND EXISTS ( \
-            SELECT FROM (SELECT) AS his LEFT JOIN (engagements AS held \
-                LEFT JOIN agreements AS signed ON signed.id = held.case_id AND signed.status = 'SIGNED' \
-                LEFT JOIN destinations AS registered \
-                    ON registered.id = held.case_id AND registered.status IN ('REGISTERED', 'VOIDING_REVIEW')) \
-                ON held.graduate_id = graduates.id \
-            WHERE coalesce(signed.id, registered.id) IS NOT DISTINCT FROM leaving_confirmations.confirmed_case_id \
-                AND coalesce(signed.version, registered.version) \
-                    IS NOT DISTINCT FROM leaving_confirmations.confirmed_case_version)"
+        concat!(
+            "leaving_confirmations.confirmed_data_version = graduates.version AND EXISTS ( \
+                SELECT FROM (SELECT) AS his LEFT JOIN (engagements AS held \
+                    LEFT JOIN agreements AS signed ON signed.id = held.case_id AND signed.status = 'SIGNED' \
+                    LEFT JOIN destinations AS registered \
+                        ON registered.id = held.case_id AND registered.status IN ",
+            $crate::workflow::destination::standing_destinations!(),
+            ") \
+                    ON held.graduate_id = graduates.id \
+                WHERE coalesce(signed.id, registered.id) IS NOT DISTINCT FROM leaving_confirmations.confirmed_case_id \
+                    AND coalesce(signed.version, registered.version) \
+                        IS NOT DISTINCT FROM leaving_confirmations.confirmed_case_version)"
+        )
     };
 }
 

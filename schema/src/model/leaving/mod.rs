@@ -25,11 +25,10 @@ use super::{
     event::{CaseKind, ChainEnd},
 };
 use crate::{
-    Kept,
     destination::{ArchiveBlock, ArchiveDraft},
     fixed_sql,
     tables::{graduates, leaving_confirmations},
-    workflow::{ActorRole, ReviewLevel, leaving::LeavingStatus},
+    workflow::{ActorRole, ReviewLevel, leaving::LeavingStatus, transition::ReviewDecision},
 };
 
 /// 毕业离校确认: what a graduate confirms, or disputes, before he leaves school. One row a graduate and class year.
@@ -153,7 +152,14 @@ impl CaseRow for LeavingConfirmation {
         self.updated_at = now;
     }
 
-    fn approved_by(&mut self, _role: ActorRole, _now: DateTime<Utc>) {}
+    fn reviewed(
+        &mut self,
+        _decision: ReviewDecision,
+        _reason: Option<&str>,
+        _role: ActorRole,
+        _now: DateTime<Utc>,
+    ) {
+    }
 
     fn is_private(&self) -> bool {
         false
@@ -312,29 +318,6 @@ pub async fn of_graduate(
         .first(conn)
         .await
         .optional()
-}
-
-const FOLLOW: &str = "
-    UPDATE leaving_confirmations SET department_id = moved.department_id
-    FROM unnest($1, $2) AS moved (graduate_id, department_id)
-    WHERE leaving_confirmations.graduate_id = moved.graduate_id
-      AND leaving_confirmations.department_id <> moved.department_id";
-
-/// Takes the confirmations of graduates along to the departments to which they are moved; as
-/// [`agreement::follow_graduates`](super::agreement::follow_graduates), and to be called after it.
-///
-/// # Errors
-/// The database's.
-pub async fn follow_graduates(
-    conn: &mut AsyncPgConnection,
-    graduate_ids: &[Uuid],
-    department_ids: &[Uuid],
-) -> QueryResult<()> {
-    let update = sql_query(FOLLOW)
-        .bind::<Array<SqlUuid>, _>(graduate_ids)
-        .bind::<Array<SqlUuid>, _>(department_ids);
-    Kept(update).execute(conn).await?;
-    Ok(())
 }
 
 #[derive(QueryableByName)]

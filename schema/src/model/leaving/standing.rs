@@ -95,8 +95,6 @@ pub async fn standings(
     type Of = (Uuid, Uuid, Uuid, i16, i32, bool);
     type Case = (Option<(Uuid, i32)>, Option<(Uuid, i32, DestinationType)>);
     type Row = (Of, Option<LeavingPeriod>, Case);
-    // One whose voiding is under review is registered still.
-    let registered = [DestinationStatus::Registered, DestinationStatus::VoidingReview];
     let rows: Vec<Row> = graduates::table
         .left_join(
             leaving_periods::table.on(leaving_periods::school_id
@@ -112,7 +110,7 @@ pub async fn standings(
         .left_join(
             destinations::table.on(destinations::id
                 .eq(engagements::case_id)
-                .and(destinations::status.eq_any(registered))),
+                .and(destinations::status.eq_any(DestinationStatus::STANDING))),
         )
         .filter(graduates::id.eq_any(graduate_ids))
         .select((

@@ -13,7 +13,7 @@ use super::{
     Actor, Doer, StepError,
     amending::{self, Amendable},
     first,
-    flow::{self, Flow},
+    flow::{self, Flow, review_steps},
 };
 use crate::{
     Kept, Platform,
@@ -25,7 +25,7 @@ use crate::{
     messages::{Owed, destination_owed},
     model::{
         Viewer,
-        case::CaseRow,
+        case::ReviewedRow,
         case_file,
         case_upload::UploadOwner,
         destination::{self, Destination, DestinationView},
@@ -39,7 +39,7 @@ use crate::{
     workflow::{
         ActorRole, Refusal,
         destination::{DestinationAction, DestinationFacts, DestinationStatus, decide},
-        transition::Transition,
+        transition::{ReviewDecision, Transition},
     },
 };
 
@@ -65,6 +65,8 @@ pub enum DestinationStep {
     /// The school changes fields of a registered one, with a reason: the form as it is to be, whole.
     Amend(Box<DestinationDraft>, Option<String>),
 }
+
+review_steps!(DestinationStep);
 
 impl DestinationStep {
     /// Which action of the rules this is.
@@ -149,6 +151,10 @@ impl Flow for Filed {
         step.action().as_str()
     }
 
+    fn review(step: &DestinationStep) -> Option<ReviewDecision> {
+        step.review()
+    }
+
     fn reason(step: &DestinationStep) -> Option<&str> {
         match step {
             DestinationStep::Return(reason)
@@ -210,12 +216,11 @@ impl Flow for Filed {
         step: &DestinationStep,
         completes: bool,
     ) -> Result<Option<Value>, StepError> {
-        let (now, account_id) = (doer.now, doer.actor.account_id());
+        let now = doer.now;
         match step {
             DestinationStep::Submit(files) => {
                 let changed = self.hand_in(conn, doer).await?;
                 self.attach(conn, doer, files).await?;
-                self.view.begin_round(account_id);
                 return Ok(Some(json!({ "changed": changed, "files": files.len() })));
             }
             DestinationStep::Change(form, _) => return self.mend(conn, doer, form).await,
@@ -228,10 +233,12 @@ impl Flow for Filed {
                 }
                 return self.mend(conn, doer, form).await;
             }
-            DestinationStep::Withdraw | DestinationStep::Discard => {}
+            DestinationStep::Withdraw
+            | DestinationStep::Discard
+            | DestinationStep::Return(_)
+            | DestinationStep::Reject(_) => {}
             DestinationStep::Approve => {
                 let destination = &mut self.view.destination;
-                destination.approved_by(doer.role, now);
                 if completes && destination.status == DestinationStatus::Registered {
                     destination.registered_at = Some(now);
                 }
@@ -239,17 +246,15 @@ impl Flow for Filed {
                     destination.voided_at = Some(now);
                 }
             }
-            DestinationStep::Return(_) | DestinationStep::Reject(_) => {
-                self.view.destination.reason = Self::reason(step).map(str::to_owned);
-            }
             DestinationStep::Void(_) => {
-                self.view.destination.reason = None;
-                match self.view.destination.status {
-                    DestinationStatus::Voided => self.view.destination.voided_at = Some(now),
-                    _ => {
-                        self.view.destination.submitted_at = Some(now);
-                        self.view.begin_round(account_id);
+                let route = self.view.standing.routes.current();
+                let destination = &mut self.view.destination;
+                match destination.status {
+                    DestinationStatus::Voided => {
+                        destination.reason = None;
+                        destination.voided_at = Some(now);
                     }
+                    _ => destination.handed_in(route, doer.actor.account_id(), now),
                 }
             }
         }
@@ -292,12 +297,11 @@ impl Filed {
     /// whoever reviews it again; their names only, since events outlive corrections.
     async fn hand_in(&mut self, conn: &AsyncPgConnection, doer: &Doer) -> Result<Vec<String>, StepError> {
         let checked = self.check(conn, doer.now, &self.row().draft).await?;
+        let route = self.view.standing.routes.current();
         let destination = &mut self.view.destination;
         let changed = amending::changed(destination, &checked);
         destination.put(checked);
-        destination.private = false;
-        destination.reason = None;
-        destination.submitted_at = Some(doer.now);
+        destination.handed_in(route, doer.actor.account_id(), doer.now);
         Ok(changed)
     }
 

@@ -16,10 +16,9 @@ use crate::{
     Kept,
     model::{
         account::AccountKind,
-        agreement, destination,
+        case,
         event::{self, CHAIN_START, CaseKind, ChainEnd, Concerned, NewEvent},
         graduate_import::GraduateImport,
-        leaving,
     },
     password,
     roster::{GraduateData, Problem},
@@ -184,9 +183,7 @@ pub(super) async fn corrections(
         .map(|correction| (correction.before.id, correction.data.department_id))
         .unzip();
     if !graduates.is_empty() {
-        agreement::follow_graduates(conn, &graduates, &departments).await?;
-        destination::follow_graduates(conn, &graduates, &departments).await?;
-        leaving::follow_graduates(conn, &graduates, &departments).await?;
+        case::follow_graduates(conn, &graduates, &departments).await?;
     }
 
     let data =

@@ -16,7 +16,9 @@ pub use self::{
     leaving_period::{LeavingPeriodDraft, set_leaving_period},
     reviewer::{NewReviewer, add_reviewer, set_reviewer_enabled, update_reviewer},
 };
-use super::{Actor, Doer, IdempotencyKey, StepError, claimed, first, role_of_person, taken};
+use super::{
+    Actor, Doer, IdempotencyKey, StepError, claimed, first, flow::check_version, role_of_person, taken,
+};
 use crate::{
     Platform,
     model::{
@@ -346,11 +348,7 @@ impl Held {
     }
 
     fn expect(&self, version: Option<i32>) -> Result<(), StepError> {
-        let current = self.school.version;
-        match version {
-            Some(expected) if expected != current => Err(StepError::StaleVersion { current }),
-            _ => Ok(()),
-        }
+        check_version(self.school.version, version)
     }
 
     /// Writes the event, and the school with the chain's new end. Gives the event's id, for its messages.
