@@ -2,6 +2,7 @@
 //! in each of their states.
 
 use serde_json::{Value, json};
+use wangqian_storage::{Disposition, DownloadName};
 
 use crate::support::{
     filing, made_files as made,

@@ -4,13 +4,9 @@ use serde_json::{Value, json};
 
 use super::Story;
 use crate::support::{
-    filing, made_files,
+    filing,
     signing::{refusal, review},
-    uploading,
 };
-
-const LINK: &str = "query($token: String!, $upload: ID!) { stampedCopyRequest(token: $token) {
-    agreementNumber employerName graduateName expiresAt downloadLink { url } upload(id: $upload) { id state } } }";
 
 /// What the employer has handed in is the graduate's to take back, as long as no reviewer has decided; what he hands in himself ends the
 /// employer's link.

@@ -9,12 +9,11 @@ use serde_json::{Value, json};
 use wangqian_schema::{model::employer::EmployerVerification, workflow::ReviewRoute};
 
 use crate::support::{
-    Client, Server, filing, made_files,
+    Server, filing,
     offline::Story,
     papers::paper,
-    people::{self, Person},
+    people,
     signing::{self, ACCEPT, invite, refusal, review, terms_read_by},
-    uploading::upload,
 };
 
 impl Story {

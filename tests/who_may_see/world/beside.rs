@@ -8,7 +8,7 @@ use wangqian_schema::model::{case_file, case_upload::UploadOwner, event::CaseKin
 
 use super::{Text, Who, World, text_of};
 use crate::support::{
-    Client, Server, filing, made_files, outbox::Outbox, people, registering, signing::review, uploading,
+    Client, Server, filing, made_files, outbox::Outbox, people, signing::review, uploading,
 };
 
 /// In the variables of a row: a picture of the graduate's that is ready to be handed in.
