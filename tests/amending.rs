@@ -8,7 +8,7 @@ use wangqian_schema::{model::employer::EmployerVerification, workflow::ReviewRou
 use crate::support::{
     Client, Server, filing, made_files,
     outbox::Outbox,
-    papers::{fetch, paper, read},
+    papers::{self, paper, read},
     people::{self, Person},
     placing,
     signing::*,
@@ -28,6 +28,23 @@ async fn newest(client: &Client) -> String {
     let query = "{ notifications(first: 1) { nodes { title body } } }";
     let data = client.query(query, json!({})).await;
     data["notifications"]["nodes"][0].to_string()
+}
+
+/// How a paper stands for whoever checks its code.
+async fn checked(server: &Server, document: &Value) -> Value {
+    let verify = "query($code: String!) { verifyAgreement(code: $code) { status } }";
+    let code = json!({ "code": document["verificationCode"] });
+    let mut told = server.client().query(verify, code).await;
+    told["verifyAgreement"]["status"].take()
+}
+
+/// Whoever scans the code of a paper reads on the page that another one took its place.
+async fn says_superseded(server: &Server, document: &Value) {
+    let code = document["verificationCode"].as_str().expect("a code");
+    let (status, page) = papers::fetch(&format!("{}/verify/{code}", server.url)).await;
+    let page = String::from_utf8(page).unwrap();
+    assert_eq!(status, 200, "{page}");
+    assert!(page.contains("已被新版本取代"), "{page}");
 }
 
 /// Of what was signed online.
@@ -115,12 +132,9 @@ async fn what_the_school_modifies_is_told_recorded_and_printed_anew() {
             .await
             .contains("已作废：本协议书已被新版本取代")
     );
-    for (document, status) in [(new, "VALID"), (old, "SUPERSEDED")] {
-        let verify = "query($code: String!) { verifyAgreement(code: $code) { status } }";
-        let code = json!({ "code": document["verificationCode"] });
-        let told = server.client().query(verify, code).await;
-        assert_eq!(told["verifyAgreement"]["status"], status);
-    }
+    assert_eq!(checked(&server, new).await, "VALID");
+    assert_eq!(checked(&server, old).await, "SUPERSEDED");
+    says_superseded(&server, old).await;
     let told = newest(&client).await;
     assert!(told.contains("转正起薪") && told.contains("双方协商"), "{told}");
     let told = newest(&employer).await;
@@ -200,15 +214,6 @@ async fn what_the_school_modifies_of_a_destination_is_told_and_recorded() {
     server.stop().await;
 }
 
-/// Whoever scans the code of a paper reads on the page that another one took its place.
-async fn says_superseded(server: &Server, document: &Value) {
-    let code = document["verificationCode"].as_str().expect("a code");
-    let (status, page) = fetch(&format!("{}/verify/{code}", server.url)).await;
-    let page = String::from_utf8(page).unwrap();
-    assert_eq!(status, 200, "{page}");
-    assert!(page.contains("已被新版本取代"), "{page}");
-}
-
 /// A graduate who fills his agreement in himself, and the school that modifies it.
 struct Filing {
     server: Server,
@@ -276,7 +281,8 @@ impl Filing {
     }
 }
 
-/// Of what was signed offline the blank paper is made anew as well, and the one that was printed before is no longer the one.
+/// Of what was signed offline the paper is made anew as well. The amended terms are not on the sheet that was stamped: its code says that it
+/// is superseded, and the new paper says where the stamps are.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_what_was_signed_offline_the_paper_is_made_anew() {
     let story = Filing::begun().await;
@@ -286,7 +292,8 @@ async fn of_what_was_signed_offline_the_paper_is_made_anew() {
     filing::submit_copy(&story.client, &id, &[&story.picture().await]).await;
     let signed = review(&story.school, &id, "APPROVE", None).await;
     assert_eq!(signed["agreement"]["status"], "SIGNED", "{signed}");
-    paper(&story.server, &story.client, &id).await;
+    let (stamped, _) = paper(&story.server, &story.client, &id).await;
+    assert_eq!(checked(&story.server, &stamped).await, "VALID");
     story.amended(&id).await;
     let papers = story.server.until("both papers", async || {
         let seen = story.client.query(SEEN, json!({ "id": id })).await["node"]["documents"].take();
@@ -305,18 +312,15 @@ async fn of_what_was_signed_offline_the_paper_is_made_anew() {
     for part in [
         "签约方式：线下签约",
         "本协议书为第2版",
-        "12,345元/月",
         "三方签字盖章见此前回传的协议书",
+        "12,345元/月",
     ] {
         assert!(new.contains(part), "{part}: {new}");
     }
+    assert_eq!(papers[1]["verificationCode"], stamped["verificationCode"]);
+    assert_eq!(checked(&story.server, &papers[0]).await, "VALID");
+    assert_eq!(checked(&story.server, &papers[1]).await, "SUPERSEDED");
     says_superseded(&story.server, &papers[1]).await;
-    for (document, status) in [(&papers[0], "VALID"), (&papers[1], "SUPERSEDED")] {
-        let verify = "query($code: String!) { verifyAgreement(code: $code) { status } }";
-        let code = json!({ "code": document["verificationCode"] });
-        let told = story.server.client().query(verify, code).await;
-        assert_eq!(told["verifyAgreement"]["status"], status);
-    }
 }
 
 /// Of what was registered there is no paper of ours, before as after.
