@@ -2,8 +2,9 @@
 
 use uuid::Uuid;
 use wangqian_schema::{
+    SecretToken,
     checks::Email,
-    model::{employer::MemberRole, member},
+    model::{employer::MemberRole, member, secret_link::SecretLink},
     step::{Colleague, invite_member},
 };
 
@@ -54,4 +55,33 @@ async fn invited_again_before_the_mail_went_the_first_mail_still_goes() {
         number(conn, "SELECT count(*) FROM member_invitations WHERE silent").await,
         1
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_link_that_was_armed_last_is_the_one_that_is_to_be_sent() {
+    let world = World::new().await;
+    let company = world.employer().await;
+    let conn = &mut *world.conn().await;
+    execute(conn, "UPDATE employer_members SET role = 'ADMINISTRATOR'").await;
+    let colleague = Colleague {
+        name: "示例同事".to_owned(),
+        email: Email::parse("joiner@example.com").unwrap(),
+        role: MemberRole::Member,
+    };
+    invite_member(&world.platform, &company.viewer, &colleague, false)
+        .await
+        .unwrap();
+    let id = text(conn, "SELECT id::text FROM member_invitations").await[0]
+        .parse()
+        .unwrap();
+    let link = SecretLink::MemberInvitation(id);
+    let (first, second) = (SecretToken::generate(), SecretToken::generate());
+    assert!(link.arm(conn, &first).await.unwrap());
+    // Its worker vanished for the queue, and another one has begun.
+    assert!(link.arm(conn, &second).await.unwrap());
+    let delivery = "SELECT delivery FROM member_invitations";
+    link.sent(conn, &first).await.unwrap();
+    assert_eq!(text(conn, delivery).await, ["PENDING"], "what went opens nothing");
+    link.sent(conn, &second).await.unwrap();
+    assert_eq!(text(conn, delivery).await, ["SENT"]);
 }

@@ -21,7 +21,7 @@ use crate::{
     slots, throttle,
 };
 
-/// Pixels that a licence's picture may have: more than phones make of one shot, and half of what a case's file may have. They
+/// Pixels that a licence's picture may have: an A4 page at 500 dpi, and half of what a case's file may have. They
 /// decide how much memory an inspection takes at most, some 300 MB.
 const MAX_PIXELS: u64 = 26_000_000;
 /// Inspections at the same time in one process.

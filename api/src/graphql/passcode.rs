@@ -149,14 +149,29 @@ pub(super) async fn try_code(
         Ok(fits) => Ok(tried.filter(|_| fits).ok_or_else(wrong_code)),
         // What was not looked at does not count.
         Err(error) => {
-            let mut conn = ctx.connection().await?;
-            take_back(&mut conn, of_caller).await.map_err(internal)?;
-            if let Some(tried) = tried {
-                passcode::take_back(&mut conn, tried.id).await.map_err(internal)?;
-            }
+            untry(ctx, purpose, subject, tried.map(|tried| tried.id)).await?;
             Err(error)
         }
     }
+}
+
+/// Undoes the count of a try of which nothing came for want of a place, here or in what followed it.
+///
+/// # Errors
+/// The database's, as a top-level error.
+pub(super) async fn untry(
+    ctx: &Context<'_>,
+    purpose: Purpose,
+    subject: &[u8],
+    tried: Option<Uuid>,
+) -> async_graphql::Result<()> {
+    let mut conn = ctx.connection().await?;
+    let of_caller = Bucket::of(&format!("tries of {purpose}"), caller(ctx, purpose, subject));
+    take_back(&mut conn, of_caller).await.map_err(internal)?;
+    if let Some(id) = tried {
+        passcode::take_back(&mut conn, id).await.map_err(internal)?;
+    }
+    Ok(())
 }
 
 /// The refusal of a code, whatever is the matter with it.

@@ -19,7 +19,7 @@ use wangqian_schema::{
 use super::{
     employer::Employer,
     licence::take_licence,
-    passcode::{Asked, Destination, request_code, try_code, wrong_code},
+    passcode::{Asked, Destination, request_code, try_code, untry, wrong_code},
 };
 use crate::{
     context::ContextExt,
@@ -277,19 +277,30 @@ impl Applicant {
             field: refusal.field.map(|field| format!("member.{field}")),
             ..refusal
         };
-        let email = self.member.email.as_str().as_bytes();
+        let email = self.member.email.clone();
+        let email = email.as_str().as_bytes();
         let proved = match try_code(ctx, Purpose::Registration, email, &self.code).await? {
             Ok(proved) => proved,
             Err(refusal) => return Ok(Err(vec![at_its_place(refusal)])),
         };
-        let licence = match take_licence(ctx, &self.licence_upload_id, "licenceUploadId").await? {
-            Ok(licence) => licence,
-            Err(error) => return Ok(Err(vec![error])),
+        // Where there was no place to look at the rest, the code was not tried in vain.
+        let spared = async |error: async_graphql::Error| {
+            untry(ctx, Purpose::Registration, email, Some(proved.id)).await?;
+            Err(error)
+        };
+        let licence = match take_licence(ctx, &self.licence_upload_id, "licenceUploadId").await {
+            Ok(Ok(licence)) => licence,
+            Ok(Err(error)) => return Ok(Err(vec![error])),
+            Err(error) => return spared(error).await,
+        };
+        let password_hash = match passwords::hash(ctx, self.password.expose().to_owned()).await {
+            Ok(hash) => hash,
+            Err(error) => return spared(error).await,
         };
         let registration = Registration {
             details: self.details,
             member: self.member,
-            password_hash: passwords::hash(ctx, self.password.expose().to_owned()).await?,
+            password_hash,
             licence,
             passcode_id: proved.id,
             key: self.key,

@@ -76,6 +76,32 @@ impl SecretLink {
         Ok(())
     }
 
+    /// Notes that the message with this token went, unless another run has armed another one meanwhile: what that one sends counts.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn sent(self, conn: &mut AsyncPgConnection, token: &SecretToken) -> QueryResult<()> {
+        let hash = token.hash();
+        let sent = LinkDelivery::Sent;
+        match self {
+            Self::MemberInvitation(id) => {
+                diesel::update(member_invitations::table.find(id))
+                    .filter(member_invitations::token_hash.eq(hash))
+                    .set(member_invitations::delivery.eq(sent))
+                    .execute(conn)
+                    .await?
+            }
+            Self::StampedCopy(id) => {
+                diesel::update(stamped_copy_links::table.find(id))
+                    .filter(stamped_copy_links::token_hash.eq(hash))
+                    .set(stamped_copy_links::delivery.eq(sent))
+                    .execute(conn)
+                    .await?
+            }
+        };
+        Ok(())
+    }
+
     /// Owes the message again that was given up.
     ///
     /// # Errors

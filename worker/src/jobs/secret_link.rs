@@ -66,7 +66,7 @@ pub(super) async fn send(
     };
     sender.deliver(&outgoing).await?;
     let mut conn = platform.pool.get().await?;
-    link.settle(&mut conn, LinkDelivery::Sent).await?;
+    link.sent(&mut conn, &token).await?;
     Ok(())
 }
 

@@ -56,7 +56,28 @@ fn is_tag(rest: &[u8]) -> bool {
         rest.get(..tag.len())
             .is_some_and(|word| word.eq_ignore_ascii_case(tag))
             && ends(rest.get(tag.len()))
-    })
+    }) && !is_rich_text(rest)
+}
+
+/// Whether this is the `body` of rich text as notes and typed words have it beside their plain text (ISO 32000-2, 12.7.3.4): it names the
+/// namespace of XHTML, and no attribute of it acts.
+fn is_rich_text(rest: &[u8]) -> bool {
+    const NAMESPACE: &[u8] = b"xmlns=\"http://www.w3.org/1999/xhtml\"";
+    const LONGEST: usize = 2048;
+    let Some(rest) = rest.strip_prefix(b"body") else {
+        return false;
+    };
+    let rest = &rest[..rest.len().min(LONGEST)];
+    let Some(end) = memchr::memchr(b'>', rest) else {
+        return false;
+    };
+    let attributes = &rest[..end];
+    let acts = |at: &[u8]| {
+        !at[0].is_ascii_alphanumeric()
+            && at[1].eq_ignore_ascii_case(&b'o')
+            && at[2].eq_ignore_ascii_case(&b'n')
+    };
+    memmem::find(attributes, NAMESPACE).is_some() && !attributes.windows(3).any(acts)
 }
 
 /// Where comments and white space from here on end. No tag at all may stand in them: what is no comment to a browser is a tag there.

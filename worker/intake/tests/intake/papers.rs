@@ -105,6 +105,9 @@ fn what_only_looks_like_a_page() {
         metadata,
         "<< /ID [<BADEAFFE> <ab>] >>",
         "(a < b, a <b >, <htmlx>, <scripts>)",
+        "<< /Type /Annot /Subtype /FreeText /IT /FreeTextTypewriter /Contents (2027-07-01) /RC (<?xml version=\"1.0\"?>\
+         <body xmlns=\"http://www.w3.org/1999/xhtml\" xmlns:xfa=\"http://www.xfa.org/schema/xfa-data/1.0/\" \
+         xfa:APIVersion=\"Acrobat:18.11.0\" xfa:spec=\"2.0.2\"><p>2027-07-01</p></body>) >>",
     ] {
         assert_eq!(pages(&made::pdf_with("", &[object])), 1, "{object}");
     }
