@@ -18,8 +18,6 @@ run: tools-to-run ## Build, and start everything on this machine with demo data 
 build: tools-to-build ## Build everything
 	$(CARGO) build $(WHOLE)
 
-# Tests wait, for servers and for one another's deadlines, about as long as they compute: twice as many at a time as there are cores.
-test: export RUST_TEST_THREADS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 test: tools-to-test ## All tests
 	npm ci --prefix tests/node --no-audit --no-fund
 	$(CARGO) test $(WHOLE)
