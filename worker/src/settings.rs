@@ -60,8 +60,8 @@ pub struct WorkerSettings {
     /// Seconds for which a worker holds a job without a sign of life; then another one takes it. At least 1.
     #[arg(long, env = "WANGQIAN_WORKER_LEASE_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub lease_seconds: u64,
-    /// Milliseconds after which a queue looks for jobs although nothing woke it, and the clock is looked at for the next
-    /// recurring job.
+    /// Milliseconds after which a process looks for due jobs of all its queues although nothing woke it, and the clock is looked at for
+    /// the next recurring job.
     #[arg(long, env = "WANGQIAN_WORKER_POLL_MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(10..=60_000))]
     pub poll_ms: u64,
     /// Seconds between two looks for work that is owed and whose job is gone: an invitation past its deadline, a paper, a
