@@ -25,7 +25,7 @@ use wangqian_schema::{
 };
 
 use crate::{
-    atomicity::{everything, repair, sabotage, watch_writes, writes_seen},
+    atomicity::{fails_at_each, watch_writes, writes_seen},
     support::{Campus, Company, Student, World, class_year, reason},
 };
 
@@ -286,20 +286,10 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
     let mut every: Vec<_> = story;
     while !every.is_empty() {
         let (actor, step, writes) = every.remove(0);
-        for place in &writes {
-            let (write, table) = place.split_once(' ').unwrap();
-            for deferred in [false, true] {
-                let before = everything(conn).await;
-                sabotage(conn, table, write, deferred).await;
-                let failed = step::take_leaving(&scene.world.platform, actor, id, step.clone(), None).await;
-                assert!(
-                    matches!(failed, Err(StepError::Database(_))),
-                    "{step:?}: {place}, deferred: {deferred}: {failed:?}"
-                );
-                assert_eq!(everything(conn).await, before, "{step:?}: {place}");
-                repair(conn, table).await;
-            }
-        }
+        fails_at_each(conn, &writes, &format!("{step:?}"), async || {
+            step::take_leaving(&scene.world.platform, actor, id, step.clone(), None).await
+        })
+        .await;
         writes_seen(conn).await;
         step::take_leaving(&scene.world.platform, actor, id, step.clone(), None)
             .await

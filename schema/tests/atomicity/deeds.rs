@@ -24,7 +24,7 @@ use wangqian_schema::{
     },
 };
 
-use super::watching::{everything, repair, sabotage};
+use super::watching::fails_at_each;
 use crate::filed::{filled, ready};
 use crate::support::{Company, Student, World, execute, invitation, text};
 
@@ -264,23 +264,13 @@ impl Scene {
     /// Lets each of a step's writes fail, at once and when the transaction commits: whichever it is, nothing remains.
     pub(super) async fn sabotage_each(&self, attempt: &Attempt, case: Option<Uuid>, what: &str) {
         let conn = &mut *self.world.conn().await;
-        for place in &attempt.writes {
-            let (write, table) = place.split_once(' ').unwrap();
-            for deferred in [false, true] {
-                let before = everything(conn).await;
-                let mut woken = self.world.platform.waker.subscribe();
-                woken.mark_unchanged();
-                sabotage(conn, table, write, deferred).await;
-                let failed = self.run(&attempt.deed, case).await;
-                let place = format!("{what}: {place}, deferred: {deferred}");
-                assert!(
-                    matches!(failed, Err(StepError::Database(_))),
-                    "{place}: {failed:?}"
-                );
-                assert_eq!(everything(conn).await, before, "{place}");
-                assert!(!woken.has_changed().unwrap(), "{place}: nothing to wake for");
-                repair(conn, table).await;
-            }
-        }
+        fails_at_each(conn, &attempt.writes, what, async || {
+            let mut woken = self.world.platform.waker.subscribe();
+            woken.mark_unchanged();
+            let failed = self.run(&attempt.deed, case).await;
+            assert!(!woken.has_changed().unwrap(), "{what}: nothing to wake for");
+            failed
+        })
+        .await;
     }
 }

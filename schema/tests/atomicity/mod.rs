@@ -13,7 +13,8 @@ use wangqian_schema::{
 };
 
 use self::deeds::{Attempt, Deed, Done, Scene, attempt};
-pub(crate) use self::watching::{everything, repair, sabotage, watch_writes, writes_seen};
+use self::watching::{everything, sabotage};
+pub(crate) use self::watching::{fails_at_each, watch_writes, writes_seen};
 use crate::filed::filled;
 use crate::support::{World, execute, invitation, reason};
 
@@ -316,9 +317,10 @@ async fn a_failed_invitation_leaves_an_expired_one_as_it_was() {
     world.invite(&employer, &student).await;
     world.platform.clock.advance(TimeDelta::days(8));
     let conn = &mut *world.conn().await;
+    watch_writes(conn).await;
     let before = everything(conn).await;
     // Fails at the new invitation, after the old one was expired on the way.
-    sabotage(conn, "agreements", "INSERT", false).await;
+    sabotage(conn, "INSERT agreements", false).await;
     let deadline = world.now() + TimeDelta::days(7);
     let failed = world.try_invite(&employer.viewer, student.id, deadline).await;
     assert!(matches!(failed, Err(StepError::Database(_))), "{failed:?}");
@@ -340,6 +342,7 @@ async fn a_refused_invitation_does_not_use_up_its_key() {
     let invitation = invitation(student.id, world.now() + TimeDelta::days(7));
     let invite = async || step::invite(&world.platform, &employer.viewer, &invitation, Some(&key)).await;
     let conn = &mut *world.conn().await;
+    watch_writes(conn).await;
     let before = everything(conn).await;
     crate::support::refusal(invite().await);
     assert_eq!(everything(conn).await, before);

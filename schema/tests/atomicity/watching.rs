@@ -3,44 +3,58 @@
 use std::collections::BTreeSet;
 
 use diesel_async::AsyncPgConnection;
+use wangqian_schema::step::StepError;
 
 use crate::support::{execute, text};
 
-/// Everything in the database, as text.
-pub(crate) async fn everything(conn: &mut AsyncPgConnection) -> Vec<String> {
-    let mut rows = Vec::new();
-    for table in tables(conn).await {
-        let query = format!("SELECT concat('{table} ', to_jsonb({table})) FROM {table} ORDER BY 1");
-        rows.extend(text(conn, &query).await);
-    }
-    rows
-}
-
-async fn tables(conn: &mut AsyncPgConnection) -> Vec<String> {
-    text(
+/// Notes from now on which rows are written, where [`everything`] does not look, and lets [`fails_at_each`] work. The triggers stand from
+/// the beginning: making one for each failure would have every session plan all its statements again.
+pub(crate) async fn watch_writes(conn: &mut AsyncPgConnection) {
+    let tables = text(
         conn,
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1",
     )
-    .await
-}
-
-/// Notes from now on which rows are written, where [`everything`] does not look.
-pub(crate) async fn watch_writes(conn: &mut AsyncPgConnection) {
+    .await;
+    let rows: Vec<String> = tables
+        .iter()
+        .map(|table| format!("SELECT concat('{table} ', to_jsonb({table})) FROM {table}"))
+        .collect();
+    // A function keeps its plan.
     execute(
         conn,
-        "CREATE SCHEMA watch;
-         CREATE TABLE watch.writes (place text);
-         CREATE FUNCTION watch.note() RETURNS trigger LANGUAGE plpgsql AS
-         $$ BEGIN INSERT INTO watch.writes VALUES (concat_ws(' ', TG_OP, TG_TABLE_NAME)); RETURN NULL; END $$",
+        &format!(
+            "CREATE SCHEMA watch;
+             CREATE TABLE watch.writes (place text);
+             CREATE TABLE watch.sabotaged (place text, deferred boolean);
+             CREATE FUNCTION watch.everything() RETURNS SETOF text LANGUAGE plpgsql AS
+             $$ BEGIN RETURN QUERY {} ORDER BY 1; END $$;
+             CREATE FUNCTION watch.note() RETURNS trigger LANGUAGE plpgsql AS
+             $$ DECLARE here text := concat_ws(' ', TG_OP, TG_TABLE_NAME);
+             BEGIN
+                IF EXISTS (SELECT FROM watch.sabotaged WHERE place = here AND deferred = (TG_ARGV[0] = 'deferred')) THEN
+                    RAISE EXCEPTION 'sabotaged';
+                END IF;
+                INSERT INTO watch.writes VALUES (here);
+                RETURN NULL;
+             END $$",
+            rows.join(" UNION ALL ")
+        ),
     )
     .await;
-    for table in tables(conn).await {
+    for table in tables {
         let watch = format!(
             "CREATE TRIGGER watch AFTER INSERT OR UPDATE OR DELETE ON {table}
-             FOR EACH ROW EXECUTE FUNCTION watch.note()"
+             FOR EACH ROW EXECUTE FUNCTION watch.note('at once');
+             CREATE CONSTRAINT TRIGGER watch_commit AFTER INSERT OR UPDATE OR DELETE ON {table}
+             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION watch.note('deferred')"
         );
         execute(conn, &watch).await;
     }
+}
+
+/// Everything in the database, as text.
+pub(crate) async fn everything(conn: &mut AsyncPgConnection) -> Vec<String> {
+    text(conn, "SELECT * FROM watch.everything()").await
 }
 
 /// The kinds of writes since the last time, such as `INSERT jobs`.
@@ -50,29 +64,39 @@ pub(crate) async fn writes_seen(conn: &mut AsyncPgConnection) -> BTreeSet<String
     seen.into_iter().collect()
 }
 
-/// Makes every write of this kind to a table fail. `deferred`: only when the transaction commits.
-pub(crate) async fn sabotage(conn: &mut AsyncPgConnection, table: &str, write: &str, deferred: bool) {
-    let kind = if deferred {
-        "CREATE CONSTRAINT TRIGGER sabotage AFTER"
-    } else {
-        "CREATE TRIGGER sabotage AFTER"
-    };
-    let when = if deferred {
-        "DEFERRABLE INITIALLY DEFERRED"
-    } else {
-        ""
-    };
+/// Makes every write of a kind, such as `INSERT jobs`, fail until [`repair`]. `deferred`: only when the transaction commits.
+pub(crate) async fn sabotage(conn: &mut AsyncPgConnection, place: &str, deferred: bool) {
     execute(
         conn,
-        &format!(
-            "CREATE OR REPLACE FUNCTION sabotage() RETURNS trigger LANGUAGE plpgsql AS
-             $$ BEGIN RAISE EXCEPTION 'sabotaged'; END $$;
-             {kind} {write} ON {table} {when} FOR EACH ROW EXECUTE FUNCTION sabotage()"
-        ),
+        &format!("INSERT INTO watch.sabotaged VALUES ('{place}', {deferred})"),
     )
     .await;
 }
 
-pub(crate) async fn repair(conn: &mut AsyncPgConnection, table: &str) {
-    execute(conn, &format!("DROP TRIGGER sabotage ON {table}")).await;
+async fn repair(conn: &mut AsyncPgConnection) {
+    execute(conn, "DELETE FROM watch.sabotaged").await;
+}
+
+/// Has something done fail at each of its writes, at once and when it commits, and looks that nothing of it remains.
+pub(crate) async fn fails_at_each<T: std::fmt::Debug>(
+    conn: &mut AsyncPgConnection,
+    writes: impl IntoIterator<Item = impl AsRef<str>>,
+    what: &str,
+    attempt: impl AsyncFn() -> Result<T, StepError>,
+) {
+    let before = everything(conn).await;
+    for place in writes {
+        let place = place.as_ref();
+        for deferred in [false, true] {
+            sabotage(conn, place, deferred).await;
+            let failed = attempt().await;
+            let place = format!("{what}: {place}, deferred: {deferred}");
+            assert!(
+                matches!(failed, Err(StepError::Database(_))),
+                "{place}: {failed:?}"
+            );
+            assert_eq!(everything(conn).await, before, "{place}");
+            repair(conn).await;
+        }
+    }
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use wangqian_schema::{
     model::Viewer,
-    step::{self, DestinationStep, StepError},
+    step::{self, DestinationStep},
     workflow::{ReviewRoute, destination::DestinationAction},
 };
 
 use super::{Scene, contract, seeking};
 use crate::{
-    atomicity::{everything, repair, sabotage, watch_writes, writes_seen},
+    atomicity::{fails_at_each, watch_writes, writes_seen},
     support::reason,
 };
 
@@ -85,20 +85,10 @@ async fn a_step_that_fails_anywhere_leaves_nothing() {
 
     let mut done = BTreeSet::new();
     for (id, (viewer, step, writes)) in story {
-        for place in &writes {
-            let (write, table) = place.split_once(' ').unwrap();
-            for deferred in [false, true] {
-                let before = everything(conn).await;
-                sabotage(conn, table, write, deferred).await;
-                let failed = scene.take(&viewer, id, step.clone()).await;
-                assert!(
-                    matches!(failed, Err(StepError::Database(_))),
-                    "{step:?}: {place}, deferred: {deferred}: {failed:?}"
-                );
-                assert_eq!(everything(conn).await, before, "{step:?}: {place}");
-                repair(conn, table).await;
-            }
-        }
+        fails_at_each(conn, &writes, &format!("{step:?}"), async || {
+            scene.take(&viewer, id, step.clone()).await
+        })
+        .await;
         writes_seen(conn).await;
         scene.take(&viewer, id, step.clone()).await.unwrap();
         let seen: BTreeSet<String> = writes.iter().map(|write| (*write).to_owned()).collect();

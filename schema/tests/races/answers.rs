@@ -52,13 +52,13 @@ async fn of_fifty_invitations_of_one_graduate_one_is_accepted() {
 }
 
 /// Sets two steps on one invitation against each other, twenty times and until each has come first: one of them is taken.
-/// Whoever won has a little more to do before his step in the next round, so that it stays open who wins.
+/// Whoever won has more to do before his step in the next round, the more the oftener he has won in a row, so that it stays open who wins.
 async fn duel(first: fn(&Duel) -> Step, second: fn(&Duel) -> Step) {
     let world = World::new().await;
     let campus = world.school(ReviewRoute::SchoolOnly).await;
     let employer = world.employer().await;
     let mut wins = [0, 0];
-    let mut handicap = 0_i32;
+    let (mut handicap, mut streak) = (0_i32, 0_i32);
     while wins[0] + wins[1] < 20 || wins.contains(&0) {
         assert!(wins[0] + wins[1] < 100, "one always comes first: {wins:?}");
         let student = world.graduate(&campus, 0).await;
@@ -85,7 +85,13 @@ async fn duel(first: fn(&Duel) -> Step, second: fn(&Duel) -> Step) {
         );
         let winner = results.iter().position(Result::is_ok).unwrap();
         wins[winner] += 1;
-        handicap += if winner == 0 { 1 } else { -1 };
+        let side = if winner == 0 { 1 } else { -1 };
+        streak = if streak.signum() == side {
+            streak + side
+        } else {
+            side
+        };
+        handicap += streak;
         let won = results[winner].as_ref().unwrap();
         let now = world.find(&student.viewer, id).await;
         assert_eq!(now.agreement.status, won.agreement.status);
