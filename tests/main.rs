@@ -9,6 +9,8 @@
 mod stuck_work;
 mod support;
 
+// The longest: its name lets it begin first.
+mod access;
 mod amending;
 mod browser;
 mod check_documents;
@@ -53,5 +55,4 @@ mod statements;
 mod up;
 mod uploads;
 mod wechat;
-mod who_may_see;
 mod whole;

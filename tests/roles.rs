@@ -17,7 +17,7 @@ use wangqian_embedded::{ObjectStore, ObjectStoreOptions, TestDatabase, test_data
 
 use crate::support::{
     Client,
-    process::{PATIENCE, free_port, output, stderr, wangqian},
+    process::{PATIENCE, free_port, output, pause, stderr, wangqian},
 };
 
 /// A database that is migrated, and an object store.
@@ -106,7 +106,7 @@ async fn until(what: &str, mut look: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !look().await {
         assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(pause(begun)).await;
     }
 }
 

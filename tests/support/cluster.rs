@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
+    time::Instant,
 };
 
 use diesel_async::RunQueryDsl;
@@ -20,7 +21,7 @@ use wangqian_storage::{Storage, StorageSettings};
 
 use super::{
     Client, node,
-    process::{free_port, kill, open_folder, wangqian},
+    process::{PATIENCE, free_port, kill, open_folder, pause, wangqian},
     server,
 };
 
@@ -301,15 +302,15 @@ async fn store(folder: &Path, listen: SocketAddr) -> ObjectStore {
     ObjectStore::start(options).await.expect("an object store")
 }
 
-/// Looks again and again, for at most [`PATIENCE`](super::process::PATIENCE), until there is something to see.
+/// Looks again and again, for at most [`PATIENCE`], until there is something to see.
 pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let until = tokio::time::Instant::now() + super::process::PATIENCE;
+    let begun = Instant::now();
     loop {
         if let Some(seen) = look().await {
             return seen;
         }
-        assert!(tokio::time::Instant::now() < until, "waited in vain until {what}");
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}");
+        tokio::time::sleep(pause(begun)).await;
     }
 }
 

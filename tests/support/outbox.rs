@@ -5,12 +5,12 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::Mutex,
-    time::Duration,
+    time::Instant,
 };
 
 use mail_parser::MessageParser;
 
-use super::process::PATIENCE;
+use super::process::{PATIENCE, pause};
 
 /// The outbox of a server, read message by message.
 #[derive(Debug)]
@@ -39,13 +39,14 @@ impl Outbox {
     }
 
     async fn next_in(&self, folder: &str, address: &str) -> String {
+        let begun = Instant::now();
         let look = async {
             loop {
                 if let Some(text) = self.unread_in(folder, address) {
                     return text;
                 }
                 // Files tell nobody that they are there.
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                tokio::time::sleep(pause(begun)).await;
             }
         };
         let found = tokio::time::timeout(PATIENCE, look).await;

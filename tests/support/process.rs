@@ -16,6 +16,12 @@ use tempfile::TempDir;
 /// Longest that a start or an end may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
+/// How long to wait before looking again: a tenth of what was waited since. Whoever waits long does not ask all the time, and does not
+/// hear much later either.
+pub(crate) fn pause(since: Instant) -> Duration {
+    (since.elapsed() / 10).clamp(Duration::from_millis(5), Duration::from_millis(100))
+}
+
 /// An unprivileged user, for tests that run as root: `nobody` of every Debian.
 pub(crate) const NOBODY: u32 = 65_534;
 
@@ -177,13 +183,13 @@ impl Up {
 
     /// Waits for its end.
     pub(crate) fn wait(&mut self) -> ExitStatus {
-        let until = Instant::now() + PATIENCE;
+        let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("a child of ours") {
                 return status;
             }
-            assert!(Instant::now() < until, "it does not end: {}", self.log());
-            std::thread::sleep(Duration::from_millis(10));
+            assert!(begun.elapsed() < PATIENCE, "it does not end: {}", self.log());
+            std::thread::sleep(pause(begun));
         }
     }
 
@@ -223,10 +229,10 @@ pub(crate) fn wait_until_nothing_is_left(folder: &Path) {
 
 /// Waits until something holds.
 pub(crate) fn wait_until(what: &str, holds: impl Fn() -> bool) {
-    let until = Instant::now() + PATIENCE;
+    let begun = Instant::now();
     while !holds() {
-        assert!(Instant::now() < until, "never: {what}");
-        std::thread::sleep(Duration::from_millis(20));
+        assert!(begun.elapsed() < PATIENCE, "never: {what}");
+        std::thread::sleep(pause(begun));
     }
 }
 

@@ -1,6 +1,11 @@
 //! A whole product in this process: a database of its own with the demo data, an object store, the API and the worker.
 
-use std::{path::Path, process::Command, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    process::Command,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use clap::{CommandFactory, FromArgMatches, Parser, builder::Resettable};
 use tempfile::TempDir;
@@ -20,7 +25,7 @@ use wangqian_storage::{Storage, StorageSettings};
 
 use super::{
     Client,
-    process::{PATIENCE, wangqian},
+    process::{PATIENCE, pause, wangqian},
 };
 
 /// A running product. It stops when it is dropped; [`Server::stop`] waits for it.
@@ -205,12 +210,13 @@ impl Server {
 
     /// Looks again and again for what no commit of this process tells of, such as the end of a job.
     pub(crate) async fn eventually<T>(&self, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+        let begun = Instant::now();
         let seen = async {
             loop {
                 if let Some(seen) = look().await {
                     return seen;
                 }
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                tokio::time::sleep(pause(begun)).await;
             }
         };
         let seen = tokio::time::timeout(PATIENCE, seen).await;

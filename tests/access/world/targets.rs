@@ -7,7 +7,7 @@ use super::{World, text_of};
 
 /// What an operation is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::who_may_see) enum Target {
+pub(in crate::access) enum Target {
     /// Nothing in particular.
     Nothing,
     /// The case of the section.
@@ -92,7 +92,7 @@ pub(in crate::who_may_see) enum Target {
 
 impl World {
     /// The id of something, and one of the same form that means nothing.
-    pub(in crate::who_may_see) fn target(&self, target: Target) -> (String, String) {
+    pub(in crate::access) fn target(&self, target: Target) -> (String, String) {
         let node = |node_type: NodeType, uuid| node_type.id(uuid).to_string();
         let nothing = |node_type| node(node_type, Uuid::now_v7());
         match target {

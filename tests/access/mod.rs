@@ -433,8 +433,5 @@ async fn no_operation_and_no_type_is_forgotten() {
     for row in &rows {
         row.probe();
     }
-    assert!(
-        missing.is_empty(),
-        "tests/who_may_see/table.md lacks {missing:#?}"
-    );
+    assert!(missing.is_empty(), "tests/access/table.md lacks {missing:#?}");
 }

@@ -12,11 +12,11 @@ use crate::support::{
 };
 
 /// In the variables of a row: a picture of the graduate's that is ready to be handed in.
-pub(in crate::who_may_see) const PAGE: &str = "(page)";
+pub(in crate::access) const PAGE: &str = "(page)";
 /// In the variables of a row: the agreement that the graduate filled in.
-pub(in crate::who_may_see) const FILED: &str = "(filed)";
+pub(in crate::access) const FILED: &str = "(filed)";
 /// In the variables of a row: the version of that agreement.
-pub(in crate::who_may_see) const VERSION: &str = "(version)";
+pub(in crate::access) const VERSION: &str = "(version)";
 
 /// What stands beside the cases. Each link is its token, with a space and a page that came through it.
 #[derive(Default)]
@@ -36,7 +36,7 @@ pub(super) struct Beside {
 }
 
 /// The variables of a row, with what the story knows in the place of what stands for it.
-pub(in crate::who_may_see) fn filled_in(world: &World, variables: Value) -> Value {
+pub(in crate::access) fn filled_in(world: &World, variables: Value) -> Value {
     match variables {
         Value::String(text) if text == PAGE => json!(world.beside.page),
         Value::String(text) if text == FILED => json!(world.filed),
@@ -115,7 +115,7 @@ impl World {
     }
 
     /// The graduate disputes, unless he does already.
-    pub(in crate::who_may_see) async fn dispute(&self) {
+    pub(in crate::access) async fn dispute(&self) {
         let dispute = "mutation { disputeLeaving(input: { reason: \"示例\" }) { userErrors { code } } }";
         self.client(Who::Graduate).mutate(dispute, json!({})).await;
     }

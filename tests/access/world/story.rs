@@ -17,7 +17,7 @@ struct Id {
 
 impl World {
     /// What happens between the sections; the rest of the story are the mutations of the table.
-    pub(in crate::who_may_see) async fn enter(&mut self, section: &str) {
+    pub(in crate::access) async fn enter(&mut self, section: &str) {
         match section {
             "An invitation to be taken back" => {
                 for graduate in &self.others {
