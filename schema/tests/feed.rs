@@ -16,7 +16,7 @@ use wangqian_schema::{
 };
 
 use crate::support::{
-    Company, Student, World, count, distinct, execute, invitation, reason, text, until, until_final,
+    Company, Student, World, count, distinct, execute, invitation, number, reason, text, until, until_final,
 };
 
 const BEGIN: EventCursor = EventCursor { txid: 0, id: 0 };
@@ -137,6 +137,44 @@ async fn a_later_commit_of_an_earlier_transaction_is_waited_for(table: &str) {
     assert!(event::horizon(conn).await.unwrap() > cursors[1]);
     assert!(event::feed_pending(conn, cursors[0]).await.unwrap());
     assert!(!event::feed_pending(conn, cursors[1]).await.unwrap());
+}
+
+/// However much has happened, what is new is found by its place: with the place unknown to the planner as well, as in a statement that
+/// is kept prepared.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_new_is_looked_for_at_the_end_of_a_long_feed() {
+    let world = World::new().await;
+    let campus = world.school(ReviewRoute::SchoolOnly).await;
+    let student = world.graduate(&campus, 0).await;
+    world.invite(&world.employer().await, &student).await;
+    let conn = &mut *world.conn().await;
+    let columns = text(
+        conn,
+        "SELECT attname FROM pg_attribute WHERE attrelid = 'case_events'::regclass AND attnum > 0
+            AND attname NOT IN ('id', 'sequence')",
+    )
+    .await
+    .join(", ");
+    execute(
+        conn,
+        &format!(
+            "INSERT INTO case_events (sequence, {columns})
+             SELECT sequence + n, {columns} FROM case_events, generate_series(1, 20000) AS n; ANALYZE case_events"
+        ),
+    )
+    .await;
+    until_final(conn).await;
+    let end = event::horizon(conn).await.unwrap();
+    execute(conn, "SET plan_cache_mode = force_generic_plan").await;
+    let read = "pg_stat_get_tuples_returned('case_events'::regclass)";
+    execute(conn, "SELECT pg_stat_force_next_flush()").await;
+    let before = number(conn, read).await;
+    assert!(!event::feed_pending(conn, end).await.unwrap());
+    assert_eq!(event::feed(conn, end, 100).await.unwrap(), []);
+    assert_eq!(event::replay(conn, &student.viewer, end, 100).await.unwrap(), []);
+    execute(conn, "SELECT pg_stat_force_next_flush()").await;
+    let rows = number(conn, read).await - before;
+    assert!(rows < 100, "{rows} rows were read for nothing new");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! The feed: the order in which events became visible to all, read by the one tail of a process and by those who follow.
 
 use diesel::{
-    dsl::{self, sql},
+    dsl::sql,
     pg::Pg,
     prelude::*,
     sql_types::{BigInt, Bool},
@@ -56,6 +56,9 @@ pub(in crate::model) fn after<QS>(cursor: EventCursor) -> Condition<QS> {
 
 /// Whether there are events after a place that are committed but not final yet: then it pays to look again soon.
 ///
+/// Asks for the first of them rather than whether there is any: without an order, PostgreSQL takes a place that it does not know for one
+/// in the middle of the table, expects to meet an event at once, and reads the table from its beginning each time.
+///
 /// # Errors
 /// The database's.
 pub async fn feed_pending(conn: &mut AsyncPgConnection, cursor: EventCursor) -> QueryResult<bool> {
@@ -64,8 +67,13 @@ pub async fn feed_pending(conn: &mut AsyncPgConnection, cursor: EventCursor) -> 
         .sql(", ")
         .bind::<BigInt, _>(cursor.id)
         .sql(")");
-    let select = diesel::select(dsl::exists(case_events::table.filter(beyond)));
-    Kept(select).get_result(conn).await
+    let first = case_events::table
+        .filter(beyond)
+        .order((case_events::txid, case_events::id))
+        .limit(1)
+        .select(case_events::id);
+    let first: Option<i64> = Kept(first).get_result(conn).await.optional()?;
+    Ok(first.is_some())
 }
 
 /// The next events of everybody after a place, in feed order: what the one tail of a process reads.
