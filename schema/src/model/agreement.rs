@@ -11,6 +11,7 @@ use super::{
     employer::EmployerVerification,
     event::CaseKind,
     leaving_period::LastDay,
+    page::load_page,
     terms::{AgreementDraft, AgreementTerms},
 };
 use crate::{
@@ -382,7 +383,6 @@ pub async fn list(
     let mut query = with_standing()
         .filter(visible_to(viewer))
         .select(columns())
-        .limit(request.fetch())
         .into_boxed();
     if !filter.statuses.is_empty() {
         query = query.filter(agreements::status.eq_any(filter.statuses.clone()));
@@ -393,18 +393,7 @@ pub async fn list(
     if let Some(graduate_id) = filter.graduate_id {
         query = query.filter(agreements::graduate_id.eq(graduate_id));
     }
-    if let Some(after) = request.after {
-        query = query.filter(agreements::id.lt(after));
-    }
-    if let Some(before) = request.before {
-        query = query.filter(agreements::id.gt(before));
-    }
-    query = if request.backward {
-        query.order(agreements::id.asc())
-    } else {
-        query.order(agreements::id.desc())
-    };
-    Ok(request.page(query.load(conn).await?))
+    load_page!(conn, query, request, descending agreements::id)
 }
 
 /// The next agreement number of a school and class year: class year, school code, degree level and a serial

@@ -10,6 +10,7 @@ use super::{
     case::{CaseRow, ReviewedRow, RouteColumns, SchoolRoutes, case_row, route_columns, visible_cases},
     event::CaseKind,
     leaving_period::LastDay,
+    page::load_page,
 };
 use crate::{
     clock::shanghai_date,
@@ -318,7 +319,6 @@ pub async fn list(
     let mut query = with_standing()
         .filter(visible_to(viewer))
         .select(columns())
-        .limit(request.fetch())
         .into_boxed();
     if !filter.statuses.is_empty() {
         query = query.filter(destinations::status.eq_any(filter.statuses.clone()));
@@ -329,16 +329,5 @@ pub async fn list(
     if let Some(graduate_id) = filter.graduate_id {
         query = query.filter(destinations::graduate_id.eq(graduate_id));
     }
-    if let Some(after) = request.after {
-        query = query.filter(destinations::id.lt(after));
-    }
-    if let Some(before) = request.before {
-        query = query.filter(destinations::id.gt(before));
-    }
-    query = if request.backward {
-        query.order(destinations::id.asc())
-    } else {
-        query.order(destinations::id.desc())
-    };
-    Ok(request.page(query.load(conn).await?))
+    load_page!(conn, query, request, descending destinations::id)
 }

@@ -16,6 +16,7 @@ use super::{
     employer::EmployerVerification,
     event::CaseKind,
     leaving_period::LastDay,
+    page::load_page,
     terms::AgreementTerms,
 };
 use crate::{
@@ -322,7 +323,6 @@ pub async fn list(
     let mut query = with_standing()
         .filter(visible_to(viewer))
         .select(columns())
-        .limit(request.fetch())
         .into_boxed();
     if !filter.statuses.is_empty() {
         query = query.filter(terminations::status.eq_any(filter.statuses.clone()));
@@ -330,16 +330,5 @@ pub async fn list(
     if let Some(agreement_id) = filter.agreement_id {
         query = query.filter(terminations::agreement_id.eq(agreement_id));
     }
-    if let Some(after) = request.after {
-        query = query.filter(terminations::id.lt(after));
-    }
-    if let Some(before) = request.before {
-        query = query.filter(terminations::id.gt(before));
-    }
-    query = if request.backward {
-        query.order(terminations::id.asc())
-    } else {
-        query.order(terminations::id.desc())
-    };
-    Ok(request.page(query.load(conn).await?))
+    load_page!(conn, query, request, descending terminations::id)
 }

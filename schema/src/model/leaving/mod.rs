@@ -23,6 +23,7 @@ use super::{
     Page, PageRequest, Viewer,
     case::{CaseRow, visible_cases},
     event::{CaseKind, ChainEnd},
+    page::load_page,
 };
 use crate::{
     destination::{ArchiveBlock, ArchiveDraft},
@@ -378,7 +379,6 @@ pub async fn list(
     let mut query = own::table
         .filter(visible_to::<own::table>(viewer))
         .select(LeavingConfirmation::as_select())
-        .limit(request.fetch())
         .into_boxed();
     match filter.statuses.as_slice() {
         [] => {}
@@ -396,18 +396,7 @@ pub async fn list(
     if let Some(graduate_id) = filter.graduate_id {
         query = query.filter(own::graduate_id.eq(graduate_id));
     }
-    if let Some(after) = request.after {
-        query = query.filter(own::id.lt(after));
-    }
-    if let Some(before) = request.before {
-        query = query.filter(own::id.gt(before));
-    }
-    query = if request.backward {
-        query.order(own::id.asc())
-    } else {
-        query.order(own::id.desc())
-    };
-    let page = request.page(query.load::<LeavingConfirmation>(conn).await?);
+    let page: Page<LeavingConfirmation> = load_page!(conn, query, request, descending own::id)?;
     Ok(Page {
         items: viewed(conn, page.items).await?,
         has_next: page.has_next,
