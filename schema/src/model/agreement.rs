@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     Page, PageRequest, Viewer,
     case::{CaseRow, ReviewedRow, RouteColumns, SchoolRoutes, case_row, route_columns, visible_cases},
+    case_reads::{case_drafts, case_lock, case_reads},
     employer::EmployerVerification,
     event::CaseKind,
     leaving_period::LastDay,
@@ -15,9 +16,7 @@ use super::{
     terms::{AgreementDraft, AgreementTerms},
 };
 use crate::{
-    FixedSql,
-    clock::shanghai_date,
-    fixed_sql,
+    FixedSql, fixed_sql,
     tables::{
         agreement_serials, agreements, employers, engagements, graduates, school_review_routes, schools,
         terminations,
@@ -25,7 +24,6 @@ use crate::{
     workflow::{
         ReviewLevel, ReviewRoute,
         agreement::{AgreementAction, AgreementChannel, AgreementFacts, AgreementStatus, available},
-        leaving::may_begin,
         termination::TerminationStatus,
         transition::Holder,
     },
@@ -145,11 +143,11 @@ impl AgreementView {
 
     /// What this viewer may do now: a dashboard draws its buttons from it.
     pub fn viewer_actions(&self, viewer: &Viewer, now: DateTime<Utc>) -> Vec<AgreementAction> {
-        match self.agreement.role_of(viewer) {
-            Some(role) if may_begin(role, self.standing.last_day, shanghai_date(now)).is_err() => Vec::new(),
-            Some(role) => available(&self.facts(Some(viewer.account_id()), true), role, now),
-            None => Vec::new(),
-        }
+        let role = self
+            .agreement
+            .beginning_role_of(viewer, self.standing.last_day, now);
+        role.map(|role| available(&self.facts(Some(viewer.account_id()), true), role, now))
+            .unwrap_or_default()
     }
 }
 
@@ -238,72 +236,9 @@ fn columns() -> Columns {
     )
 }
 
-/// An agreement, if the viewer sees it.
-///
-/// # Errors
-/// The database's.
-pub async fn find(
-    conn: &mut AsyncPgConnection,
-    viewer: &Viewer,
-    id: Uuid,
-) -> QueryResult<Option<AgreementView>> {
-    with_standing()
-        .filter(agreements::id.eq(id))
-        .filter(visible_to(viewer))
-        .select(columns())
-        .first(conn)
-        .await
-        .optional()
-}
-
-/// The agreements with these ids that the viewer sees, in no order.
-///
-/// # Errors
-/// The database's.
-pub async fn by_ids(
-    conn: &mut AsyncPgConnection,
-    viewer: &Viewer,
-    ids: &[Uuid],
-) -> QueryResult<Vec<AgreementView>> {
-    with_standing()
-        .filter(agreements::id.eq_any(ids))
-        .filter(visible_to(viewer))
-        .select(columns())
-        .load(conn)
-        .await
-}
-
-/// Locks an agreement until the transaction ends and reads it as it then is. Without a viewer (the worker) all are seen.
-///
-/// # Errors
-/// The database's.
-pub async fn lock(
-    conn: &mut AsyncPgConnection,
-    viewer: Option<&Viewer>,
-    id: Uuid,
-) -> QueryResult<Option<AgreementView>> {
-    let row = agreements::table
-        .filter(agreements::id.eq(id))
-        .select(agreements::id)
-        .for_update();
-    let locked: Option<Uuid> = match viewer {
-        Some(viewer) => row
-            .filter(visible_to::<agreements::table>(viewer))
-            .first(conn)
-            .await
-            .optional()?,
-        None => row.first(conn).await.optional()?,
-    };
-    if locked.is_none() {
-        return Ok(None);
-    }
-    with_standing()
-        .filter(agreements::id.eq(id))
-        .select(columns())
-        .first(conn)
-        .await
-        .optional()
-}
+case_reads!(agreements, AgreementView);
+case_lock!(agreements, AgreementView);
+case_drafts!(agreements);
 
 /// The live agreement of an employer with a graduate, locked: the one that stands in the way of a new invitation.
 ///
@@ -325,38 +260,9 @@ pub async fn lock_live(
         .await
         .optional()?;
     match id {
-        Some(id) => with_standing()
-            .filter(agreements::id.eq(id))
-            .select(columns())
-            .first(conn)
-            .await
-            .optional(),
+        Some(id) => read(conn, id).await,
         None => Ok(None),
     }
-}
-
-/// How many drafts a graduate has.
-///
-/// # Errors
-/// The database's.
-pub async fn count_drafts(conn: &mut AsyncPgConnection, graduate_id: Uuid) -> QueryResult<i64> {
-    agreements::table
-        .filter(agreements::graduate_id.eq(graduate_id))
-        .filter(agreements::private)
-        .count()
-        .get_result(conn)
-        .await
-}
-
-/// Removes a draft that nobody but the graduate knows of.
-///
-/// # Errors
-/// The database's.
-pub async fn forget_draft(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
-    diesel::delete(agreements::table.find(id).filter(agreements::private))
-        .execute(conn)
-        .await?;
-    Ok(())
 }
 
 /// Which agreements of those the viewer sees.

@@ -1,7 +1,7 @@
 //! What the rows of all kinds of cases have in common, said once for each: who is concerned, where the case stands, and the
 //! end of its trail.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{
     dsl,
     prelude::*,
@@ -17,10 +17,11 @@ use super::{
 };
 use crate::{
     Kept,
+    clock::shanghai_date,
     tables::{school_review_routes, schools},
     workflow::{
         ActorRole, ReviewLevel, ReviewRoute, agreement::AgreementStatus, destination::DestinationStatus,
-        transition::ReviewDecision,
+        leaving::may_begin, transition::ReviewDecision,
     },
 };
 
@@ -101,6 +102,19 @@ pub trait CaseRow: Clone + Send + Sync {
             } if school_id == self.school_id() && !self.is_private() => Some(ActorRole::SchoolReviewer),
             _ => None,
         }
+    }
+
+    /// What a viewer is to it who may still begin something with it, as of its graduate's last day; `None` for whoever may not, or does
+    /// not see it.
+    fn beginning_role_of(
+        &self,
+        viewer: &Viewer,
+        last_day: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Option<ActorRole> {
+        let role = self.role_of(viewer)?;
+        may_begin(role, last_day, shanghai_date(now)).ok()?;
+        Some(role)
     }
 }
 

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{
     Page, PageRequest, Viewer,
     case::{CaseRow, ReviewedRow, RouteColumns, SchoolRoutes, case_row, route_columns, visible_cases},
+    case_reads::case_reads,
     employer::EmployerVerification,
     event::CaseKind,
     leaving_period::LastDay,
@@ -20,14 +21,11 @@ use super::{
     terms::AgreementTerms,
 };
 use crate::{
-    FixedSql, Kept,
-    clock::shanghai_date,
-    fixed_sql,
+    FixedSql, Kept, fixed_sql,
     tables::{agreements, employers, graduates, school_review_routes, schools, terminations},
     workflow::{
         ReviewLevel, ReviewRoute,
         agreement::AgreementChannel,
-        leaving::may_begin,
         termination::{Party, TerminationAction, TerminationFacts, TerminationStatus, available},
     },
 };
@@ -141,11 +139,11 @@ impl TerminationView {
 
     /// What this viewer may do now: a dashboard draws its buttons from it.
     pub fn viewer_actions(&self, viewer: &Viewer, now: DateTime<Utc>) -> Vec<TerminationAction> {
-        match self.termination.role_of(viewer) {
-            Some(role) if may_begin(role, self.standing.last_day, shanghai_date(now)).is_err() => Vec::new(),
-            Some(role) => available(&self.facts(Some(viewer.account_id()), true), role),
-            None => Vec::new(),
-        }
+        let role = self
+            .termination
+            .beginning_role_of(viewer, self.standing.last_day, now);
+        role.map(|role| available(&self.facts(Some(viewer.account_id()), true), role))
+            .unwrap_or_default()
     }
 }
 
@@ -199,40 +197,7 @@ fn columns() -> Columns {
     )
 }
 
-/// A termination, if the viewer sees it.
-///
-/// # Errors
-/// The database's.
-pub async fn find(
-    conn: &mut AsyncPgConnection,
-    viewer: &Viewer,
-    id: Uuid,
-) -> QueryResult<Option<TerminationView>> {
-    with_standing()
-        .filter(terminations::id.eq(id))
-        .filter(visible_to(viewer))
-        .select(columns())
-        .first(conn)
-        .await
-        .optional()
-}
-
-/// The terminations with these ids that the viewer sees, in no order.
-///
-/// # Errors
-/// The database's.
-pub async fn by_ids(
-    conn: &mut AsyncPgConnection,
-    viewer: &Viewer,
-    ids: &[Uuid],
-) -> QueryResult<Vec<TerminationView>> {
-    with_standing()
-        .filter(terminations::id.eq_any(ids))
-        .filter(visible_to(viewer))
-        .select(columns())
-        .load(conn)
-        .await
-}
+case_reads!(terminations, TerminationView);
 
 /// The last termination of each of these agreements that the viewer sees, in no order.
 ///
@@ -293,12 +258,7 @@ pub async fn lock(
         .for_update()
         .first::<Uuid>(conn)
         .await?;
-    with_standing()
-        .filter(terminations::id.eq(id))
-        .select(columns())
-        .first(conn)
-        .await
-        .optional()
+    read(conn, id).await
 }
 
 /// Which terminations of those the viewer sees.
