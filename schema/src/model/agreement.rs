@@ -6,13 +6,12 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
-    Page, PageRequest, Viewer,
+    Viewer,
     case::{CaseRow, ReviewedRow, RouteColumns, SchoolRoutes, case_row, route_columns, visible_cases},
-    case_reads::{case_drafts, case_lock, case_reads},
+    case_reads::{case_drafts, case_list, case_lock, case_reads},
     employer::EmployerVerification,
     event::CaseKind,
     leaving_period::LastDay,
-    page::load_page,
     terms::{AgreementDraft, AgreementTerms},
 };
 use crate::{
@@ -276,31 +275,7 @@ pub struct AgreementFilter {
     pub graduate_id: Option<Uuid>,
 }
 
-/// The agreements that a viewer sees, newest first.
-///
-/// # Errors
-/// The database's.
-pub async fn list(
-    conn: &mut AsyncPgConnection,
-    viewer: &Viewer,
-    filter: &AgreementFilter,
-    request: &PageRequest<Uuid>,
-) -> QueryResult<Page<AgreementView>> {
-    let mut query = with_standing()
-        .filter(visible_to(viewer))
-        .select(columns())
-        .into_boxed();
-    if !filter.statuses.is_empty() {
-        query = query.filter(agreements::status.eq_any(filter.statuses.clone()));
-    }
-    if !filter.channels.is_empty() {
-        query = query.filter(agreements::channel.eq_any(filter.channels.clone()));
-    }
-    if let Some(graduate_id) = filter.graduate_id {
-        query = query.filter(agreements::graduate_id.eq(graduate_id));
-    }
-    load_page!(conn, query, request, descending agreements::id)
-}
+case_list!(agreements, AgreementView, AgreementFilter, [statuses: status, channels: channel], graduate_id);
 
 /// The next agreement number of a school and class year: class year, school code, degree level and a serial
 /// (DOMAIN.md, Numbers). Never given twice; the serial's row stays locked until the transaction ends.

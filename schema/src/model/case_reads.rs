@@ -55,6 +55,39 @@ macro_rules! case_reads {
 }
 pub(super) use case_reads;
 
+/// Makes the `list` of a table of cases, beside its [`case_reads!`]: `case_list!(agreements, AgreementView, AgreementFilter,
+/// [statuses: status, channels: channel], graduate_id)`, with the filter's lists of values and the columns that they are of, and the
+/// column whose rows are wanted where the filter's field of that name says so.
+macro_rules! case_list {
+    ($table:ident, $view:ty, $filter:ty, [$($values:ident: $column:ident),+], $of:ident) => {
+        /// Those that a viewer sees, newest first.
+        ///
+        /// # Errors
+        /// The database's.
+        pub async fn list(
+            conn: &mut diesel_async::AsyncPgConnection,
+            viewer: &$crate::model::Viewer,
+            filter: &$filter,
+            request: &$crate::model::PageRequest<uuid::Uuid>,
+        ) -> diesel::QueryResult<$crate::model::Page<$view>> {
+            let mut query = with_standing()
+                .filter(visible_to(viewer))
+                .select(columns())
+                .into_boxed();
+            $(
+                if !filter.$values.is_empty() {
+                    query = query.filter($table::$column.eq_any(filter.$values.clone()));
+                }
+            )+
+            if let Some(id) = filter.$of {
+                query = query.filter($table::$of.eq(id));
+            }
+            $crate::model::page::load_page!(conn, query, request, descending $table::id)
+        }
+    };
+}
+pub(super) use case_list;
+
 /// Makes the `lock` of a table of cases none of which hangs on another: `case_lock!(agreements, AgreementView)`, beside its
 /// [`case_reads!`].
 macro_rules! case_lock {

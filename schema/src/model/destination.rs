@@ -2,16 +2,15 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{dsl, pg::Pg, prelude::*};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use super::{
-    Page, PageRequest, Viewer,
+    Viewer,
     case::{CaseRow, ReviewedRow, RouteColumns, SchoolRoutes, case_row, route_columns, visible_cases},
-    case_reads::{case_drafts, case_lock, case_reads},
+    case_reads::{case_drafts, case_list, case_lock, case_reads},
     event::CaseKind,
     leaving_period::LastDay,
-    page::load_page,
 };
 use crate::{
     destination::{Destination as Form, DestinationDraft, DestinationType, Warnings},
@@ -218,28 +217,4 @@ pub struct DestinationFilter {
     pub graduate_id: Option<Uuid>,
 }
 
-/// The destinations that a viewer sees, newest first.
-///
-/// # Errors
-/// The database's.
-pub async fn list(
-    conn: &mut AsyncPgConnection,
-    viewer: &Viewer,
-    filter: &DestinationFilter,
-    request: &PageRequest<Uuid>,
-) -> QueryResult<Page<DestinationView>> {
-    let mut query = with_standing()
-        .filter(visible_to(viewer))
-        .select(columns())
-        .into_boxed();
-    if !filter.statuses.is_empty() {
-        query = query.filter(destinations::status.eq_any(filter.statuses.clone()));
-    }
-    if !filter.types.is_empty() {
-        query = query.filter(destinations::destination_type.eq_any(filter.types.clone()));
-    }
-    if let Some(graduate_id) = filter.graduate_id {
-        query = query.filter(destinations::graduate_id.eq(graduate_id));
-    }
-    load_page!(conn, query, request, descending destinations::id)
-}
+case_list!(destinations, DestinationView, DestinationFilter, [statuses: status, types: destination_type], graduate_id);

@@ -11,13 +11,12 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
-    Page, PageRequest, Viewer,
+    Viewer,
     case::{CaseRow, ReviewedRow, RouteColumns, SchoolRoutes, case_row, route_columns, visible_cases},
-    case_reads::case_reads,
+    case_reads::{case_list, case_reads},
     employer::EmployerVerification,
     event::CaseKind,
     leaving_period::LastDay,
-    page::load_page,
     terms::AgreementTerms,
 };
 use crate::{
@@ -270,25 +269,4 @@ pub struct TerminationFilter {
     pub agreement_id: Option<Uuid>,
 }
 
-/// The terminations that a viewer sees, newest first.
-///
-/// # Errors
-/// The database's.
-pub async fn list(
-    conn: &mut AsyncPgConnection,
-    viewer: &Viewer,
-    filter: &TerminationFilter,
-    request: &PageRequest<Uuid>,
-) -> QueryResult<Page<TerminationView>> {
-    let mut query = with_standing()
-        .filter(visible_to(viewer))
-        .select(columns())
-        .into_boxed();
-    if !filter.statuses.is_empty() {
-        query = query.filter(terminations::status.eq_any(filter.statuses.clone()));
-    }
-    if let Some(agreement_id) = filter.agreement_id {
-        query = query.filter(terminations::agreement_id.eq(agreement_id));
-    }
-    load_page!(conn, query, request, descending terminations::id)
-}
+case_list!(terminations, TerminationView, TerminationFilter, [statuses: status], agreement_id);

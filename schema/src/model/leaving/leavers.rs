@@ -1,12 +1,10 @@
 //! The graduates who leave school, each as he stands: also those who have confirmed nothing yet, of whom there is no confirmation.
 
-use std::collections::HashMap;
-
 use diesel::{dsl, pg::Pg, prelude::*, sql_types::Bool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{LeavingConfirmation, LeavingStanding, LeavingView, standings};
+use super::{LeavingConfirmation, LeavingView, standings_by_graduate};
 use crate::{
     fixed_sql,
     model::{Page, PageRequest, Viewer, graduate, page::load_page},
@@ -149,11 +147,7 @@ pub async fn leavers(
     let page: Page<(Uuid, Option<LeavingConfirmation>)> =
         load_page!(conn, query, request, ascending graduates::id)?;
     let ids: Vec<Uuid> = page.items.iter().map(|(id, _)| *id).collect();
-    let standings: HashMap<Uuid, LeavingStanding> = standings(conn, &ids)
-        .await?
-        .into_iter()
-        .map(|standing| (standing.graduate_id, standing))
-        .collect();
+    let standings = standings_by_graduate(conn, &ids).await?;
     let leaver = |(id, confirmation): (Uuid, Option<LeavingConfirmation>)| {
         let standing = *standings.get(&id)?;
         let begun = confirmation.is_some();

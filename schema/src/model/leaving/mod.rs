@@ -167,6 +167,18 @@ impl CaseRow for LeavingConfirmation {
     }
 }
 
+/// How these graduates stand, each by his id.
+async fn standings_by_graduate(
+    conn: &mut AsyncPgConnection,
+    graduate_ids: &[Uuid],
+) -> QueryResult<HashMap<Uuid, LeavingStanding>> {
+    let standings = standings(conn, graduate_ids).await?;
+    Ok(standings
+        .into_iter()
+        .map(|standing| (standing.graduate_id, standing))
+        .collect())
+}
+
 /// The standings of these confirmations: in one statement, however many.
 async fn viewed(
     conn: &mut AsyncPgConnection,
@@ -176,11 +188,7 @@ async fn viewed(
         return Ok(Vec::new());
     }
     let graduate_ids: Vec<Uuid> = confirmations.iter().map(|of| of.graduate_id).collect();
-    let standings: HashMap<Uuid, LeavingStanding> = standings(conn, &graduate_ids)
-        .await?
-        .into_iter()
-        .map(|standing| (standing.graduate_id, standing))
-        .collect();
+    let standings = standings_by_graduate(conn, &graduate_ids).await?;
     Ok(confirmations
         .into_iter()
         .filter_map(|confirmation| {
