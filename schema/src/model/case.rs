@@ -314,6 +314,28 @@ macro_rules! case_row {
 }
 pub(crate) use case_row;
 
+/// The columns of a row of [`case_row!`] that a step of any kind moves, as they are to be written: `progress_columns!(agreements,
+/// agreement)`.
+macro_rules! progress_columns {
+    ($table:ident, $row:expr) => {
+        (
+            $table::status.eq($row.status),
+            $table::awaiting_review.eq($row.awaiting_review),
+            $table::waiting_since.eq($row.waiting_since),
+            $table::review_route.eq($row.review_route),
+            $table::submitted_by.eq($row.submitted_by),
+            $table::department_approved_at.eq($row.department_approved_at),
+            $table::school_approved_at.eq($row.school_approved_at),
+            $table::reason.eq(&$row.reason),
+            $table::version.eq($row.version),
+            $table::event_count.eq($row.event_count),
+            $table::event_hash.eq(&$row.event_hash),
+            $table::updated_at.eq($row.updated_at),
+        )
+    };
+}
+pub(crate) use progress_columns;
+
 /// Makes the `visible_to` of a table of cases: a graduate and an employer see their own, a reviewer those of the department's or
 /// school's graduates, an operator none. The same answer as [`CaseRow::role_of`], in SQL.
 ///
