@@ -6,17 +6,16 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
-    Page, PageRequest, Viewer,
+    Viewer,
     case::{CaseRow, ReviewedRow, RouteColumns, SchoolRoutes, case_row, route_columns, visible_cases},
+    case_reads::{case_drafts, case_list, case_lock, case_reads},
     employer::EmployerVerification,
     event::CaseKind,
     leaving_period::LastDay,
     terms::{AgreementDraft, AgreementTerms},
 };
 use crate::{
-    FixedSql,
-    clock::shanghai_date,
-    fixed_sql,
+    FixedSql, fixed_sql,
     tables::{
         agreement_serials, agreements, employers, engagements, graduates, school_review_routes, schools,
         terminations,
@@ -24,7 +23,6 @@ use crate::{
     workflow::{
         ReviewLevel, ReviewRoute,
         agreement::{AgreementAction, AgreementChannel, AgreementFacts, AgreementStatus, available},
-        leaving::may_begin,
         termination::TerminationStatus,
         transition::Holder,
     },
@@ -144,11 +142,11 @@ impl AgreementView {
 
     /// What this viewer may do now: a dashboard draws its buttons from it.
     pub fn viewer_actions(&self, viewer: &Viewer, now: DateTime<Utc>) -> Vec<AgreementAction> {
-        match self.agreement.role_of(viewer) {
-            Some(role) if may_begin(role, self.standing.last_day, shanghai_date(now)).is_err() => Vec::new(),
-            Some(role) => available(&self.facts(Some(viewer.account_id()), true), role, now),
-            None => Vec::new(),
-        }
+        let role = self
+            .agreement
+            .beginning_role_of(viewer, self.standing.last_day, now);
+        role.map(|role| available(&self.facts(Some(viewer.account_id()), true), role, now))
+            .unwrap_or_default()
     }
 }
 
@@ -237,72 +235,9 @@ fn columns() -> Columns {
     )
 }
 
-/// An agreement, if the viewer sees it.
-///
-/// # Errors
-/// The database's.
-pub async fn find(
-    conn: &mut AsyncPgConnection,
-    viewer: &Viewer,
-    id: Uuid,
-) -> QueryResult<Option<AgreementView>> {
-    with_standing()
-        .filter(agreements::id.eq(id))
-        .filter(visible_to(viewer))
-        .select(columns())
-        .first(conn)
-        .await
-        .optional()
-}
-
-/// The agreements with these ids that the viewer sees, in no order.
-///
-/// # Errors
-/// The database's.
-pub async fn by_ids(
-    conn: &mut AsyncPgConnection,
-    viewer: &Viewer,
-    ids: &[Uuid],
-) -> QueryResult<Vec<AgreementView>> {
-    with_standing()
-        .filter(agreements::id.eq_any(ids))
-        .filter(visible_to(viewer))
-        .select(columns())
-        .load(conn)
-        .await
-}
-
-/// Locks an agreement until the transaction ends and reads it as it then is. Without a viewer (the worker) all are seen.
-///
-/// # Errors
-/// The database's.
-pub async fn lock(
-    conn: &mut AsyncPgConnection,
-    viewer: Option<&Viewer>,
-    id: Uuid,
-) -> QueryResult<Option<AgreementView>> {
-    let row = agreements::table
-        .filter(agreements::id.eq(id))
-        .select(agreements::id)
-        .for_update();
-    let locked: Option<Uuid> = match viewer {
-        Some(viewer) => row
-            .filter(visible_to::<agreements::table>(viewer))
-            .first(conn)
-            .await
-            .optional()?,
-        None => row.first(conn).await.optional()?,
-    };
-    if locked.is_none() {
-        return Ok(None);
-    }
-    with_standing()
-        .filter(agreements::id.eq(id))
-        .select(columns())
-        .first(conn)
-        .await
-        .optional()
-}
+case_reads!(agreements, AgreementView);
+case_lock!(agreements, AgreementView);
+case_drafts!(agreements);
 
 /// The live agreement of an employer with a graduate, locked: the one that stands in the way of a new invitation.
 ///
@@ -324,38 +259,9 @@ pub async fn lock_live(
         .await
         .optional()?;
     match id {
-        Some(id) => with_standing()
-            .filter(agreements::id.eq(id))
-            .select(columns())
-            .first(conn)
-            .await
-            .optional(),
+        Some(id) => read(conn, id).await,
         None => Ok(None),
     }
-}
-
-/// How many drafts a graduate has.
-///
-/// # Errors
-/// The database's.
-pub async fn count_drafts(conn: &mut AsyncPgConnection, graduate_id: Uuid) -> QueryResult<i64> {
-    agreements::table
-        .filter(agreements::graduate_id.eq(graduate_id))
-        .filter(agreements::private)
-        .count()
-        .get_result(conn)
-        .await
-}
-
-/// Removes a draft that nobody but the graduate knows of.
-///
-/// # Errors
-/// The database's.
-pub async fn forget_draft(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
-    diesel::delete(agreements::table.find(id).filter(agreements::private))
-        .execute(conn)
-        .await?;
-    Ok(())
 }
 
 /// Which agreements of those the viewer sees.
@@ -369,43 +275,7 @@ pub struct AgreementFilter {
     pub graduate_id: Option<Uuid>,
 }
 
-/// The agreements that a viewer sees, newest first.
-///
-/// # Errors
-/// The database's.
-pub async fn list(
-    conn: &mut AsyncPgConnection,
-    viewer: &Viewer,
-    filter: &AgreementFilter,
-    request: &PageRequest<Uuid>,
-) -> QueryResult<Page<AgreementView>> {
-    let mut query = with_standing()
-        .filter(visible_to(viewer))
-        .select(columns())
-        .limit(request.fetch())
-        .into_boxed();
-    if !filter.statuses.is_empty() {
-        query = query.filter(agreements::status.eq_any(filter.statuses.clone()));
-    }
-    if !filter.channels.is_empty() {
-        query = query.filter(agreements::channel.eq_any(filter.channels.clone()));
-    }
-    if let Some(graduate_id) = filter.graduate_id {
-        query = query.filter(agreements::graduate_id.eq(graduate_id));
-    }
-    if let Some(after) = request.after {
-        query = query.filter(agreements::id.lt(after));
-    }
-    if let Some(before) = request.before {
-        query = query.filter(agreements::id.gt(before));
-    }
-    query = if request.backward {
-        query.order(agreements::id.asc())
-    } else {
-        query.order(agreements::id.desc())
-    };
-    Ok(request.page(query.load(conn).await?))
-}
+case_list!(agreements, AgreementView, AgreementFilter, [statuses: status, channels: channel], graduate_id);
 
 /// The next agreement number of a school and class year: class year, school code, degree level and a serial
 /// (DOMAIN.md, Numbers). Never given twice; the serial's row stays locked until the transaction ends.

@@ -1,7 +1,7 @@
 //! What the rows of all kinds of cases have in common, said once for each: who is concerned, where the case stands, and the
 //! end of its trail.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{
     dsl,
     prelude::*,
@@ -17,10 +17,11 @@ use super::{
 };
 use crate::{
     Kept,
+    clock::shanghai_date,
     tables::{school_review_routes, schools},
     workflow::{
         ActorRole, ReviewLevel, ReviewRoute, agreement::AgreementStatus, destination::DestinationStatus,
-        transition::ReviewDecision,
+        leaving::may_begin, transition::ReviewDecision,
     },
 };
 
@@ -101,6 +102,19 @@ pub trait CaseRow: Clone + Send + Sync {
             } if school_id == self.school_id() && !self.is_private() => Some(ActorRole::SchoolReviewer),
             _ => None,
         }
+    }
+
+    /// What a viewer is to it who may still begin something with it, as of its graduate's last day; `None` for whoever may not, or does
+    /// not see it.
+    fn beginning_role_of(
+        &self,
+        viewer: &Viewer,
+        last_day: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Option<ActorRole> {
+        let role = self.role_of(viewer)?;
+        may_begin(role, last_day, shanghai_date(now)).ok()?;
+        Some(role)
     }
 }
 
@@ -299,6 +313,28 @@ macro_rules! case_row {
     };
 }
 pub(crate) use case_row;
+
+/// The columns of a row of [`case_row!`] that a step of any kind moves, as they are to be written: `progress_columns!(agreements,
+/// agreement)`.
+macro_rules! progress_columns {
+    ($table:ident, $row:expr) => {
+        (
+            $table::status.eq($row.status),
+            $table::awaiting_review.eq($row.awaiting_review),
+            $table::waiting_since.eq($row.waiting_since),
+            $table::review_route.eq($row.review_route),
+            $table::submitted_by.eq($row.submitted_by),
+            $table::department_approved_at.eq($row.department_approved_at),
+            $table::school_approved_at.eq($row.school_approved_at),
+            $table::reason.eq(&$row.reason),
+            $table::version.eq($row.version),
+            $table::event_count.eq($row.event_count),
+            $table::event_hash.eq(&$row.event_hash),
+            $table::updated_at.eq($row.updated_at),
+        )
+    };
+}
+pub(crate) use progress_columns;
 
 /// Makes the `visible_to` of a table of cases: a graduate and an employer see their own, a reviewer those of the department's or
 /// school's graduates, an operator none. The same answer as [`CaseRow::role_of`], in SQL.

@@ -10,6 +10,7 @@ use super::{
     Page, PageRequest, Viewer,
     account::AccountKind,
     message::{Channel, MessageStatus},
+    page::load_page,
 };
 use crate::{
     fixed_sql,
@@ -75,7 +76,6 @@ pub async fn list(
     let mut query = messages::table
         .left_join(case_events::table)
         .inner_join(accounts::table)
-        .limit(request.fetch())
         .select(Delivery::as_select())
         .into_boxed();
     if let Some(case_id) = filter.case_id {
@@ -92,18 +92,7 @@ pub async fn list(
     if !filter.channels.is_empty() {
         query = query.filter(messages::channel.eq_any(&filter.channels));
     }
-    if let Some(after) = request.after {
-        query = query.filter(messages::id.lt(after));
-    }
-    if let Some(before) = request.before {
-        query = query.filter(messages::id.gt(before));
-    }
-    query = if request.backward {
-        query.order(messages::id.asc())
-    } else {
-        query.order(messages::id.desc())
-    };
-    Ok(request.page(query.load(conn).await?))
+    load_page!(conn, query, request, descending messages::id)
 }
 
 /// One delivery, if the viewer is an operator.

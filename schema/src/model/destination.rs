@@ -2,17 +2,17 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{dsl, pg::Pg, prelude::*};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use super::{
-    Page, PageRequest, Viewer,
+    Viewer,
     case::{CaseRow, ReviewedRow, RouteColumns, SchoolRoutes, case_row, route_columns, visible_cases},
+    case_reads::{case_drafts, case_list, case_lock, case_reads},
     event::CaseKind,
     leaving_period::LastDay,
 };
 use crate::{
-    clock::shanghai_date,
     destination::{Destination as Form, DestinationDraft, DestinationType, Warnings},
     tables::{destinations, engagements, graduates, school_review_routes, schools},
     workflow::{
@@ -20,7 +20,6 @@ use crate::{
         destination::{
             DestinationAction, DestinationFacts, DestinationStatus, available, is_directed, route_for,
         },
-        leaving::may_begin,
         transition::Holder,
     },
 };
@@ -153,11 +152,11 @@ impl DestinationView {
 
     /// What this viewer may do now: a dashboard draws its buttons from it.
     pub fn viewer_actions(&self, viewer: &Viewer, now: DateTime<Utc>) -> Vec<DestinationAction> {
-        match self.destination.role_of(viewer) {
-            Some(role) if may_begin(role, self.standing.last_day, shanghai_date(now)).is_err() => Vec::new(),
-            Some(role) => available(&self.facts(Some(viewer.account_id()), true), role),
-            None => Vec::new(),
-        }
+        let role = self
+            .destination
+            .beginning_role_of(viewer, self.standing.last_day, now);
+        role.map(|role| available(&self.facts(Some(viewer.account_id()), true), role))
+            .unwrap_or_default()
     }
 }
 
@@ -203,96 +202,9 @@ fn columns() -> Columns {
     )
 }
 
-/// A destination, if the viewer sees it.
-///
-/// # Errors
-/// The database's.
-pub async fn find(
-    conn: &mut AsyncPgConnection,
-    viewer: &Viewer,
-    id: Uuid,
-) -> QueryResult<Option<DestinationView>> {
-    with_standing()
-        .filter(destinations::id.eq(id))
-        .filter(visible_to(viewer))
-        .select(columns())
-        .first(conn)
-        .await
-        .optional()
-}
-
-/// The destinations with these ids that the viewer sees, in no order.
-///
-/// # Errors
-/// The database's.
-pub async fn by_ids(
-    conn: &mut AsyncPgConnection,
-    viewer: &Viewer,
-    ids: &[Uuid],
-) -> QueryResult<Vec<DestinationView>> {
-    with_standing()
-        .filter(destinations::id.eq_any(ids))
-        .filter(visible_to(viewer))
-        .select(columns())
-        .load(conn)
-        .await
-}
-
-/// Locks a destination until the transaction ends and reads it as it then is. Without a viewer all are seen.
-///
-/// # Errors
-/// The database's.
-pub async fn lock(
-    conn: &mut AsyncPgConnection,
-    viewer: Option<&Viewer>,
-    id: Uuid,
-) -> QueryResult<Option<DestinationView>> {
-    let row = destinations::table
-        .filter(destinations::id.eq(id))
-        .select(destinations::id)
-        .for_update();
-    let locked: Option<Uuid> = match viewer {
-        Some(viewer) => row
-            .filter(visible_to::<destinations::table>(viewer))
-            .first(conn)
-            .await
-            .optional()?,
-        None => row.first(conn).await.optional()?,
-    };
-    if locked.is_none() {
-        return Ok(None);
-    }
-    with_standing()
-        .filter(destinations::id.eq(id))
-        .select(columns())
-        .first(conn)
-        .await
-        .optional()
-}
-
-/// How many drafts a graduate has.
-///
-/// # Errors
-/// The database's.
-pub async fn count_drafts(conn: &mut AsyncPgConnection, graduate_id: Uuid) -> QueryResult<i64> {
-    destinations::table
-        .filter(destinations::graduate_id.eq(graduate_id))
-        .filter(destinations::private)
-        .count()
-        .get_result(conn)
-        .await
-}
-
-/// Removes a draft that nobody but the graduate knows of.
-///
-/// # Errors
-/// The database's.
-pub async fn forget_draft(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
-    diesel::delete(destinations::table.find(id).filter(destinations::private))
-        .execute(conn)
-        .await?;
-    Ok(())
-}
+case_reads!(destinations, DestinationView);
+case_lock!(destinations, DestinationView);
+case_drafts!(destinations);
 
 /// Which destinations of those the viewer sees.
 #[derive(Clone, Debug, Default)]
@@ -305,40 +217,4 @@ pub struct DestinationFilter {
     pub graduate_id: Option<Uuid>,
 }
 
-/// The destinations that a viewer sees, newest first.
-///
-/// # Errors
-/// The database's.
-pub async fn list(
-    conn: &mut AsyncPgConnection,
-    viewer: &Viewer,
-    filter: &DestinationFilter,
-    request: &PageRequest<Uuid>,
-) -> QueryResult<Page<DestinationView>> {
-    let mut query = with_standing()
-        .filter(visible_to(viewer))
-        .select(columns())
-        .limit(request.fetch())
-        .into_boxed();
-    if !filter.statuses.is_empty() {
-        query = query.filter(destinations::status.eq_any(filter.statuses.clone()));
-    }
-    if !filter.types.is_empty() {
-        query = query.filter(destinations::destination_type.eq_any(filter.types.clone()));
-    }
-    if let Some(graduate_id) = filter.graduate_id {
-        query = query.filter(destinations::graduate_id.eq(graduate_id));
-    }
-    if let Some(after) = request.after {
-        query = query.filter(destinations::id.lt(after));
-    }
-    if let Some(before) = request.before {
-        query = query.filter(destinations::id.gt(before));
-    }
-    query = if request.backward {
-        query.order(destinations::id.asc())
-    } else {
-        query.order(destinations::id.desc())
-    };
-    Ok(request.page(query.load(conn).await?))
-}
+case_list!(destinations, DestinationView, DestinationFilter, [statuses: status, types: destination_type], graduate_id);

@@ -6,7 +6,10 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::document::{StoredPdf, random_code};
+use super::{
+    document::random_code,
+    stored_paper::{kept, kept_paper},
+};
 use crate::tables::{destination_sheets, leaving_confirmations};
 
 /// What the sheet says, in the words that are printed. Frozen when the graduate confirms.
@@ -90,20 +93,7 @@ pub struct DestinationSheet {
     pub created_at: DateTime<Utc>,
 }
 
-impl DestinationSheet {
-    /// What it says.
-    ///
-    /// # Errors
-    /// When the kept value is not of this release's form.
-    pub fn paper(&self) -> Result<SheetPaper, serde_json::Error> {
-        serde_json::from_value(self.paper.clone())
-    }
-
-    /// Where its PDF was stored; `None` as long as there is none.
-    pub fn stored(&self) -> Option<StoredPdf> {
-        StoredPdf::of(self.object_key.clone(), self.sha256.as_deref(), self.byte_size)
-    }
-}
+kept_paper!(destination_sheets, DestinationSheet, SheetPaper);
 
 /// A new transfer number: `ZD`, and 12 characters of Crockford's base 32 (60 random bits) in three groups.
 pub fn new_transfer_number() -> String {
@@ -126,8 +116,7 @@ pub async fn insert(
         .select(diesel::dsl::max(destination_sheets::version))
         .first(conn)
         .await?;
-    let content = serde_json::to_value(paper)
-        .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
+    let content = kept(paper)?;
     diesel::insert_into(destination_sheets::table)
         .values((
             destination_sheets::id.eq(id),
@@ -140,42 +129,6 @@ pub async fn insert(
         .execute(conn)
         .await?;
     Ok(())
-}
-
-/// A sheet by its id: for the job that renders it.
-///
-/// # Errors
-/// The database's.
-pub async fn find(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<DestinationSheet>> {
-    destination_sheets::table
-        .find(id)
-        .select(DestinationSheet::as_select())
-        .first(conn)
-        .await
-        .optional()
-}
-
-/// Notes where the PDF of a sheet is. `false` when that was noted before.
-///
-/// # Errors
-/// The database's.
-pub async fn mark_ready(
-    conn: &mut AsyncPgConnection,
-    id: Uuid,
-    pdf: &StoredPdf,
-    now: DateTime<Utc>,
-) -> QueryResult<bool> {
-    let marked = diesel::update(destination_sheets::table.find(id))
-        .filter(destination_sheets::ready_at.is_null())
-        .set((
-            destination_sheets::object_key.eq(&pdf.object_key),
-            destination_sheets::sha256.eq(pdf.sha256.as_slice()),
-            destination_sheets::byte_size.eq(pdf.byte_size),
-            destination_sheets::ready_at.eq(now),
-        ))
-        .execute(conn)
-        .await?;
-    Ok(marked == 1)
 }
 
 /// The last sheet of each of these confirmations. Whoever sees a confirmation sees its sheet.

@@ -7,6 +7,7 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::stored_paper::{kept, kept_paper};
 use crate::{
     Kept, fixed_sql,
     tables::{agreements, documents},
@@ -167,20 +168,7 @@ pub struct Document {
     pub created_at: DateTime<Utc>,
 }
 
-impl Document {
-    /// What it says.
-    ///
-    /// # Errors
-    /// When the kept value is not of this release's form.
-    pub fn paper(&self) -> Result<Paper, serde_json::Error> {
-        serde_json::from_value(self.paper.clone())
-    }
-
-    /// Where its PDF was stored; `None` as long as there is none.
-    pub fn stored(&self) -> Option<StoredPdf> {
-        StoredPdf::of(self.object_key.clone(), self.sha256.as_deref(), self.byte_size)
-    }
-}
+kept_paper!(documents, Document, Paper);
 
 /// A new code to print on a document: 16 characters of Crockford's base 32 (80 random bits) in four groups.
 pub fn new_verification_code() -> String {
@@ -229,8 +217,7 @@ pub async fn insert(
     paper: &Paper,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    let content = serde_json::to_value(paper)
-        .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
+    let content = kept(paper)?;
     diesel::insert_into(documents::table)
         .values((
             documents::id.eq(id),
@@ -292,19 +279,6 @@ pub async fn is_superseded(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResul
     diesel::select(diesel::dsl::exists(found)).get_result(conn).await
 }
 
-/// A document by its id: for the job that renders it.
-///
-/// # Errors
-/// The database's.
-pub async fn find(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<Document>> {
-    documents::table
-        .find(id)
-        .select(Document::as_select())
-        .first(conn)
-        .await
-        .optional()
-}
-
 /// Where a rendered PDF was stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPdf {
@@ -329,29 +303,6 @@ impl StoredPdf {
             byte_size: byte_size?,
         })
     }
-}
-
-/// Notes where the PDF of a document is. `false` when that was noted before.
-///
-/// # Errors
-/// The database's.
-pub async fn mark_ready(
-    conn: &mut AsyncPgConnection,
-    id: Uuid,
-    pdf: &StoredPdf,
-    now: DateTime<Utc>,
-) -> QueryResult<bool> {
-    let marked = diesel::update(documents::table.find(id))
-        .filter(documents::ready_at.is_null())
-        .set((
-            documents::object_key.eq(&pdf.object_key),
-            documents::sha256.eq(pdf.sha256.as_slice()),
-            documents::byte_size.eq(pdf.byte_size),
-            documents::ready_at.eq(now),
-        ))
-        .execute(conn)
-        .await?;
-    Ok(marked == 1)
 }
 
 /// The newest ten documents of each of these agreements, newest version first. Whoever sees an agreement sees its documents.

@@ -12,7 +12,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Viewer, upload};
+use super::{Page, PageRequest, Viewer, page::load_page, upload};
 use crate::{
     Kept,
     files::TableFormat,
@@ -205,23 +205,11 @@ pub async fn list(
     viewer: &Viewer,
     request: &PageRequest<Uuid>,
 ) -> QueryResult<Page<GraduateImport>> {
-    let mut query = graduate_imports::table
+    let query = graduate_imports::table
         .filter(visible_to(viewer))
-        .limit(request.fetch())
         .select(GraduateImport::as_select())
         .into_boxed();
-    if let Some(after) = request.after {
-        query = query.filter(graduate_imports::id.lt(after));
-    }
-    if let Some(before) = request.before {
-        query = query.filter(graduate_imports::id.gt(before));
-    }
-    query = if request.backward {
-        query.order(graduate_imports::id.asc())
-    } else {
-        query.order(graduate_imports::id.desc())
-    };
-    Ok(request.page(query.load(conn).await?))
+    load_page!(conn, query, request, descending graduate_imports::id)
 }
 
 /// Begins to work on a queued import, or goes on with one that was broken off.

@@ -12,7 +12,8 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
-    Page, PageRequest, Viewer, aged::delete_before, employer::MemberRole, secret_link::LinkDelivery,
+    Page, PageRequest, Viewer, aged::delete_before, employer::MemberRole, page::load_page,
+    secret_link::LinkDelivery,
 };
 use crate::{
     SecretToken,
@@ -103,25 +104,13 @@ pub async fn list(
     employer_id: Uuid,
     request: &PageRequest<Uuid>,
 ) -> QueryResult<Page<Member>> {
-    let mut query = employer_members::table
+    let query = employer_members::table
         .inner_join(accounts::table)
         .filter(employer_members::employer_id.eq(employer_id))
         .filter(visible_to(viewer))
         .select(Member::as_select())
-        .limit(request.fetch())
         .into_boxed();
-    if let Some(after) = request.after {
-        query = query.filter(employer_members::account_id.gt(after));
-    }
-    if let Some(before) = request.before {
-        query = query.filter(employer_members::account_id.lt(before));
-    }
-    query = if request.backward {
-        query.order(employer_members::account_id.desc())
-    } else {
-        query.order(employer_members::account_id)
-    };
-    Ok(request.page(query.load(conn).await?))
+    load_page!(conn, query, request, ascending employer_members::account_id)
 }
 
 /// A colleague who is invited.
@@ -234,24 +223,12 @@ pub async fn invitations(
         .filter(employer_members::account_id.eq(viewer.account_id()))
         .filter(employer_members::role.eq(MemberRole::Administrator))
         .select(employer_members::employer_id);
-    let mut query = member_invitations::table
+    let query = member_invitations::table
         .filter(member_invitations::employer_id.eq_any(administered))
         .filter(member_invitations::expires_at.gt(now))
         .select(MemberInvitation::as_select())
-        .limit(request.fetch())
         .into_boxed();
-    if let Some(after) = request.after {
-        query = query.filter(member_invitations::id.lt(after));
-    }
-    if let Some(before) = request.before {
-        query = query.filter(member_invitations::id.gt(before));
-    }
-    query = if request.backward {
-        query.order(member_invitations::id.asc())
-    } else {
-        query.order(member_invitations::id.desc())
-    };
-    Ok(request.page(query.load(conn).await?))
+    load_page!(conn, query, request, descending member_invitations::id)
 }
 
 /// Which employer has invited whoever has this token.

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{
     Page, PageRequest,
     event::{self, EventCursor},
+    page::load_page,
 };
 use crate::{
     Kept,
@@ -248,24 +249,12 @@ pub async fn inbox(
     let mut query = messages::table
         .filter(messages::account_id.eq(account_id))
         .filter(messages::channel.eq(Channel::InApp))
-        .limit(request.fetch())
         .select(Message::as_select())
         .into_boxed();
     if unread_only {
         query = query.filter(messages::read_at.is_null());
     }
-    if let Some(after) = request.after {
-        query = query.filter(messages::id.lt(after));
-    }
-    if let Some(before) = request.before {
-        query = query.filter(messages::id.gt(before));
-    }
-    query = if request.backward {
-        query.order(messages::id.asc())
-    } else {
-        query.order(messages::id.desc())
-    };
-    Ok(request.page(query.load(conn).await?))
+    load_page!(conn, query, request, descending messages::id)
 }
 
 /// A message in a person's inbox.

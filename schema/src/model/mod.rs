@@ -2,6 +2,7 @@
 //! it.
 
 mod aged;
+mod case_reads;
 
 pub mod account;
 pub mod account_notice;

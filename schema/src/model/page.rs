@@ -89,6 +89,37 @@ impl<K> PageRequest<K> {
     }
 }
 
+/// Loads the page of a boxed query that a request wants, by the column that is the list's key: `load_page!(conn, query, request,
+/// descending messages::id)` of a list whose newest row comes first, `ascending` of one in the key's own order. A key of several columns
+/// is compared as a row, and written out where it is.
+macro_rules! load_page {
+    ($conn:expr, $query:expr, $request:expr, descending $key:expr) => {
+        $crate::model::page::load_page!(@ $conn, $query, $request, $key, [lt, desc], [gt, asc])
+    };
+    ($conn:expr, $query:expr, $request:expr, ascending $key:expr) => {
+        $crate::model::page::load_page!(@ $conn, $query, $request, $key, [gt, asc], [lt, desc])
+    };
+    (
+        @ $conn:expr, $query:expr, $request:expr, $key:expr,
+        [$after:ident, $forward:ident], [$before:ident, $backward:ident]
+    ) => {{
+        let mut query = $query.limit($request.fetch());
+        if let Some(after) = &$request.after {
+            query = query.filter($key.$after(after));
+        }
+        if let Some(before) = &$request.before {
+            query = query.filter($key.$before(before));
+        }
+        query = if $request.backward {
+            query.order($key.$backward())
+        } else {
+            query.order($key.$forward())
+        };
+        query.load($conn).await.map(|rows| $request.page(rows))
+    }};
+}
+pub(crate) use load_page;
+
 #[cfg(test)]
 mod tests {
     use super::*;

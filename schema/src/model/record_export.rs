@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{
     Page, PageRequest, Viewer,
+    page::load_page,
     upload::{GRACE, Over},
 };
 use crate::{
@@ -262,24 +263,12 @@ pub async fn list(
     request: &PageRequest<Uuid>,
     now: DateTime<Utc>,
 ) -> QueryResult<Page<RecordExport>> {
-    let mut query = record_exports::table
+    let query = record_exports::table
         .filter(visible_to(viewer))
         .filter(not_expired(now))
-        .limit(request.fetch())
         .select(RecordExport::as_select())
         .into_boxed();
-    if let Some(after) = request.after {
-        query = query.filter(record_exports::id.lt(after));
-    }
-    if let Some(before) = request.before {
-        query = query.filter(record_exports::id.gt(before));
-    }
-    query = if request.backward {
-        query.order(record_exports::id.asc())
-    } else {
-        query.order(record_exports::id.desc())
-    };
-    Ok(request.page(query.load(conn).await?))
+    load_page!(conn, query, request, descending record_exports::id)
 }
 
 /// Begins to work on an export, from its first row, and gives it as it stands then. `None` when it has ended. From now on whatever

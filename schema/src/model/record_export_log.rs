@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Page, PageRequest, Viewer,
+    page::load_page,
     record_export::{ExportSubject, RecordExport},
 };
 use crate::{
@@ -126,21 +127,9 @@ pub async fn list(
     viewer: &Viewer,
     request: &PageRequest<Uuid>,
 ) -> QueryResult<Page<ExportLogEntry>> {
-    let mut query = record_export_log::table
+    let query = record_export_log::table
         .filter(visible_to(viewer))
-        .limit(request.fetch())
         .select(ExportLogEntry::as_select())
         .into_boxed();
-    if let Some(after) = request.after {
-        query = query.filter(record_export_log::id.lt(after));
-    }
-    if let Some(before) = request.before {
-        query = query.filter(record_export_log::id.gt(before));
-    }
-    query = if request.backward {
-        query.order(record_export_log::id.asc())
-    } else {
-        query.order(record_export_log::id.desc())
-    };
-    Ok(request.page(query.load(conn).await?))
+    load_page!(conn, query, request, descending record_export_log::id)
 }

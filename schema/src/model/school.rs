@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     Page, PageRequest, Viewer,
     event::ChainEnd,
+    page::load_page,
     terms::{FieldError, Form},
 };
 use crate::{
@@ -147,22 +148,8 @@ pub async fn list(
     if !matches!(viewer, Viewer::Operator { .. }) {
         return Ok(Page::default());
     }
-    let mut query = schools::table
-        .select(School::as_select())
-        .limit(request.fetch())
-        .into_boxed();
-    if let Some(after) = &request.after {
-        query = query.filter(schools::code.gt(after));
-    }
-    if let Some(before) = &request.before {
-        query = query.filter(schools::code.lt(before));
-    }
-    query = if request.backward {
-        query.order(schools::code.desc())
-    } else {
-        query.order(schools::code)
-    };
-    Ok(request.page(query.load(conn).await?))
+    let query = schools::table.select(School::as_select()).into_boxed();
+    load_page!(conn, query, request, ascending schools::code)
 }
 
 /// Locks the row of a school for a step; gives it with the end of its chain of events. What only refers to the school does

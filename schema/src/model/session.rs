@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{Page, PageRequest, Viewer, account::Credentials, aged::delete_before};
+use super::{Page, PageRequest, Viewer, account::Credentials, aged::delete_before, page::load_page};
 use crate::{
     SecretToken,
     tables::{accounts, employer_members, graduates, operators, reviewers, sessions},
@@ -225,25 +225,13 @@ pub async fn list(
     request: &PageRequest<Uuid>,
     now: DateTime<Utc>,
 ) -> QueryResult<Page<Session>> {
-    let mut query = sessions::table
+    let query = sessions::table
         .filter(sessions::account_id.eq(account_id))
         .filter(sessions::ended_at.is_null())
         .filter(sessions::expires_at.gt(now))
         .select(Session::as_select())
-        .limit(request.fetch())
         .into_boxed();
-    if let Some(after) = request.after {
-        query = query.filter(sessions::id.lt(after));
-    }
-    if let Some(before) = request.before {
-        query = query.filter(sessions::id.gt(before));
-    }
-    query = if request.backward {
-        query.order(sessions::id.asc())
-    } else {
-        query.order(sessions::id.desc())
-    };
-    Ok(request.page(query.load(conn).await?))
+    load_page!(conn, query, request, descending sessions::id)
 }
 
 /// A live session of this account.

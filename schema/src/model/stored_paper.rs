@@ -1,15 +1,87 @@
-//! Papers whose PDF was stored, of agreements and of confirmations, without what they say: for the command line, which looks whether the
-//! object store still has them.
+//! What papers of agreements and of confirmations have in common: how they are kept, and how the job that renders them notes where their
+//! PDF is. Then those whose PDF was stored, without what they say: for the command line, which looks whether the object store still has
+//! them.
 
 use diesel::{
     prelude::*,
     sql_types::{Nullable, Text},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde::Serialize;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::document::StoredPdf;
 use crate::tables::{destination_sheets, documents};
+
+/// What a paper says, as its row keeps it.
+pub(super) fn kept(paper: &impl Serialize) -> QueryResult<Value> {
+    serde_json::to_value(paper).map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))
+}
+
+/// Makes what is asked of one row of a table of papers: `kept_paper!(documents, Document, Paper)`.
+macro_rules! kept_paper {
+    ($table:ident, $row:ident, $paper:ty) => {
+        impl $row {
+            /// What it says.
+            ///
+            /// # Errors
+            /// When the kept value is not of this release's form.
+            pub fn paper(&self) -> Result<$paper, serde_json::Error> {
+                serde_json::from_value(self.paper.clone())
+            }
+
+            /// Where its PDF was stored; `None` as long as there is none.
+            pub fn stored(&self) -> Option<$crate::model::document::StoredPdf> {
+                $crate::model::document::StoredPdf::of(
+                    self.object_key.clone(),
+                    self.sha256.as_deref(),
+                    self.byte_size,
+                )
+            }
+        }
+
+        /// The one of this id: for the job that renders it.
+        ///
+        /// # Errors
+        /// The database's.
+        pub async fn find(
+            conn: &mut diesel_async::AsyncPgConnection,
+            id: uuid::Uuid,
+        ) -> diesel::QueryResult<Option<$row>> {
+            $table::table
+                .find(id)
+                .select($row::as_select())
+                .first(conn)
+                .await
+                .optional()
+        }
+
+        /// Notes where the PDF of the one of this id is. `false` when that was noted before.
+        ///
+        /// # Errors
+        /// The database's.
+        pub async fn mark_ready(
+            conn: &mut diesel_async::AsyncPgConnection,
+            id: uuid::Uuid,
+            pdf: &$crate::model::document::StoredPdf,
+            now: chrono::DateTime<chrono::Utc>,
+        ) -> diesel::QueryResult<bool> {
+            let marked = diesel::update($table::table.find(id))
+                .filter($table::ready_at.is_null())
+                .set((
+                    $table::object_key.eq(&pdf.object_key),
+                    $table::sha256.eq(pdf.sha256.as_slice()),
+                    $table::byte_size.eq(pdf.byte_size),
+                    $table::ready_at.eq(now),
+                ))
+                .execute(conn)
+                .await?;
+            Ok(marked == 1)
+        }
+    };
+}
+pub(super) use kept_paper;
 
 /// A paper whose PDF was stored.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,22 +11,20 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
-    Page, PageRequest, Viewer,
+    Viewer,
     case::{CaseRow, ReviewedRow, RouteColumns, SchoolRoutes, case_row, route_columns, visible_cases},
+    case_reads::{case_list, case_reads},
     employer::EmployerVerification,
     event::CaseKind,
     leaving_period::LastDay,
     terms::AgreementTerms,
 };
 use crate::{
-    FixedSql, Kept,
-    clock::shanghai_date,
-    fixed_sql,
+    FixedSql, Kept, fixed_sql,
     tables::{agreements, employers, graduates, school_review_routes, schools, terminations},
     workflow::{
         ReviewLevel, ReviewRoute,
         agreement::AgreementChannel,
-        leaving::may_begin,
         termination::{Party, TerminationAction, TerminationFacts, TerminationStatus, available},
     },
 };
@@ -140,11 +138,11 @@ impl TerminationView {
 
     /// What this viewer may do now: a dashboard draws its buttons from it.
     pub fn viewer_actions(&self, viewer: &Viewer, now: DateTime<Utc>) -> Vec<TerminationAction> {
-        match self.termination.role_of(viewer) {
-            Some(role) if may_begin(role, self.standing.last_day, shanghai_date(now)).is_err() => Vec::new(),
-            Some(role) => available(&self.facts(Some(viewer.account_id()), true), role),
-            None => Vec::new(),
-        }
+        let role = self
+            .termination
+            .beginning_role_of(viewer, self.standing.last_day, now);
+        role.map(|role| available(&self.facts(Some(viewer.account_id()), true), role))
+            .unwrap_or_default()
     }
 }
 
@@ -198,40 +196,7 @@ fn columns() -> Columns {
     )
 }
 
-/// A termination, if the viewer sees it.
-///
-/// # Errors
-/// The database's.
-pub async fn find(
-    conn: &mut AsyncPgConnection,
-    viewer: &Viewer,
-    id: Uuid,
-) -> QueryResult<Option<TerminationView>> {
-    with_standing()
-        .filter(terminations::id.eq(id))
-        .filter(visible_to(viewer))
-        .select(columns())
-        .first(conn)
-        .await
-        .optional()
-}
-
-/// The terminations with these ids that the viewer sees, in no order.
-///
-/// # Errors
-/// The database's.
-pub async fn by_ids(
-    conn: &mut AsyncPgConnection,
-    viewer: &Viewer,
-    ids: &[Uuid],
-) -> QueryResult<Vec<TerminationView>> {
-    with_standing()
-        .filter(terminations::id.eq_any(ids))
-        .filter(visible_to(viewer))
-        .select(columns())
-        .load(conn)
-        .await
-}
+case_reads!(terminations, TerminationView);
 
 /// The last termination of each of these agreements that the viewer sees, in no order.
 ///
@@ -292,12 +257,7 @@ pub async fn lock(
         .for_update()
         .first::<Uuid>(conn)
         .await?;
-    with_standing()
-        .filter(terminations::id.eq(id))
-        .select(columns())
-        .first(conn)
-        .await
-        .optional()
+    read(conn, id).await
 }
 
 /// Which terminations of those the viewer sees.
@@ -309,37 +269,4 @@ pub struct TerminationFilter {
     pub agreement_id: Option<Uuid>,
 }
 
-/// The terminations that a viewer sees, newest first.
-///
-/// # Errors
-/// The database's.
-pub async fn list(
-    conn: &mut AsyncPgConnection,
-    viewer: &Viewer,
-    filter: &TerminationFilter,
-    request: &PageRequest<Uuid>,
-) -> QueryResult<Page<TerminationView>> {
-    let mut query = with_standing()
-        .filter(visible_to(viewer))
-        .select(columns())
-        .limit(request.fetch())
-        .into_boxed();
-    if !filter.statuses.is_empty() {
-        query = query.filter(terminations::status.eq_any(filter.statuses.clone()));
-    }
-    if let Some(agreement_id) = filter.agreement_id {
-        query = query.filter(terminations::agreement_id.eq(agreement_id));
-    }
-    if let Some(after) = request.after {
-        query = query.filter(terminations::id.lt(after));
-    }
-    if let Some(before) = request.before {
-        query = query.filter(terminations::id.gt(before));
-    }
-    query = if request.backward {
-        query.order(terminations::id.asc())
-    } else {
-        query.order(terminations::id.desc())
-    };
-    Ok(request.page(query.load(conn).await?))
-}
+case_list!(terminations, TerminationView, TerminationFilter, [statuses: status], agreement_id);

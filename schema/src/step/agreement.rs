@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     Actor, Doer, StepError,
     amending::{self, Amendable},
-    flow::{self, Flow, attach, review_steps},
+    flow::{self, Flow, attach, flow_of, review_steps},
     paper,
 };
 use crate::{
@@ -18,9 +18,8 @@ use crate::{
     field_changes::FieldChange,
     messages::{Owed, STAMPED_COPY_RECEIVED, owed},
     model::{
-        Viewer,
         agreement::{self, Agreement, AgreementView, Standing},
-        case::ReviewedRow,
+        case::{ReviewedRow, progress_columns},
         case_upload::UploadOwner,
         document::{self, StoredPdf},
         graduate::Graduate,
@@ -128,28 +127,7 @@ pub async fn take(
 }
 
 impl Flow for AgreementView {
-    type Row = Agreement;
-    type Step = AgreementStep;
-
-    async fn lock(
-        conn: &mut AsyncPgConnection,
-        viewer: Option<&Viewer>,
-        id: Uuid,
-    ) -> QueryResult<Option<Self>> {
-        agreement::lock(conn, viewer, id).await
-    }
-
-    fn row(&self) -> &Agreement {
-        &self.agreement
-    }
-
-    fn row_mut(&mut self) -> &mut Agreement {
-        &mut self.agreement
-    }
-
-    fn action(step: &AgreementStep) -> &'static str {
-        step.action().as_str()
-    }
+    flow_of!(agreement: Agreement, AgreementStep, agreement::lock);
 
     fn review(step: &AgreementStep) -> Option<ReviewDecision> {
         step.review()
@@ -284,29 +262,14 @@ impl Flow for AgreementView {
 
     async fn update(mut conn: &AsyncPgConnection, agreement: &Agreement) -> QueryResult<()> {
         let update = diesel::update(agreements::table.find(agreement.id)).set((
-            (
-                agreements::status.eq(agreement.status),
-                agreements::awaiting_review.eq(agreement.awaiting_review),
-                agreements::waiting_since.eq(agreement.waiting_since),
-                agreements::review_route.eq(agreement.review_route),
-                agreements::submitted_by.eq(agreement.submitted_by),
-                agreements::agreement_number.eq(&agreement.agreement_number),
-                agreements::reason.eq(&agreement.reason),
-                agreements::version.eq(agreement.version),
-                agreements::terms.eq(&agreement.terms),
-                agreements::private.eq(agreement.private),
-                agreements::submitted_at.eq(agreement.submitted_at),
-            ),
-            (
-                agreements::event_count.eq(agreement.event_count),
-                agreements::event_hash.eq(&agreement.event_hash),
-                agreements::reminded_at.eq(agreement.reminded_at),
-                agreements::accepted_at.eq(agreement.accepted_at),
-                agreements::department_approved_at.eq(agreement.department_approved_at),
-                agreements::school_approved_at.eq(agreement.school_approved_at),
-                agreements::signed_at.eq(agreement.signed_at),
-                agreements::updated_at.eq(agreement.updated_at),
-            ),
+            progress_columns!(agreements, agreement),
+            agreements::agreement_number.eq(&agreement.agreement_number),
+            agreements::terms.eq(&agreement.terms),
+            agreements::private.eq(agreement.private),
+            agreements::submitted_at.eq(agreement.submitted_at),
+            agreements::reminded_at.eq(agreement.reminded_at),
+            agreements::accepted_at.eq(agreement.accepted_at),
+            agreements::signed_at.eq(agreement.signed_at),
         ));
         Kept(update).execute(&mut conn).await?;
         Ok(())

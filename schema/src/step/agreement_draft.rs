@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     AgreementStep, IdempotencyKey, StepError,
-    drafting::{self, Drafted, Filer},
+    drafting::{self, Drafted, Filer, first_columns},
 };
 use crate::{
     Platform,
@@ -93,15 +93,8 @@ impl Drafted for AgreementView {
         })?;
         diesel::insert_into(agreements::table)
             .values((
-                agreements::id.eq(id),
                 agreements::channel.eq(*channel),
-                agreements::status.eq(AgreementStatus::Draft),
-                agreements::graduate_id.eq(filer.id),
-                agreements::school_id.eq(filer.school_id),
-                agreements::department_id.eq(filer.department_id),
-                agreements::draft.eq(draft),
-                agreements::private.eq(true),
-                agreements::updated_at.eq(now),
+                first_columns!(agreements, id, filer, AgreementStatus::Draft, draft, now),
             ))
             .execute(conn)
             .await?;

@@ -77,6 +77,24 @@ pub(super) trait Drafted: Flow {
     fn forget(conn: &mut AsyncPgConnection, id: Uuid) -> impl Future<Output = QueryResult<()>> + Send;
 }
 
+/// The columns of a new draft of its graduate's alone, of whatever kind: `first_columns!(agreements, id, filer, AgreementStatus::Draft,
+/// draft, now)`.
+macro_rules! first_columns {
+    ($table:ident, $id:expr, $filer:expr, $status:expr, $draft:expr, $now:expr) => {
+        (
+            $table::id.eq($id),
+            $table::status.eq($status),
+            $table::graduate_id.eq($filer.id),
+            $table::school_id.eq($filer.school_id),
+            $table::department_id.eq($filer.department_id),
+            $table::draft.eq($draft),
+            $table::private.eq(true),
+            $table::updated_at.eq($now),
+        )
+    };
+}
+pub(super) use first_columns;
+
 /// Begins a draft, once for each key of a request.
 pub(super) async fn create<D: Drafted>(
     platform: &Platform,

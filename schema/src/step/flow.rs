@@ -97,6 +97,36 @@ pub(super) trait Flow: Clone + Send + Sync + Sized {
     fn update(conn: &AsyncPgConnection, row: &Self::Row) -> impl Future<Output = QueryResult<()>> + Send;
 }
 
+/// What of a [`Flow`] reads the same for all kinds: `flow_of!(agreement: Agreement, AgreementStep, agreement::lock)`, with where a view
+/// has its row.
+macro_rules! flow_of {
+    ($($at:ident).+: $row:ty, $step:ty, $lock:path) => {
+        type Row = $row;
+        type Step = $step;
+
+        async fn lock(
+            conn: &mut diesel_async::AsyncPgConnection,
+            viewer: Option<&$crate::model::Viewer>,
+            id: uuid::Uuid,
+        ) -> diesel::QueryResult<Option<Self>> {
+            $lock(conn, viewer, id).await
+        }
+
+        fn row(&self) -> &$row {
+            &self.$($at).+
+        }
+
+        fn row_mut(&mut self) -> &mut $row {
+            &mut self.$($at).+
+        }
+
+        fn action(step: &$step) -> &'static str {
+            step.action().as_str()
+        }
+    };
+}
+pub(super) use flow_of;
+
 /// Says of a kind's steps which of them are a reviewer's decisions.
 macro_rules! review_steps {
     ($step:ident) => {

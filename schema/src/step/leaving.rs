@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Actor, Doer, StepError,
-    flow::{self, Flow, check_version},
+    flow::{self, Flow, check_version, flow_of},
     leaving_sheet,
 };
 use crate::{
@@ -100,15 +100,8 @@ pub async fn confirm_leaving(
     seen: SeenRegistration,
     expected_version: Option<i32>,
 ) -> Result<LeavingView, StepError> {
-    let graduate_id = own(viewer)?;
-    take_of(
-        platform,
-        viewer,
-        graduate_id,
-        LeavingStep::Confirm(seen),
-        expected_version,
-    )
-    .await
+    let step = LeavingStep::Confirm(seen);
+    take_of(platform, viewer, own(viewer)?, step, expected_version).await
 }
 
 /// The graduate disputes what is registered for him.
@@ -121,15 +114,8 @@ pub async fn dispute_leaving(
     reason: Option<String>,
     expected_version: Option<i32>,
 ) -> Result<LeavingView, StepError> {
-    let graduate_id = own(viewer)?;
-    take_of(
-        platform,
-        viewer,
-        graduate_id,
-        LeavingStep::Dispute(reason),
-        expected_version,
-    )
-    .await
+    let step = LeavingStep::Dispute(reason);
+    take_of(platform, viewer, own(viewer)?, step, expected_version).await
 }
 
 /// The school reopens a graduate's cases until the end of a day, also before the cut-off and before he has confirmed anything.
@@ -234,28 +220,7 @@ pub async fn save_leaving_draft(
 }
 
 impl Flow for LeavingView {
-    type Row = LeavingConfirmation;
-    type Step = LeavingStep;
-
-    async fn lock(
-        conn: &mut AsyncPgConnection,
-        viewer: Option<&Viewer>,
-        id: Uuid,
-    ) -> QueryResult<Option<Self>> {
-        leaving::lock(conn, viewer, id).await
-    }
-
-    fn row(&self) -> &LeavingConfirmation {
-        &self.confirmation
-    }
-
-    fn row_mut(&mut self) -> &mut LeavingConfirmation {
-        &mut self.confirmation
-    }
-
-    fn action(step: &LeavingStep) -> &'static str {
-        step.action().as_str()
-    }
+    flow_of!(confirmation: LeavingConfirmation, LeavingStep, leaving::lock);
 
     fn review(_step: &LeavingStep) -> Option<ReviewDecision> {
         None

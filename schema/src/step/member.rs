@@ -26,6 +26,7 @@ use crate::{
     tables::{accounts, employer_members},
     workflow::{
         ActorRole, Refusal,
+        account::AccountFacts,
         employer_registration::{EmployerAction, decide},
     },
 };
@@ -280,11 +281,13 @@ pub async fn set_member_enabled(
             let member = member::find(conn, viewer, account_id)
                 .await?
                 .ok_or(StepError::NotFound)?;
-            if account_id == viewer.account_id() {
-                return Err(Refusal::NotYourRole.into());
-            }
-            if enabled == member.disabled_at.is_none() {
-                return Err(Refusal::NotInThisStatus.into());
+            let facts = AccountFacts {
+                own: account_id == viewer.account_id(),
+                enabled: member.disabled_at.is_none(),
+            };
+            match enabled {
+                true => facts.may_enable()?,
+                false => facts.may_disable()?,
             }
             let now = platform.clock.now();
             let disabled_at = account::set_enabled(conn, account_id, enabled, now).await?;

@@ -109,16 +109,7 @@ async fn register_in(
         .execute(conn)
         .await
         .map_err(taken("email"))?;
-    let employer = Employer {
-        id: Uuid::now_v7(),
-        credit_code: details.credit_code.as_str().to_owned(),
-        name: details.name.clone(),
-        nature: details.nature.clone(),
-        industry: details.industry.clone(),
-        region: details.region.clone(),
-        address: details.address.clone(),
-        verification: EmployerVerification::Pending,
-    };
+    let employer = described(Uuid::now_v7(), details, EmployerVerification::Pending);
     diesel::insert_into(employers::table)
         .values((&employer, employers::submitted_at.eq(now)))
         .execute(conn)
@@ -255,16 +246,8 @@ pub async fn resubmit_employer(
             let held = Held::lock(conn, viewer, employer_id, expected_version).await?;
             let action = EmployerAction::Resubmit;
             let before = &held.employer;
-            let after = Employer {
-                id: employer_id,
-                credit_code: details.credit_code.as_str().to_owned(),
-                name: details.name.clone(),
-                nature: details.nature.clone(),
-                industry: details.industry.clone(),
-                region: details.region.clone(),
-                address: details.address.clone(),
-                verification: decide(before.verification, action, ActorRole::Employer, false)?,
-            };
+            let verification = decide(before.verification, action, ActorRole::Employer, false)?;
+            let after = described(employer_id, details, verification);
             let now = platform.clock.now();
             diesel::update(employers::table.find(employer_id))
                 .set((
@@ -301,6 +284,20 @@ pub async fn resubmit_employer(
         .await?;
     platform.waker.wake();
     Ok(resubmitted)
+}
+
+/// An employer as its details say, of this standing.
+fn described(id: Uuid, details: &EmployerDetails, verification: EmployerVerification) -> Employer {
+    Employer {
+        id,
+        credit_code: details.credit_code.as_str().to_owned(),
+        name: details.name.clone(),
+        nature: details.nature.clone(),
+        industry: details.industry.clone(),
+        region: details.region.clone(),
+        address: details.address.clone(),
+        verification,
+    }
 }
 
 /// Which fields were put right, from what to what: an employer's data are no person's.

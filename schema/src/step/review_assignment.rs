@@ -1,5 +1,7 @@
 //! Taking a case that waits for review, and giving it back. No step of the case: neither its version nor its trail changes.
 
+use diesel::QueryResult;
+use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
 use super::StepError;
@@ -8,7 +10,7 @@ use crate::{
     model::{
         Viewer,
         event::CaseKind,
-        review_assignment::{self, NewAssignment},
+        review_assignment::{self, NewAssignment, ReviewAssignment},
         review_queue::{self, ReviewCase},
     },
     workflow::Refusal,
@@ -26,13 +28,9 @@ pub async fn assign_review(
     take_over: bool,
 ) -> Result<ReviewCase, StepError> {
     let mut conn = platform.pool.get().await?;
-    let case = review_queue::find(&mut conn, viewer, kind, case_id)
-        .await?
-        .ok_or(StepError::NotFound)?;
-    let new = waiting(viewer, &case)?;
+    let (case, new) = waiting(&mut conn, viewer, kind, case_id).await?;
     review_assignment::take(&mut conn, &new, take_over, platform.clock.now()).await?;
-    let held = review_assignment::of_cases(&mut conn, (new.level, new.place_id), &[case_id]).await?;
-    match held.into_iter().find(|held| held.is_of(&new.round)) {
+    match holder(&mut conn, &new, case_id).await? {
         Some(held) if held.account_id == new.account_id => Ok(case),
         Some(held) => Err(StepError::Assigned {
             reviewer: held.reviewer_name,
@@ -53,13 +51,9 @@ pub async fn release_review(
     case_id: Uuid,
 ) -> Result<ReviewCase, StepError> {
     let mut conn = platform.pool.get().await?;
-    let case = review_queue::find(&mut conn, viewer, kind, case_id)
-        .await?
-        .ok_or(StepError::NotFound)?;
-    let new = waiting(viewer, &case)?;
+    let (case, new) = waiting(&mut conn, viewer, kind, case_id).await?;
     review_assignment::release(&mut conn, case_id, new.account_id).await?;
-    let held = review_assignment::of_cases(&mut conn, (new.level, new.place_id), &[case_id]).await?;
-    match held.into_iter().find(|held| held.is_of(&new.round)) {
+    match holder(&mut conn, &new, case_id).await? {
         Some(held) if held.account_id != new.account_id => Err(StepError::Assigned {
             reviewer: held.reviewer_name,
         }),
@@ -67,19 +61,40 @@ pub async fn release_review(
     }
 }
 
-/// The assignment that a viewer may ask for, where the case waits for him.
-fn waiting(viewer: &Viewer, case: &ReviewCase) -> Result<NewAssignment, Refusal> {
+/// A case that waits for the viewer, with the assignment that he may ask for.
+async fn waiting(
+    conn: &mut AsyncPgConnection,
+    viewer: &Viewer,
+    kind: CaseKind,
+    case_id: Uuid,
+) -> Result<(ReviewCase, NewAssignment), StepError> {
+    let case = review_queue::find(conn, viewer, kind, case_id)
+        .await?
+        .ok_or(StepError::NotFound)?;
     let (level, place_id) = viewer.reviews().ok_or(Refusal::NotYourRole)?;
     let round = case.round();
     match (round.awaiting_review, round.waiting_since) {
-        (Some(awaiting), Some(waiting_since)) if awaiting == level => Ok(NewAssignment {
-            round,
-            level,
-            place_id,
-            waiting_since,
-            account_id: viewer.account_id(),
-        }),
-        (Some(_), Some(_)) => Err(Refusal::OtherReviewLevel),
-        _ => Err(Refusal::NotInThisStatus),
+        (Some(awaiting), Some(waiting_since)) if awaiting == level => {
+            let new = NewAssignment {
+                round,
+                level,
+                place_id,
+                waiting_since,
+                account_id: viewer.account_id(),
+            };
+            Ok((case, new))
+        }
+        (Some(_), Some(_)) => Err(Refusal::OtherReviewLevel.into()),
+        _ => Err(Refusal::NotInThisStatus.into()),
     }
+}
+
+/// Who has the case now, in the round for which the assignment was asked.
+async fn holder(
+    conn: &mut AsyncPgConnection,
+    new: &NewAssignment,
+    case_id: Uuid,
+) -> QueryResult<Option<ReviewAssignment>> {
+    let held = review_assignment::of_cases(conn, (new.level, new.place_id), &[case_id]).await?;
+    Ok(held.into_iter().find(|held| held.is_of(&new.round)))
 }

@@ -10,7 +10,7 @@ use super::{
     Actor, Doer, IdempotencyKey, StepError,
     agreement::{AgreementStep, Approved},
     claimed,
-    flow::{self, Flow, attach, check_version, decide_and_apply, review_steps},
+    flow::{self, Flow, attach, check_version, decide_and_apply, flow_of, review_steps},
     refused_by, text_problem,
     trail::record_first,
 };
@@ -21,7 +21,7 @@ use crate::{
     model::{
         Viewer,
         agreement::{self, AgreementView},
-        case::{CaseRow, ReviewedRow},
+        case::{CaseRow, ReviewedRow, progress_columns},
         case_upload::UploadOwner,
         graduate::Graduate,
         placement::Placement,
@@ -250,28 +250,7 @@ fn check(form: &TerminationForm, party: Party) -> Result<&str, StepError> {
 }
 
 impl Flow for TerminationView {
-    type Row = Termination;
-    type Step = TerminationStep;
-
-    async fn lock(
-        conn: &mut AsyncPgConnection,
-        viewer: Option<&Viewer>,
-        id: Uuid,
-    ) -> QueryResult<Option<Self>> {
-        termination::lock(conn, viewer, id).await
-    }
-
-    fn row(&self) -> &Termination {
-        &self.termination
-    }
-
-    fn row_mut(&mut self) -> &mut Termination {
-        &mut self.termination
-    }
-
-    fn action(step: &TerminationStep) -> &'static str {
-        step.action().as_str()
-    }
+    flow_of!(termination: Termination, TerminationStep, termination::lock);
 
     fn review(step: &TerminationStep) -> Option<ReviewDecision> {
         step.review()
@@ -374,27 +353,12 @@ impl Flow for TerminationView {
 
     async fn update(mut conn: &AsyncPgConnection, termination: &Termination) -> QueryResult<()> {
         let update = diesel::update(terminations::table.find(termination.id)).set((
-            (
-                terminations::status.eq(termination.status),
-                terminations::awaiting_review.eq(termination.awaiting_review),
-                terminations::waiting_since.eq(termination.waiting_since),
-                terminations::review_route.eq(termination.review_route),
-                terminations::submitted_by.eq(termination.submitted_by),
-                terminations::reason.eq(&termination.reason),
-                terminations::reason_code.eq(&termination.reason_code),
-                terminations::explanation.eq(&termination.explanation),
-                terminations::requested_at.eq(termination.requested_at),
-                terminations::version.eq(termination.version),
-                terminations::updated_at.eq(termination.updated_at),
-            ),
-            (
-                terminations::event_count.eq(termination.event_count),
-                terminations::event_hash.eq(&termination.event_hash),
-                terminations::answered_at.eq(termination.answered_at),
-                terminations::department_approved_at.eq(termination.department_approved_at),
-                terminations::school_approved_at.eq(termination.school_approved_at),
-                terminations::terminated_at.eq(termination.terminated_at),
-            ),
+            progress_columns!(terminations, termination),
+            terminations::reason_code.eq(&termination.reason_code),
+            terminations::explanation.eq(&termination.explanation),
+            terminations::requested_at.eq(termination.requested_at),
+            terminations::answered_at.eq(termination.answered_at),
+            terminations::terminated_at.eq(termination.terminated_at),
         ));
         Kept(update).execute(&mut conn).await?;
         Ok(())

@@ -1,6 +1,7 @@
 //! The rules of DOMAIN.md as pure functions over enums: no I/O and no clock of their own. (case, action, actor, now)
 //! gives the next status and its effects, or a typed refusal.
 
+pub mod account;
 pub mod agreement;
 pub mod destination;
 pub mod employer_registration;

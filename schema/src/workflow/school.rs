@@ -1,7 +1,7 @@
 //! The rules of a school: an operator opens it, the reviewers of the whole school run it. Whoever reviews for one department
 //! only changes nothing of the school.
 
-use super::{ActorRole, Refusal};
+use super::{ActorRole, Refusal, account::AccountFacts};
 use crate::text_enum::text_enum;
 
 text_enum! {
@@ -94,17 +94,22 @@ pub const fn decide(
     if let Err(refusal) = permit(action, actor) {
         return Err(refusal);
     }
-    let takes_away = match action {
-        Do::DisableReviewer => true,
-        Do::UpdateReviewer => facts.moves,
-        _ => false,
+    let account = AccountFacts {
+        own: facts.own_account,
+        enabled: facts.reviewer_enabled,
     };
-    match action {
-        Do::Update if facts.renames && !matches!(actor, ActorRole::Operator) => Err(Refusal::NotYourRole),
-        _ if takes_away && facts.own_account => Err(Refusal::OwnAccount),
-        Do::DisableReviewer if !facts.reviewer_enabled => Err(Refusal::NotInThisStatus),
-        Do::EnableReviewer if facts.reviewer_enabled => Err(Refusal::NotInThisStatus),
-        _ if takes_away && facts.last_of_school => Err(Refusal::LastSchoolReviewer),
-        _ => Ok(SchoolStatus::Open),
+    let (allowed, takes_away) = match action {
+        Do::Update if facts.renames && !matches!(actor, ActorRole::Operator) => {
+            (Err(Refusal::NotYourRole), false)
+        }
+        Do::DisableReviewer => (account.may_disable(), true),
+        Do::EnableReviewer => (account.may_enable(), false),
+        Do::UpdateReviewer if facts.moves => (account.may_take_away(), true),
+        _ => (Ok(()), false),
+    };
+    match allowed {
+        Err(refusal) => Err(refusal),
+        Ok(()) if takes_away && facts.last_of_school => Err(Refusal::LastSchoolReviewer),
+        Ok(()) => Ok(SchoolStatus::Open),
     }
 }

@@ -2,7 +2,7 @@
 
 use wangqian_schema::workflow::{
     ActorRole::{self, Employer, Graduate, Operator, SchoolReviewer},
-    Refusal, employer_registration, graduate_data, school,
+    Refusal, account, employer_registration, graduate_data, school,
 };
 
 /// "First log-in: he must check and confirm his basic information"; "wrong data is corrected by the school, phone and e-mail
@@ -64,6 +64,24 @@ fn registrations_are_verified_by_the_operator() {
                 }
             }
         }
+    }
+}
+
+/// One rule for the accounts of members and of reviewers.
+#[test]
+fn nobody_takes_his_own_account_away_and_none_is_disabled_or_enabled_twice() {
+    use account::AccountFacts;
+    let of = |own, enabled| AccountFacts { own, enabled };
+    for enabled in [true, false] {
+        assert_eq!(of(true, enabled).may_take_away(), Err(Refusal::OwnAccount));
+        assert_eq!(of(true, enabled).may_disable(), Err(Refusal::OwnAccount));
+        assert_eq!(of(false, enabled).may_take_away(), Ok(()));
+    }
+    assert_eq!(of(false, true).may_disable(), Ok(()));
+    assert_eq!(of(false, false).may_disable(), Err(Refusal::NotInThisStatus));
+    for own in [true, false] {
+        assert_eq!(of(own, true).may_enable(), Err(Refusal::NotInThisStatus));
+        assert_eq!(of(own, false).may_enable(), Ok(()));
     }
 }
 

@@ -1,15 +1,13 @@
 //! The graduates who leave school, each as he stands: also those who have confirmed nothing yet, of whom there is no confirmation.
 
-use std::collections::HashMap;
-
 use diesel::{dsl, pg::Pg, prelude::*, sql_types::Bool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{LeavingConfirmation, LeavingStanding, LeavingView, standings};
+use super::{LeavingConfirmation, LeavingView, standings_by_graduate};
 use crate::{
     fixed_sql,
-    model::{Page, PageRequest, Viewer, graduate},
+    model::{Page, PageRequest, Viewer, graduate, page::load_page},
     tables::{graduates, leaving_confirmations},
 };
 
@@ -130,7 +128,6 @@ pub async fn leavers(
         )
         .filter(graduate::visible_to::<Leavers>(viewer))
         .select((graduates::id, Option::<LeavingConfirmation>::as_select()))
-        .limit(request.fetch())
         .into_boxed();
     if let Some(department_id) = filter.department_id {
         query = query.filter(graduates::department_id.eq(department_id));
@@ -147,25 +144,10 @@ pub async fn leavers(
     if let Some(among) = among {
         query = query.filter(among);
     }
-    if let Some(after) = request.after {
-        query = query.filter(graduates::id.gt(after));
-    }
-    if let Some(before) = request.before {
-        query = query.filter(graduates::id.lt(before));
-    }
-    query = if request.backward {
-        query.order(graduates::id.desc())
-    } else {
-        query.order(graduates::id.asc())
-    };
-    let found: Vec<(Uuid, Option<LeavingConfirmation>)> = query.load(conn).await?;
-    let page = request.page(found);
+    let page: Page<(Uuid, Option<LeavingConfirmation>)> =
+        load_page!(conn, query, request, ascending graduates::id)?;
     let ids: Vec<Uuid> = page.items.iter().map(|(id, _)| *id).collect();
-    let standings: HashMap<Uuid, LeavingStanding> = standings(conn, &ids)
-        .await?
-        .into_iter()
-        .map(|standing| (standing.graduate_id, standing))
-        .collect();
+    let standings = standings_by_graduate(conn, &ids).await?;
     let leaver = |(id, confirmation): (Uuid, Option<LeavingConfirmation>)| {
         let standing = *standings.get(&id)?;
         let begun = confirmation.is_some();

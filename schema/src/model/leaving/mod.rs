@@ -23,6 +23,7 @@ use super::{
     Page, PageRequest, Viewer,
     case::{CaseRow, visible_cases},
     event::{CaseKind, ChainEnd},
+    page::load_page,
 };
 use crate::{
     destination::{ArchiveBlock, ArchiveDraft},
@@ -166,6 +167,18 @@ impl CaseRow for LeavingConfirmation {
     }
 }
 
+/// How these graduates stand, each by his id.
+async fn standings_by_graduate(
+    conn: &mut AsyncPgConnection,
+    graduate_ids: &[Uuid],
+) -> QueryResult<HashMap<Uuid, LeavingStanding>> {
+    let standings = standings(conn, graduate_ids).await?;
+    Ok(standings
+        .into_iter()
+        .map(|standing| (standing.graduate_id, standing))
+        .collect())
+}
+
 /// The standings of these confirmations: in one statement, however many.
 async fn viewed(
     conn: &mut AsyncPgConnection,
@@ -175,11 +188,7 @@ async fn viewed(
         return Ok(Vec::new());
     }
     let graduate_ids: Vec<Uuid> = confirmations.iter().map(|of| of.graduate_id).collect();
-    let standings: HashMap<Uuid, LeavingStanding> = standings(conn, &graduate_ids)
-        .await?
-        .into_iter()
-        .map(|standing| (standing.graduate_id, standing))
-        .collect();
+    let standings = standings_by_graduate(conn, &graduate_ids).await?;
     Ok(confirmations
         .into_iter()
         .filter_map(|confirmation| {
@@ -378,7 +387,6 @@ pub async fn list(
     let mut query = own::table
         .filter(visible_to::<own::table>(viewer))
         .select(LeavingConfirmation::as_select())
-        .limit(request.fetch())
         .into_boxed();
     match filter.statuses.as_slice() {
         [] => {}
@@ -396,18 +404,7 @@ pub async fn list(
     if let Some(graduate_id) = filter.graduate_id {
         query = query.filter(own::graduate_id.eq(graduate_id));
     }
-    if let Some(after) = request.after {
-        query = query.filter(own::id.lt(after));
-    }
-    if let Some(before) = request.before {
-        query = query.filter(own::id.gt(before));
-    }
-    query = if request.backward {
-        query.order(own::id.asc())
-    } else {
-        query.order(own::id.desc())
-    };
-    let page = request.page(query.load::<LeavingConfirmation>(conn).await?);
+    let page: Page<LeavingConfirmation> = load_page!(conn, query, request, descending own::id)?;
     Ok(Page {
         items: viewed(conn, page.items).await?,
         has_next: page.has_next,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::super::{
     IdempotencyKey, StepError,
-    drafting::{self, Drafted, Filer},
+    drafting::{self, Drafted, Filer, first_columns},
 };
 use super::{DestinationStep, Filed};
 use crate::{
@@ -96,15 +96,13 @@ impl Drafted for Filed {
             drafts: destination::count_drafts(conn, filer.id).await?,
         })?;
         diesel::insert_into(destinations::table)
-            .values((
-                destinations::id.eq(id),
-                destinations::status.eq(DestinationStatus::Draft),
-                destinations::graduate_id.eq(filer.id),
-                destinations::school_id.eq(filer.school_id),
-                destinations::department_id.eq(filer.department_id),
-                destinations::draft.eq(draft),
-                destinations::private.eq(true),
-                destinations::updated_at.eq(now),
+            .values(first_columns!(
+                destinations,
+                id,
+                filer,
+                DestinationStatus::Draft,
+                draft,
+                now
             ))
             .execute(conn)
             .await?;

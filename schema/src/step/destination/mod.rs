@@ -13,7 +13,7 @@ use super::{
     Actor, Doer, StepError,
     amending::{self, Amendable},
     first,
-    flow::{self, Flow, review_steps},
+    flow::{self, Flow, flow_of, review_steps},
 };
 use crate::{
     Kept, Platform,
@@ -25,7 +25,7 @@ use crate::{
     messages::{Owed, destination_owed},
     model::{
         Viewer,
-        case::ReviewedRow,
+        case::{ReviewedRow, progress_columns},
         case_file,
         case_upload::UploadOwner,
         destination::{self, Destination, DestinationView},
@@ -127,29 +127,17 @@ impl Filed {
     }
 }
 
+/// Locks a destination, as every step does first.
+async fn lock_filed(
+    conn: &mut AsyncPgConnection,
+    viewer: Option<&Viewer>,
+    id: Uuid,
+) -> QueryResult<Option<Filed>> {
+    Ok(destination::lock(conn, viewer, id).await?.map(Filed::of))
+}
+
 impl Flow for Filed {
-    type Row = Destination;
-    type Step = DestinationStep;
-
-    async fn lock(
-        conn: &mut AsyncPgConnection,
-        viewer: Option<&Viewer>,
-        id: Uuid,
-    ) -> QueryResult<Option<Self>> {
-        Ok(destination::lock(conn, viewer, id).await?.map(Self::of))
-    }
-
-    fn row(&self) -> &Destination {
-        &self.view.destination
-    }
-
-    fn row_mut(&mut self) -> &mut Destination {
-        &mut self.view.destination
-    }
-
-    fn action(step: &DestinationStep) -> &'static str {
-        step.action().as_str()
-    }
+    flow_of!(view.destination: Destination, DestinationStep, lock_filed);
 
     fn review(step: &DestinationStep) -> Option<ReviewDecision> {
         step.review()
@@ -263,29 +251,14 @@ impl Flow for Filed {
 
     async fn update(mut conn: &AsyncPgConnection, destination: &Destination) -> QueryResult<()> {
         let update = diesel::update(destinations::table.find(destination.id)).set((
-            (
-                destinations::status.eq(destination.status),
-                destinations::draft.eq(&destination.draft),
-                destinations::form.eq(&destination.form),
-                destinations::warnings.eq(&destination.warnings),
-                destinations::private.eq(destination.private),
-                destinations::review_route.eq(destination.review_route),
-                destinations::awaiting_review.eq(destination.awaiting_review),
-                destinations::waiting_since.eq(destination.waiting_since),
-                destinations::submitted_by.eq(destination.submitted_by),
-                destinations::reason.eq(&destination.reason),
-            ),
-            (
-                destinations::version.eq(destination.version),
-                destinations::event_count.eq(destination.event_count),
-                destinations::event_hash.eq(&destination.event_hash),
-                destinations::submitted_at.eq(destination.submitted_at),
-                destinations::department_approved_at.eq(destination.department_approved_at),
-                destinations::school_approved_at.eq(destination.school_approved_at),
-                destinations::registered_at.eq(destination.registered_at),
-                destinations::voided_at.eq(destination.voided_at),
-                destinations::updated_at.eq(destination.updated_at),
-            ),
+            progress_columns!(destinations, destination),
+            destinations::draft.eq(&destination.draft),
+            destinations::form.eq(&destination.form),
+            destinations::warnings.eq(&destination.warnings),
+            destinations::private.eq(destination.private),
+            destinations::submitted_at.eq(destination.submitted_at),
+            destinations::registered_at.eq(destination.registered_at),
+            destinations::voided_at.eq(destination.voided_at),
         ));
         Kept(update).execute(&mut conn).await?;
         Ok(())

@@ -152,8 +152,7 @@ pub async fn update_school(
     let mut conn = platform.pool.get().await?;
     let updated = conn
         .transaction(async |conn| {
-            let mut held = Held::lock(platform, conn, viewer, school_id).await?;
-            held.expect(expected_version)?;
+            let mut held = Held::lock_version(platform, conn, viewer, school_id, expected_version).await?;
             let before = held.school.clone();
             let given =
                 |update: &Option<String>, before: &Option<String>| update.clone().or_else(|| before.clone());
@@ -179,12 +178,11 @@ pub async fn update_school(
                 return Ok(before);
             };
             held.school = School {
-                version: before.version + 1,
+                version: before.version,
                 voiding_reviewed: before.voiding_reviewed,
                 ..after
             };
-            held.record(conn, action, &changes).await?;
-            Ok::<_, StepError>(held.school)
+            held.next_version(conn, action, &changes).await
         })
         .await?;
     platform.waker.wake();
@@ -208,8 +206,7 @@ pub async fn set_review_route(
     let mut conn = platform.pool.get().await?;
     let set = conn
         .transaction(async |conn| {
-            let mut held = Held::lock(platform, conn, viewer, school_id).await?;
-            held.expect(expected_version)?;
+            let mut held = Held::lock_version(platform, conn, viewer, school_id, expected_version).await?;
             let before = match workflow {
                 None => Some(held.school.default_review_route),
                 Some(workflow) => school::own_routes(conn, &[school_id])
@@ -229,10 +226,8 @@ pub async fn set_review_route(
                 }
                 (Some(workflow), None) => school::clear_review_route(conn, school_id, workflow).await?,
             }
-            held.school.version += 1;
             let changes = json!({ "workflow": workflow, "review_route": [before, route] });
-            held.record(conn, action, &changes).await?;
-            Ok::<_, StepError>(held.school)
+            held.next_version(conn, action, &changes).await
         })
         .await?;
     platform.waker.wake();
@@ -255,17 +250,14 @@ pub async fn set_voiding_review(
     let mut conn = platform.pool.get().await?;
     let set = conn
         .transaction(async |conn| {
-            let mut held = Held::lock(platform, conn, viewer, school_id).await?;
-            held.expect(expected_version)?;
+            let mut held = Held::lock_version(platform, conn, viewer, school_id, expected_version).await?;
             let before = held.school.voiding_reviewed;
             if before == reviewed {
                 return Ok(held.school);
             }
             held.school.voiding_reviewed = reviewed;
-            held.school.version += 1;
             let changes = json!({ "voiding_reviewed": [before, reviewed] });
-            held.record(conn, action, &changes).await?;
-            Ok::<_, StepError>(held.school)
+            held.next_version(conn, action, &changes).await
         })
         .await?;
     platform.waker.wake();
@@ -347,8 +339,29 @@ impl Held {
         })
     }
 
-    fn expect(&self, version: Option<i32>) -> Result<(), StepError> {
-        check_version(self.school.version, version)
+    /// As [`Self::lock`], for whoever has looked at this version of the school.
+    async fn lock_version(
+        platform: &Platform,
+        conn: &mut AsyncPgConnection,
+        viewer: &Viewer,
+        school_id: Uuid,
+        version: Option<i32>,
+    ) -> Result<Self, StepError> {
+        let held = Self::lock(platform, conn, viewer, school_id).await?;
+        check_version(held.school.version, version)?;
+        Ok(held)
+    }
+
+    /// As [`Self::record`], of a change that makes the next version of the school. Gives that.
+    async fn next_version(
+        mut self,
+        conn: &mut AsyncPgConnection,
+        action: SchoolAction,
+        changes: &Value,
+    ) -> Result<School, StepError> {
+        self.school.version += 1;
+        self.record(conn, action, changes).await?;
+        Ok(self.school)
     }
 
     /// Writes the event, and the school with the chain's new end. Gives the event's id, for its messages.
