@@ -1,19 +1,22 @@
 //! Reviewers: who they are, and what a school does about their accounts.
 
-use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, OneofObject};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 use wangqian_schema::{
     mask,
     model::reviewer::{self as model, ReviewerDraft, Shown, addresses_shown},
-    step::{self, NewReviewer, StepError},
+    step::{self, NewReviewer},
 };
 
-use super::school::{Department, School, idempotency_key, school_id};
+use super::{
+    mutation::{Payload, idempotency_key, payload},
+    school::{Department, School, school_id},
+};
 use crate::{
     context::ContextExt,
-    error::{UserError, internal, step_errors},
+    error::{UserError, internal},
     id::NodeType,
     loaders::{DepartmentKey, SchoolKey},
 };
@@ -143,33 +146,14 @@ pub struct ReviewerInput {
     reviewer_id: ID,
 }
 
-/// 审核人办理结果 What came of a step on a reviewer's account.
-#[derive(SimpleObject)]
-pub struct ReviewerPayload {
-    /// 审核人 The reviewer as he is now; null when it was refused.
-    reviewer: Option<Reviewer>,
-    /// 业务错误 Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
-}
-
-impl ReviewerPayload {
-    const fn refused(user_errors: Vec<UserError>) -> Self {
-        Self {
-            reviewer: None,
-            user_errors,
-        }
+payload!(
+    /// 审核人办理结果 What came of a step on a reviewer's account.
+    pub struct ReviewerPayload {
+        /// 审核人 The reviewer as he is now; null when it was refused.
+        reviewer: Reviewer,
     }
-
-    fn of(done: Result<model::ReviewerAccount, StepError>, id_field: &str) -> async_graphql::Result<Self> {
-        Ok(match done {
-            Ok(reviewer) => Self {
-                reviewer: Some(Reviewer(reviewer)),
-                user_errors: Vec::new(),
-            },
-            Err(error) => Self::refused(step_errors(error, id_field)?),
-        })
-    }
-}
+    of model::ReviewerAccount, by Reviewer
+);
 
 async fn set_enabled(ctx: &Context<'_>, id: &ID, enabled: bool) -> async_graphql::Result<ReviewerPayload> {
     let viewer = ctx.viewer()?;

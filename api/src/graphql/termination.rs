@@ -1,15 +1,14 @@
 //! Terminations: the object, its list and the steps of its sides.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, connection::Connection};
+use async_graphql::{Context, Enum, ID, InputObject, Object, connection::Connection};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use uuid::Uuid;
 use wangqian_schema::{
+    Platform,
     codes::CodeList,
-    model::{
-        idempotency,
-        termination::{self as model, TerminationFilter, TerminationView},
-    },
-    step::{self, Actor, IdempotencyKey, StepError, TerminationForm, TerminationRequest, TerminationStep},
+    model::termination::{self as model, TerminationFilter, TerminationView},
+    step::{self, Actor, StepError, TerminationForm, TerminationRequest, TerminationStep},
     workflow::termination as rules,
 };
 
@@ -19,14 +18,14 @@ use super::{
     case_file::{CaseFile, attachable, files_of},
     code::Code,
     graduate::Graduate,
-    is_idempotency_key,
+    mutation::{CaseStep, Payload, idempotency_key, on, payload, take},
     review_assignment::{ReviewAssignment, assignment_of},
     review_flag::{ReviewFlag, flags_of},
     school::{ReviewLevel, ReviewRoute},
 };
 use crate::{
     context::ContextExt,
-    error::{UserError, internal, step_errors},
+    error::internal,
     id::NodeType,
     loaders::{AgreementKey, GraduateKey, HistoryKey},
     paging::{Arguments, connection, cost},
@@ -331,27 +330,28 @@ pub struct RefuseTerminationInput {
     expected_version: Option<i32>,
 }
 
-/// 解约办理结果 What came of a step on a termination.
-#[derive(SimpleObject)]
-pub struct TerminationPayload {
-    /// 解约 The termination as it is now; null when it was refused.
-    termination: Option<Termination>,
-    /// 业务错误 Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
-}
+payload!(
+    /// 解约办理结果 What came of a step on a termination.
+    pub struct TerminationPayload {
+        /// 解约 The termination as it is now; null when it was refused.
+        termination: Termination,
+    }
+    of TerminationView, by Termination::from
+);
 
-impl TerminationPayload {
-    fn of(taken: Result<TerminationView, StepError>, id_field: &str) -> async_graphql::Result<Self> {
-        Ok(match taken {
-            Ok(view) => Self {
-                termination: Some(view.into()),
-                user_errors: Vec::new(),
-            },
-            Err(error) => Self {
-                termination: None,
-                user_errors: step_errors(error, id_field)?,
-            },
-        })
+impl CaseStep for TerminationStep {
+    type Payload = TerminationPayload;
+    const CASE: NodeType = NodeType::Termination;
+    const ID_FIELD: &'static str = "terminationId";
+
+    async fn take(
+        self,
+        platform: &Platform,
+        actor: Actor,
+        id: Uuid,
+        expected_version: Option<i32>,
+    ) -> Result<TerminationView, StepError> {
+        step::take_termination(platform, actor, id, self, expected_version).await
     }
 }
 
@@ -371,16 +371,7 @@ impl TerminationMutation {
         ctx: &Context<'_>,
         input: RequestTerminationInput,
     ) -> async_graphql::Result<TerminationPayload> {
-        let viewer = ctx.viewer()?;
-        if !is_idempotency_key(&input.idempotency_key) {
-            return Ok(TerminationPayload {
-                termination: None,
-                user_errors: vec![UserError::invalid(
-                    "idempotencyKey",
-                    "应为 1 至 60 个字符，且不含 /",
-                )],
-            });
-        }
+        let (platform, viewer) = (&ctx.app().platform, ctx.viewer()?);
         let files = input.files.unwrap_or_default();
         let body = RequestBody {
             files: &files,
@@ -388,26 +379,20 @@ impl TerminationMutation {
             termination_reason: &input.termination_reason,
             explanation: &input.explanation,
         };
-        let request_hash = idempotency::request_hash(&body).map_err(internal)?;
-        let Some(agreement_id) = NodeType::Agreement.uuid(&input.agreement_id) else {
-            return TerminationPayload::of(Err(StepError::NotFound), "agreementId");
+        let key = match idempotency_key(&input.idempotency_key, &body)? {
+            Ok(key) => key,
+            Err(error) => return Ok(TerminationPayload::refused(vec![error])),
         };
-        let request = TerminationRequest {
-            agreement_id,
-            form: TerminationForm {
-                reason_code: input.termination_reason,
-                explanation: input.explanation,
-                files: attachable(&files),
-            },
+        let form = TerminationForm {
+            reason_code: input.termination_reason,
+            explanation: input.explanation,
+            files: attachable(&files),
         };
-        let key = IdempotencyKey {
-            key: input.idempotency_key,
-            request_hash,
-        };
-        let platform = &ctx.app().platform;
-        let requested =
-            step::request_termination(platform, &viewer, &request, input.expected_version, Some(&key)).await;
-        TerminationPayload::of(requested, "agreementId")
+        let requested = on(NodeType::Agreement, &input.agreement_id, async |agreement_id| {
+            let request = TerminationRequest { agreement_id, form };
+            step::request_termination(platform, &viewer, &request, input.expected_version, Some(&key)).await
+        });
+        TerminationPayload::of(requested.await, "agreementId")
     }
 
     /// 提交解约申请 The graduate hands an offline termination in again that he took back or that was returned (§7.1).
@@ -475,18 +460,4 @@ impl TerminationMutation {
         let step = TerminationStep::Refuse(input.reason);
         take(ctx, &input.termination_id, step, input.expected_version).await
     }
-}
-
-async fn take(
-    ctx: &Context<'_>,
-    id: &ID,
-    step: TerminationStep,
-    expected_version: Option<i32>,
-) -> async_graphql::Result<TerminationPayload> {
-    let actor = Actor::Viewer(ctx.viewer()?);
-    let taken = match NodeType::Termination.uuid(id) {
-        Some(id) => step::take_termination(&ctx.app().platform, actor, id, step, expected_version).await,
-        None => Err(StepError::NotFound),
-    };
-    TerminationPayload::of(taken, "terminationId")
 }

@@ -11,11 +11,11 @@ use wangqian_schema::{
     workflow,
 };
 
+pub(super) use self::steps::school_id;
 pub use self::steps::{
     AddDepartmentInput, DepartmentPayload, FirstReviewerInput, OpenSchoolInput, RenameDepartmentInput,
     SchoolMutation, SchoolPayload, SetReviewRouteInput, SetVoidingReviewInput, UpdateSchoolInput,
 };
-pub(super) use self::steps::{idempotency_key, school_id};
 use super::{
     case_event::SchoolEvent,
     figure::{Asked, FigureDay, FigureDimension, RateFormula, SchoolFigures, figure_history_of, figures_of},
