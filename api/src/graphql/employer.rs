@@ -69,11 +69,7 @@ impl Employer {
 
     /// 注册信息 How its registration stands; null for whoever is neither a member nor an operator.
     async fn registration(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<EmployerRegistration>> {
-        let submission = ctx
-            .loader()
-            .load_one(SubmissionKey(self.0.id))
-            .await
-            .map_err(internal)?;
+        let submission = ctx.load(SubmissionKey(self.0.id)).await?;
         Ok(submission.map(EmployerRegistration))
     }
 }

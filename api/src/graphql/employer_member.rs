@@ -84,14 +84,8 @@ impl EmployerMember {
 
     /// 用人单位 The employer.
     async fn employer(&self, ctx: &Context<'_>) -> async_graphql::Result<Employer> {
-        let employer = ctx
-            .loader()
-            .load_one(EmployerKey(self.0.employer_id))
-            .await
-            .map_err(internal)?;
-        employer
-            .map(Employer)
-            .ok_or_else(|| internal("a member without his employer"))
+        let employer = ctx.require(EmployerKey(self.0.employer_id), "a member without his employer");
+        Ok(Employer(employer.await?))
     }
 }
 

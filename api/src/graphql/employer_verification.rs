@@ -14,7 +14,7 @@ use wangqian_schema::{
 use wangqian_storage::DownloadName;
 
 use super::{
-    case_event::EmployerEvent,
+    case_event::{EmployerEvent, history_of},
     document::DownloadLink,
     employer::Employer,
     licence::take_licence,
@@ -25,7 +25,6 @@ use crate::{
     context::ContextExt,
     error::{UserError, internal},
     id::NodeType,
-    loaders::HistoryKey,
     paging::{Arguments, connection, cost},
 };
 
@@ -60,21 +59,13 @@ impl EmployerRegistration {
         #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
     ) -> async_graphql::Result<Connection<String, EmployerEvent>> {
-        let request = Arguments {
+        let page = Arguments {
             first,
             after,
             last,
             before,
-        }
-        .request()?;
-        let case_id = self.0.employer_id;
-        let key = HistoryKey { case_id, request };
-        let page = ctx.loader().load_one(key).await.map_err(internal)?;
-        Ok(connection(
-            page.unwrap_or_default(),
-            |event| event.sequence,
-            EmployerEvent,
-        ))
+        };
+        history_of(ctx, Some(self.0.employer_id), page, EmployerEvent).await
     }
 
     /// 营业执照 The business licence that was handed in last; null for whoever is no operator.

@@ -14,7 +14,7 @@ use wangqian_schema::{
 };
 
 use super::{
-    case_event::GraduateEvent,
+    case_event::{GraduateEvent, history_of},
     code::Code,
     mutation::{Payload, on, payload},
     school::{Department, School},
@@ -23,8 +23,8 @@ use crate::{
     context::ContextExt,
     error::{UserError, UserErrorCode, internal},
     id::NodeType,
-    loaders::{DepartmentKey, HistoryKey, SchoolKey},
-    paging::{Arguments, connection, cost},
+    loaders::{DepartmentKey, SchoolKey},
+    paging::{Arguments, cost},
 };
 
 /// 性别 Gender.
@@ -70,26 +70,17 @@ impl Graduate {
 
     /// 学校 School.
     async fn school(&self, ctx: &Context<'_>) -> async_graphql::Result<School> {
-        let school = ctx
-            .loader()
-            .load_one(SchoolKey(self.0.school_id))
-            .await
-            .map_err(internal)?;
-        school
-            .map(School)
-            .ok_or_else(|| internal("a graduate without his school"))
+        let school = ctx.require(SchoolKey(self.0.school_id), "a graduate without his school");
+        Ok(School(school.await?))
     }
 
     /// 院系 Department.
     async fn department(&self, ctx: &Context<'_>) -> async_graphql::Result<Department> {
-        let department = ctx
-            .loader()
-            .load_one(DepartmentKey(self.0.department_id))
-            .await
-            .map_err(internal)?;
-        department
-            .map(Department)
-            .ok_or_else(|| internal("a graduate without his department"))
+        let department = ctx.require(
+            DepartmentKey(self.0.department_id),
+            "a graduate without his department",
+        );
+        Ok(Department(department.await?))
     }
 
     /// 届 Graduating year, four digits.
@@ -166,25 +157,13 @@ impl Graduate {
         #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
     ) -> async_graphql::Result<Connection<String, GraduateEvent>> {
-        let request = Arguments {
+        let page = Arguments {
             first,
             after,
             last,
             before,
-        }
-        .request()?;
-        let page = if self.open_to(ctx) {
-            let case_id = self.0.id;
-            let key = HistoryKey { case_id, request };
-            ctx.loader().load_one(key).await.map_err(internal)?
-        } else {
-            None
         };
-        Ok(connection(
-            page.unwrap_or_default(),
-            |event| event.sequence,
-            GraduateEvent,
-        ))
+        history_of(ctx, self.open_to(ctx).then_some(self.0.id), page, GraduateEvent).await
     }
 }
 
@@ -206,26 +185,17 @@ impl GraduateMatch {
 
     /// 学校 School.
     async fn school(&self, ctx: &Context<'_>) -> async_graphql::Result<School> {
-        let school = ctx
-            .loader()
-            .load_one(SchoolKey(self.0.school_id))
-            .await
-            .map_err(internal)?;
-        school
-            .map(School)
-            .ok_or_else(|| internal("a graduate without his school"))
+        let school = ctx.require(SchoolKey(self.0.school_id), "a graduate without his school");
+        Ok(School(school.await?))
     }
 
     /// 院系 Department.
     async fn department(&self, ctx: &Context<'_>) -> async_graphql::Result<Department> {
-        let department = ctx
-            .loader()
-            .load_one(DepartmentKey(self.0.department_id))
-            .await
-            .map_err(internal)?;
-        department
-            .map(Department)
-            .ok_or_else(|| internal("a graduate without his department"))
+        let department = ctx.require(
+            DepartmentKey(self.0.department_id),
+            "a graduate without his department",
+        );
+        Ok(Department(department.await?))
     }
 
     /// 届 Graduating year, four digits.

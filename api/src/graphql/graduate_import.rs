@@ -229,7 +229,7 @@ impl GraduateImport {
             import_id: self.0.id,
             request,
         };
-        let page = ctx.loader().load_one(key).await.map_err(internal)?;
+        let page = ctx.load(key).await?;
         Ok(connection(
             page.unwrap_or_default(),
             model::ImportProblem::key,

@@ -14,7 +14,7 @@ use super::{
     mutation::{Payload, payload},
     review::{ReviewableCase, reviewable},
 };
-use crate::{context::ContextExt, error::internal, loaders::AssignmentKey};
+use crate::{context::ContextExt, loaders::AssignmentKey};
 
 /// 审核认领 That a reviewer has taken a case which waits. Advice for his fellows: any of them may decide it all the same. It ends with the
 /// decision of the level, and when the case leaves the review.
@@ -38,8 +38,8 @@ pub(super) async fn assignment_of(
     if round.awaiting_review.is_none() || viewer.reviews().map(|(level, _)| level) != round.awaiting_review {
         return Ok(None);
     }
-    let held = ctx.loader().load_one(AssignmentKey(round.case_id)).await;
-    let held = held.map_err(internal)?.filter(|held| held.is_of(&round));
+    let held = ctx.load(AssignmentKey(round.case_id)).await?;
+    let held = held.filter(|held| held.is_of(&round));
     Ok(held.map(|held| ReviewAssignment {
         mine: held.account_id == viewer.account_id(),
         reviewer_name: held.reviewer_name,

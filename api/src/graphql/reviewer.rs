@@ -12,14 +12,9 @@ use wangqian_schema::{
 
 use super::{
     mutation::{Payload, idempotency_key, payload},
-    school::{Department, School, school_id},
+    school::{Department, School, department_of, school_id},
 };
-use crate::{
-    context::ContextExt,
-    error::{UserError, internal},
-    id::NodeType,
-    loaders::{DepartmentKey, SchoolKey},
-};
+use crate::{context::ContextExt, error::UserError, id::NodeType, loaders::SchoolKey};
 
 /// 审核人 A reviewer of a school, or of one department of it.
 pub struct Reviewer(pub model::ReviewerAccount);
@@ -52,23 +47,13 @@ impl Reviewer {
 
     /// 学校 The school.
     async fn school(&self, ctx: &Context<'_>) -> async_graphql::Result<School> {
-        let school = ctx
-            .loader()
-            .load_one(SchoolKey(self.0.school_id))
-            .await
-            .map_err(internal)?;
-        school
-            .map(School)
-            .ok_or_else(|| internal("a reviewer without his school"))
+        let school = ctx.require(SchoolKey(self.0.school_id), "a reviewer without his school");
+        Ok(School(school.await?))
     }
 
     /// 院系 The department; null for a reviewer of the whole school, who also runs it.
     async fn department(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Department>> {
-        let Some(id) = self.0.department_id else {
-            return Ok(None);
-        };
-        let department = ctx.loader().load_one(DepartmentKey(id)).await.map_err(internal)?;
-        Ok(department.map(Department))
+        department_of(ctx, self.0.department_id).await
     }
 
     /// 电子邮箱 E-mail address; masked for operators, null for colleagues in the department.

@@ -14,7 +14,7 @@ use wangqian_schema::{
 
 use super::{
     agreement::Agreement,
-    case_event::{TerminationAction, TerminationEvent},
+    case_event::{TerminationAction, TerminationEvent, actions_of, history_of},
     case_file::{CaseFile, attachable, files_of},
     code::Code,
     graduate::Graduate,
@@ -27,7 +27,7 @@ use crate::{
     context::ContextExt,
     error::internal,
     id::NodeType,
-    loaders::{AgreementKey, GraduateKey, HistoryKey},
+    loaders::{AgreementKey, GraduateKey},
     paging::{Arguments, connection, cost},
 };
 
@@ -83,19 +83,15 @@ impl Termination {
     /// 就业协议 What is to end.
     async fn agreement(&self, ctx: &Context<'_>) -> async_graphql::Result<Agreement> {
         let key = AgreementKey(self.0.termination.agreement_id);
-        let found = ctx.loader().load_one(key).await.map_err(internal)?;
-        found
-            .map(Agreement::from)
-            .ok_or_else(|| internal("a termination without its agreement"))
+        let found = ctx.require(key, "a termination without its agreement");
+        Ok(Agreement::from(found.await?))
     }
 
     /// 毕业生 The graduate.
     pub async fn graduate(&self, ctx: &Context<'_>) -> async_graphql::Result<Graduate> {
         let key = GraduateKey(self.0.termination.graduate_id);
-        let found = ctx.loader().load_one(key).await.map_err(internal)?;
-        found
-            .map(Graduate)
-            .ok_or_else(|| internal("a termination without its graduate"))
+        let found = ctx.require(key, "a termination without its graduate");
+        Ok(Graduate(found.await?))
     }
 
     /// 状态 Where it stands.
@@ -177,9 +173,7 @@ impl Termination {
 
     /// 可进行的操作 What this viewer may do now: draw the buttons from it.
     async fn viewer_actions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<TerminationAction>> {
-        let now = ctx.app().platform.clock.now();
-        let actions = self.0.viewer_actions(&ctx.viewer()?, now);
-        Ok(actions.into_iter().map(Into::into).collect())
+        actions_of(ctx, |viewer, now| self.0.viewer_actions(viewer, now))
     }
 
     /// 解约材料 The files that were handed in with it last, or in another submission; none of one that was asked for online.
@@ -205,17 +199,13 @@ impl Termination {
         #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
     ) -> async_graphql::Result<Connection<String, TerminationEvent>> {
-        let request = Arguments {
+        let page = Arguments {
             first,
             after,
             last,
             before,
-        }
-        .request()?;
-        let case_id = self.0.termination.id;
-        let page = ctx.loader().load_one(HistoryKey { case_id, request }).await;
-        let page = page.map_err(internal)?.unwrap_or_default();
-        Ok(connection(page, |event| event.sequence, TerminationEvent))
+        };
+        history_of(ctx, Some(self.0.termination.id), page, TerminationEvent).await
     }
 }
 

@@ -8,7 +8,6 @@ use std::convert::identity;
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, connection::Connection};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
-use uuid::Uuid;
 use wangqian_schema::{
     files::TableFormat,
     model::{
@@ -26,13 +25,13 @@ pub use self::{
 use super::{
     document::DownloadLink,
     mutation::{Payload, idempotency_key, on, payload},
-    school::Department,
+    school::{Department, department_of},
 };
 use crate::{
     context::ContextExt,
     error::{UserError, internal},
     id::NodeType,
-    loaders::{DepartmentKey, SchoolKey},
+    loaders::SchoolKey,
     paging::{Arguments, connection, cost},
 };
 
@@ -122,7 +121,7 @@ impl RecordExport {
 
     /// 院系 The department whose records alone are in it; null for the whole school.
     async fn department(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Department>> {
-        department(ctx, self.0.department_id).await
+        department_of(ctx, self.0.department_id).await
     }
 
     /// 含个人信息 Whether ID-card numbers, telephones, e-mail and postal addresses stand in it unmasked.
@@ -185,12 +184,6 @@ impl RecordExport {
     async fn expires_at(&self) -> Option<DateTime<Utc>> {
         self.0.expires_at
     }
-}
-
-async fn department(ctx: &Context<'_>, id: Option<Uuid>) -> async_graphql::Result<Option<Department>> {
-    let Some(id) = id else { return Ok(None) };
-    let department = ctx.loader().load_one(DepartmentKey(id)).await.map_err(internal)?;
-    Ok(department.map(Department))
 }
 
 /// 导出数据 Asks for an export.
@@ -345,15 +338,14 @@ impl RecordExportMutation {
             Ok(export) => export,
             Err(error) => return DownloadRecordExportPayload::of(Err(error), "exportId"),
         };
-        let school = ctx.loader().load_one(SchoolKey(export.school_id)).await;
-        let school = school.map_err(internal)?.map(|school| school.name);
+        let school = ctx.load(SchoolKey(export.school_id)).await?;
         let (year, number) = (export.class_year, &export.number);
         let ending = export.file_format.extension();
         let (subject, plain) = match export.subject {
             model::ExportSubject::Graduates => (export.subject.name_zh(), "graduates"),
             model::ExportSubject::Cases => (export.subject.name_zh(), "cases"),
         };
-        let school = school.unwrap_or_default();
+        let school = school.map(|school| school.name).unwrap_or_default();
         let offered = DownloadName {
             name: &format!("{school}{year}届{subject}-{number}.{ending}"),
             ascii: &format!("{plain}-{year}-{number}.{ending}"),
