@@ -128,6 +128,36 @@ pub(crate) trait CaseStep: Sized {
     ) -> impl Future<Output = Result<<Self::Payload as Payload>::Done, StepError>> + Send;
 }
 
+/// Declares a [`CaseStep`]: what is answered, the kind of case, the field that names it, what takes the step, and where its form stands.
+macro_rules! case_step {
+    ($step:ident => $payload:ident, $case:ident, $id_field:literal, $take:path $(, $form:expr)?) => {
+        impl $crate::graphql::mutation::CaseStep for $step {
+            type Payload = $payload;
+            const CASE: $crate::id::NodeType = $crate::id::NodeType::$case;
+            const ID_FIELD: &'static str = $id_field;
+
+            $(fn form(&self) -> Option<&'static str> {
+                let form: fn(&$step) -> Option<&'static str> = $form;
+                form(self)
+            })?
+
+            async fn take(
+                self,
+                platform: &wangqian_schema::Platform,
+                actor: wangqian_schema::step::Actor,
+                id: uuid::Uuid,
+                expected_version: Option<i32>,
+            ) -> Result<
+                <$payload as $crate::graphql::mutation::Payload>::Done,
+                wangqian_schema::step::StepError,
+            > {
+                $take(platform, actor, id, self, expected_version).await
+            }
+        }
+    };
+}
+pub(crate) use case_step;
+
 /// The viewer takes a step on the case that an id means.
 ///
 /// # Errors

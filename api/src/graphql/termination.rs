@@ -3,12 +3,10 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, connection::Connection};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use uuid::Uuid;
 use wangqian_schema::{
-    Platform,
     codes::CodeList,
     model::termination::{self as model, TerminationFilter, TerminationView},
-    step::{self, Actor, StepError, TerminationForm, TerminationRequest, TerminationStep},
+    step::{self, TerminationForm, TerminationRequest, TerminationStep},
     workflow::termination as rules,
 };
 
@@ -18,7 +16,7 @@ use super::{
     case_file::{CaseFile, attachable, files_of},
     code::Code,
     graduate::Graduate,
-    mutation::{CaseStep, Payload, idempotency_key, on, payload, take},
+    mutation::{Payload, case_step, idempotency_key, on, payload, take},
     review_assignment::{ReviewAssignment, assignment_of},
     review_flag::{ReviewFlag, flags_of},
     school::{ReviewLevel, ReviewRoute},
@@ -329,21 +327,7 @@ payload!(
     of TerminationView, by Termination::from
 );
 
-impl CaseStep for TerminationStep {
-    type Payload = TerminationPayload;
-    const CASE: NodeType = NodeType::Termination;
-    const ID_FIELD: &'static str = "terminationId";
-
-    async fn take(
-        self,
-        platform: &Platform,
-        actor: Actor,
-        id: Uuid,
-        expected_version: Option<i32>,
-    ) -> Result<TerminationView, StepError> {
-        step::take_termination(platform, actor, id, self, expected_version).await
-    }
-}
+case_step!(TerminationStep => TerminationPayload, Termination, "terminationId", step::take_termination);
 
 /// The steps of the two sides of a termination.
 #[derive(Default)]

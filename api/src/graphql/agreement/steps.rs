@@ -1,20 +1,18 @@
 //! The steps of online signing.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use uuid::Uuid;
 use wangqian_schema::{
-    Platform,
     model::{
         agreement::AgreementView,
         terms::{FieldError, TermsDraft},
     },
-    step::{self, Actor, AgreementStep, Invitation, StepError},
+    step::{self, AgreementStep, Invitation, StepError},
 };
 
 use super::{
     super::{
         agreement_input::{AgreementStepInput, DeclineInvitationInput, InviteBody, InviteGraduatesInput},
-        mutation::{CaseStep, idempotency_key, on, payload, take},
+        mutation::{case_step, idempotency_key, on, payload, take},
     },
     Agreement,
 };
@@ -40,29 +38,14 @@ impl AgreementPayload {
     }
 }
 
-impl CaseStep for AgreementStep {
-    type Payload = AgreementPayload;
-    const CASE: NodeType = NodeType::Agreement;
-    const ID_FIELD: &'static str = "agreementId";
-
-    fn form(&self) -> Option<&'static str> {
-        match self {
-            Self::Submit(_) => Some("draft."),
-            Self::Amend(..) => Some("terms."),
-            _ => None,
-        }
+case_step!(
+    AgreementStep => AgreementPayload, Agreement, "agreementId", step::take,
+    |step| match step {
+        AgreementStep::Submit(_) => Some("draft."),
+        AgreementStep::Amend(..) => Some("terms."),
+        _ => None,
     }
-
-    async fn take(
-        self,
-        platform: &Platform,
-        actor: Actor,
-        id: Uuid,
-        expected_version: Option<i32>,
-    ) -> Result<AgreementView, StepError> {
-        step::take(platform, actor, id, self, expected_version).await
-    }
-}
+);
 
 /// 单个邀请的结果 What came of one invitation of many.
 #[derive(SimpleObject)]

@@ -1,18 +1,16 @@
 //! The steps on destinations: the graduate's own, the reviewer's own change, and the school's amendment. Deciding is `reviewCase`.
 
 use async_graphql::{Context, ID, InputObject, Object};
-use uuid::Uuid;
 use wangqian_schema::{
-    Platform,
     destination::DestinationDraft,
     model::destination::DestinationView,
-    step::{self, Actor, DestinationStep, StepError},
+    step::{self, DestinationStep},
 };
 
 use super::{
     super::{
         case_file::attachable,
-        mutation::{CaseStep, Payload, idempotency_key, on, payload, take},
+        mutation::{Payload, case_step, idempotency_key, on, payload, take},
     },
     Destination,
     form::DestinationFormInput,
@@ -108,28 +106,13 @@ payload!(
     of DestinationView, by Destination::from
 );
 
-impl CaseStep for DestinationStep {
-    type Payload = DestinationPayload;
-    const CASE: NodeType = NodeType::Destination;
-    const ID_FIELD: &'static str = "destinationId";
-
-    fn form(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::Change(..) | Self::Amend(..) => "form.",
-            _ => "draft.",
-        })
+case_step!(
+    DestinationStep => DestinationPayload, Destination, "destinationId", step::take_destination,
+    |step| match step {
+        DestinationStep::Change(..) | DestinationStep::Amend(..) => Some("form."),
+        _ => Some("draft."),
     }
-
-    async fn take(
-        self,
-        platform: &Platform,
-        actor: Actor,
-        id: Uuid,
-        expected_version: Option<i32>,
-    ) -> Result<DestinationView, StepError> {
-        step::take_destination(platform, actor, id, self, expected_version).await
-    }
-}
+);
 
 /// The steps on destinations.
 #[derive(Default)]

@@ -1,11 +1,9 @@
 //! The steps of leaving school: the school's, and the graduate's own.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use uuid::Uuid;
 use wangqian_schema::{
-    Platform,
     model::{leaving::LeavingView, leaving_period as periods},
-    step::{self, Actor, LeavingPeriodDraft, LeavingStep, SeenRegistration, StepError},
+    step::{self, LeavingPeriodDraft, LeavingStep, SeenRegistration, StepError},
 };
 
 use super::{
@@ -13,7 +11,7 @@ use super::{
         agreement::Warning,
         date::Date,
         destination::ArchiveForm,
-        mutation::{CaseStep, Payload, on, payload, take},
+        mutation::{Payload, case_step, on, payload, take},
     },
     LeavingConfirmation, LeavingPeriod,
 };
@@ -152,21 +150,7 @@ payload!(
     of LeavingView, by LeavingConfirmation::from
 );
 
-impl CaseStep for LeavingStep {
-    type Payload = LeavingPayload;
-    const CASE: NodeType = NodeType::LeavingConfirmation;
-    const ID_FIELD: &'static str = "confirmationId";
-
-    async fn take(
-        self,
-        platform: &Platform,
-        actor: Actor,
-        id: Uuid,
-        expected_version: Option<i32>,
-    ) -> Result<LeavingView, StepError> {
-        step::take_leaving(platform, actor, id, self, expected_version).await
-    }
-}
+case_step!(LeavingStep => LeavingPayload, LeavingConfirmation, "confirmationId", step::take_leaving);
 
 /// The steps of leaving school.
 #[derive(Default)]
