@@ -1,8 +1,11 @@
 //! What a resolver has at hand: the platform, the viewer of this request, and batched loading.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{hash::Hash, net::IpAddr, sync::Arc};
 
-use async_graphql::{Context, dataloader::DataLoader};
+use async_graphql::{
+    Context,
+    dataloader::{DataLoader, Loader as Batch},
+};
 use wangqian_schema::{
     Platform, db,
     model::{Viewer, event::EventCursor, session::Session},
@@ -13,7 +16,7 @@ use crate::{
     error::{internal, unauthenticated},
     feed::Feed,
     figure_watch::FigureWatch,
-    loaders::Loader,
+    loaders::{LoadError, Loader},
     progress_watch::{ExportWatch, ImportWatch},
     settings::ApiSettings,
     slots::Slots,
@@ -70,9 +73,30 @@ pub trait ContextExt {
     fn viewer(&self) -> async_graphql::Result<Viewer>;
     /// A connection of the pool.
     fn connection(&self) -> impl Future<Output = async_graphql::Result<db::Connection>> + Send;
-    /// The batched loading of this request.
-    fn loader(&self) -> &DataLoader<Loader>;
+    /// What a key loads, in one batch with what else the operation asks for now; nothing where there is none.
+    ///
+    /// # Errors
+    /// A top-level error of the database's.
+    fn load<K>(&self, key: K) -> impl Future<Output = async_graphql::Result<Option<Loaded<K>>>> + Send
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        Loader: Batch<K, Error = LoadError>;
+    /// As `load`, of what another row points to, which is there as long as that row is.
+    ///
+    /// # Errors
+    /// A top-level error of the database's, or internal, saying what is `missing`.
+    fn require<K>(
+        &self,
+        key: K,
+        missing: &'static str,
+    ) -> impl Future<Output = async_graphql::Result<Loaded<K>>> + Send
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        Loader: Batch<K, Error = LoadError>;
 }
+
+/// What a key of the batched loading stands for.
+pub type Loaded<K> = <Loader as Batch<K>>::Value;
 
 impl ContextExt for Context<'_> {
     fn app(&self) -> &App {
@@ -95,7 +119,20 @@ impl ContextExt for Context<'_> {
         self.app().platform.pool.get().await.map_err(internal)
     }
 
-    fn loader(&self) -> &DataLoader<Loader> {
-        self.data_unchecked::<DataLoader<Loader>>()
+    async fn load<K>(&self, key: K) -> async_graphql::Result<Option<Loaded<K>>>
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        Loader: Batch<K, Error = LoadError>,
+    {
+        let loader = self.data_unchecked::<DataLoader<Loader>>();
+        loader.load_one(key).await.map_err(internal)
+    }
+
+    async fn require<K>(&self, key: K, missing: &'static str) -> async_graphql::Result<Loaded<K>>
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        Loader: Batch<K, Error = LoadError>,
+    {
+        self.load(key).await?.ok_or_else(|| internal(missing))
     }
 }

@@ -8,6 +8,7 @@ pub mod cost;
 pub mod error;
 pub mod feed;
 pub mod figure_watch;
+pub mod followed;
 pub mod graphql;
 pub mod health;
 pub mod id;

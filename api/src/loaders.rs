@@ -1,6 +1,7 @@
 //! Batched loading of the edges between nouns: one statement for all rows of a page, however many. New for each
 //! operation, so that nothing is remembered across viewers.
 
+mod batch;
 mod figures;
 mod pages;
 mod papers;
@@ -30,6 +31,7 @@ use wangqian_schema::{
     },
 };
 
+use self::batch::batch;
 pub use self::{
     pages::{FieldChangesKey, HistoryKey, ReportKey},
     papers::{CaseFilesKey, DocumentsKey, StampedCopyLinksKey},
@@ -80,27 +82,6 @@ impl Loader {
     }
 }
 
-macro_rules! batch {
-    ($(#[$meta:meta])* $key:ident($id:ty) => $value:ty, |$conn:ident, $ids:ident| $load:expr, $of:expr) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub struct $key(pub $id);
-
-        impl Batch<$key> for Loader {
-            type Value = $value;
-            type Error = LoadError;
-
-            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $value>, LoadError> {
-                let $ids: Vec<$id> = keys.iter().map(|key| key.0).collect();
-                let mut connection = self.connection().await?;
-                let $conn = &mut connection;
-                let rows = $load.await.map_err(db::DatabaseError::from)?;
-                Ok(rows.into_iter().map(|row| ($key($of(&row)), row)).collect())
-            }
-        }
-    };
-}
-
 batch!(
     /// A graduate of a case that the viewer sees.
     GraduateKey(Uuid) => Graduate, |conn, ids| graduate::by_ids(conn, &ids), |row: &Graduate| row.id
@@ -137,69 +118,45 @@ batch!(
     |row: &DestinationSheet| row.confirmation_id
 );
 
-macro_rules! seen {
-    ($(#[$meta:meta])* $key:ident => $value:ty, |$conn:ident, $viewer:ident, $ids:ident| $load:expr, $of:expr) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub struct $key(pub Uuid);
-
-        impl Batch<$key> for Loader {
-            type Value = $value;
-            type Error = LoadError;
-
-            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $value>, LoadError> {
-                let Some($viewer) = &self.viewer else {
-                    return Ok(HashMap::new());
-                };
-                let $ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
-                let mut connection = self.connection().await?;
-                let $conn = &mut connection;
-                let rows = $load.await.map_err(db::DatabaseError::from)?;
-                Ok(rows.into_iter().map(|row| ($key($of(&row)), row)).collect())
-            }
-        }
-    };
-}
-
-seen!(
+batch!(
     /// An agreement, if the viewer sees it.
-    AgreementKey => AgreementView, |conn, viewer, ids| agreement::by_ids(conn, viewer, &ids),
+    AgreementKey(Uuid) => AgreementView, for viewer, |conn, ids| agreement::by_ids(conn, viewer, &ids),
     |view: &AgreementView| view.agreement.id
 );
 
-seen!(
+batch!(
     /// A termination, if the viewer sees it.
-    TerminationKey => TerminationView, |conn, viewer, ids| termination::by_ids(conn, viewer, &ids),
+    TerminationKey(Uuid) => TerminationView, for viewer, |conn, ids| termination::by_ids(conn, viewer, &ids),
     |view: &TerminationView| view.termination.id
 );
 
-seen!(
+batch!(
     /// The last termination of an agreement, if the viewer sees it.
-    LastTerminationKey => TerminationView, |conn, viewer, ids| termination::last_of(conn, viewer, &ids),
+    LastTerminationKey(Uuid) => TerminationView, for viewer, |conn, ids| termination::last_of(conn, viewer, &ids),
     |view: &TerminationView| view.termination.agreement_id
 );
 
-seen!(
+batch!(
     /// A destination, if the viewer sees it.
-    DestinationKey => DestinationView, |conn, viewer, ids| destination::by_ids(conn, viewer, &ids),
+    DestinationKey(Uuid) => DestinationView, for viewer, |conn, ids| destination::by_ids(conn, viewer, &ids),
     |view: &DestinationView| view.destination.id
 );
 
-seen!(
+batch!(
     /// A graduate's confirmation, if the viewer sees it.
-    LeavingKey => LeavingView, |conn, viewer, ids| leaving::by_ids(conn, viewer, &ids),
+    LeavingKey(Uuid) => LeavingView, for viewer, |conn, ids| leaving::by_ids(conn, viewer, &ids),
     |view: &LeavingView| view.confirmation.id
 );
 
-seen!(
+batch!(
     /// How an employer's registration stands, for its members and operators.
-    SubmissionKey => Submission, |conn, viewer, ids| registration::submissions(conn, viewer, &ids),
+    SubmissionKey(Uuid) => Submission, for viewer, |conn, ids| registration::submissions(conn, viewer, &ids),
     |submission: &Submission| submission.employer_id
 );
 
-seen!(
+batch!(
     /// A reviewer, if the viewer sees him.
-    ReviewerKey => ReviewerAccount, |conn, viewer, ids| reviewer::by_ids(conn, viewer, &ids),
+    ReviewerKey(Uuid) => ReviewerAccount, for viewer, |conn, ids| reviewer::by_ids(conn, viewer, &ids),
     |reviewer: &ReviewerAccount| reviewer.account_id
 );
 

@@ -1,11 +1,7 @@
 //! Long work that is followed, imports and exports: of each one task reads the row for all who follow it in this process, and ends
 //! with the last of them.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use async_stream::try_stream;
 use diesel::QueryResult;
@@ -21,7 +17,11 @@ use wangqian_schema::{
     },
 };
 
-use crate::{error::internal, feed::patiently};
+use crate::{
+    error::internal,
+    feed::patiently,
+    followed::{Followed, Seen, tell},
+};
 
 /// It is looked at least this often, should a wake-up be lost,
 const POLL: Duration = Duration::from_secs(1);
@@ -103,9 +103,6 @@ impl Watched for RecordExport {
     }
 }
 
-/// What was read last: `None` before the first time, or when there is no such row.
-pub type Seen<T> = async_graphql::Result<Option<Arc<T>>>;
-
 /// The imports that are followed in this process.
 pub type ImportWatch = ProgressWatch<GraduateImport>;
 /// The exports that are followed in this process.
@@ -114,14 +111,14 @@ pub type ExportWatch = ProgressWatch<RecordExport>;
 /// What of one kind is followed in this process.
 pub struct ProgressWatch<T> {
     platform: Platform,
-    followed: Arc<Mutex<HashMap<Uuid, watch::Sender<Seen<T>>>>>,
+    followed: Followed<Uuid, T>,
 }
 
 impl<T> Clone for ProgressWatch<T> {
     fn clone(&self) -> Self {
         Self {
             platform: self.platform.clone(),
-            followed: Arc::clone(&self.followed),
+            followed: self.followed.clone(),
         }
     }
 }
@@ -131,18 +128,13 @@ impl<T: Watched> ProgressWatch<T> {
     pub fn new(platform: Platform) -> Self {
         Self {
             platform,
-            followed: Arc::default(),
+            followed: Followed::default(),
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, watch::Sender<Seen<T>>>> {
-        // The map is valid after every statement, so a panic elsewhere does not spoil it.
-        self.followed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many are followed.
     pub fn count(&self) -> usize {
-        self.lock().len()
+        self.followed.count()
     }
 
     /// A row that the caller may see as he has read it, and again whenever it has gone on, until it has ended. Steps in between may be
@@ -170,16 +162,8 @@ impl<T: Watched> ProgressWatch<T> {
 
     /// Changes at once where it was read for others, and closes after its end.
     fn subscribe(&self, id: Uuid) -> watch::Receiver<Seen<T>> {
-        let mut followed = self.lock();
-        if let Some(sender) = followed.get(&id) {
-            let mut receiver = sender.subscribe();
-            receiver.mark_changed();
-            return receiver;
-        }
-        let (sender, receiver) = watch::channel(Ok(None));
-        followed.insert(id, sender.clone());
-        tokio::spawn(self.clone().keep_reading(id, sender));
-        receiver
+        self.followed
+            .follow(id, |seen| self.clone().keep_reading(id, seen))
     }
 
     async fn keep_reading(self, id: Uuid, seen: watch::Sender<Seen<T>>) {
@@ -194,13 +178,7 @@ impl<T: Watched> ProgressWatch<T> {
                 let _ = tokio::time::timeout(POLL, commits.changed()).await;
                 true
             };
-            let more = tokio::select! {
-                more = look => more,
-                () = seen.closed() => true,
-            };
-            let mut followed = self.lock();
-            if !more || seen.receiver_count() == 0 {
-                followed.remove(&id);
+            if !self.followed.turn(id, &seen, look).await {
                 return;
             }
         }
@@ -219,16 +197,7 @@ impl<T: Watched> ProgressWatch<T> {
             Ok(Some(_)) => Some(PAUSE),
             Ok(None) | Err(_) => None,
         };
-        seen.send_if_modified(|before| {
-            let changed = match (&found, &*before) {
-                (Ok(Some(now)), Ok(Some(before))) => now.progress() != before.progress(),
-                _ => true,
-            };
-            if changed {
-                *before = found.map(|row| row.map(Arc::new));
-            }
-            changed
-        });
+        tell(seen, found, |now, before| now.progress() == before.progress());
         pause
     }
 }

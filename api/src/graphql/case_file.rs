@@ -12,7 +12,6 @@ use wangqian_storage::DownloadName;
 use super::document::DownloadLink;
 use crate::{
     context::ContextExt,
-    error::internal,
     id::{self, NodeType},
     loaders::CaseFilesKey,
 };
@@ -142,11 +141,7 @@ pub async fn files_of(
     case_id: Uuid,
     submission: Option<i32>,
 ) -> async_graphql::Result<Vec<CaseFile>> {
-    let files = ctx
-        .loader()
-        .load_one(CaseFilesKey { case_id, submission })
-        .await
-        .map_err(internal)?;
+    let files = ctx.load(CaseFilesKey { case_id, submission }).await?;
     Ok(files.unwrap_or_default().into_iter().map(CaseFile).collect())
 }
 

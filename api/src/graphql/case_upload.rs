@@ -11,6 +11,7 @@ use wangqian_schema::{
 use super::{
     case_file::thumbnail_link,
     document::DownloadLink,
+    mutation::{Payload, payload},
     upload::{UploadLink, upload_link},
 };
 use crate::{
@@ -173,14 +174,14 @@ pub struct CompleteUploadInput {
     upload_id: ID,
 }
 
-/// 上传完成的结果 What came of saying that the bytes of a file were put.
-#[derive(SimpleObject)]
-pub struct CompleteUploadPayload {
-    /// 上传文件 The upload, as it stands; null when it was refused.
-    upload: Option<Upload>,
-    /// 业务错误 Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
-}
+payload!(
+    /// 上传完成的结果 What came of saying that the bytes of a file were put.
+    pub struct CompleteUploadPayload {
+        /// 上传文件 The upload, as it stands; null when it was refused.
+        upload: Upload,
+    }
+    of Row, by Upload
+);
 
 /// Announces a file for whoever may, and gives the link by which it is put. Counting what he asks for is left to the caller.
 ///
@@ -221,16 +222,6 @@ pub(super) async fn announce_counted(
     }
 }
 
-impl CompleteUploadPayload {
-    /// Refused for these reasons.
-    pub(super) const fn refused(user_errors: Vec<UserError>) -> Self {
-        Self {
-            upload: None,
-            user_errors,
-        }
-    }
-}
-
 /// Refused for these reasons.
 pub(super) const fn refused(user_errors: Vec<UserError>) -> CreateUploadPayload {
     CreateUploadPayload {
@@ -249,16 +240,7 @@ pub(super) async fn complete(
     owner: &UploadOwner,
     upload_id: &ID,
 ) -> async_graphql::Result<CompleteUploadPayload> {
-    Ok(match hand_in(ctx, owner, upload_id).await? {
-        Ok(row) => CompleteUploadPayload {
-            upload: Some(Upload(row)),
-            user_errors: Vec::new(),
-        },
-        Err(error) => CompleteUploadPayload {
-            upload: None,
-            user_errors: step_errors(error, "uploadId")?,
-        },
-    })
+    CompleteUploadPayload::of(hand_in(ctx, owner, upload_id).await?, "uploadId")
 }
 
 async fn hand_in(
@@ -322,10 +304,7 @@ impl CaseUploadMutation {
     ) -> async_graphql::Result<CompleteUploadPayload> {
         match step::uploading_owner(&ctx.viewer()?) {
             Ok(owner) => complete(ctx, &owner, &input.upload_id).await,
-            Err(error) => Ok(CompleteUploadPayload {
-                upload: None,
-                user_errors: step_errors(error, "")?,
-            }),
+            Err(error) => CompleteUploadPayload::of(Err(error), ""),
         }
     }
 }

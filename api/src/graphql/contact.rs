@@ -12,12 +12,13 @@ use wangqian_schema::{
 };
 
 use super::{
+    mutation::{Payload, payload},
     passcode::{Asked, Destination, request_code, try_code, wrong_code},
     password::prove_current,
 };
 use crate::{
     context::ContextExt,
-    error::{UserError, internal, step_errors, unauthenticated},
+    error::{UserError, internal, unauthenticated},
 };
 
 /// 联系方式 Where the viewer is reached; each is also an identifier to log in with.
@@ -87,14 +88,14 @@ pub struct ConfirmContactChangeInput {
     code: String,
 }
 
-/// 确认更换联系方式的结果 What came of handing the code in.
-#[derive(SimpleObject)]
-pub struct ConfirmContactChangePayload {
-    /// 联系方式 The viewer's contact as it is now; null when it was refused.
-    contact: Option<Contact>,
-    /// 业务错误 Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
-}
+payload!(
+    /// 确认更换联系方式的结果 What came of handing the code in.
+    pub struct ConfirmContactChangePayload {
+        /// 联系方式 The viewer's contact as it is now; null when it was refused.
+        contact: Contact,
+    }
+    of Row, by Contact::from
+);
 
 impl ContactInput {
     fn check(&self) -> Result<(PasscodeChannel, String), UserError> {
@@ -169,27 +170,18 @@ impl ContactMutation {
     ) -> async_graphql::Result<ConfirmContactChangePayload> {
         let (session, viewer) = ctx.caller().signed_in.as_ref().ok_or_else(unauthenticated)?;
         let platform = &ctx.app().platform;
-        let refused = |user_errors| ConfirmContactChangePayload {
-            contact: None,
-            user_errors,
-        };
+        let refused = |error| Ok(ConfirmContactChangePayload::refused(vec![error]));
         let account_id = viewer.account_id();
         let proved = match try_code(ctx, Purpose::ContactChange, account_id.as_bytes(), &input.code).await? {
             Ok(proved) => proved,
-            Err(refusal) => return Ok(refused(vec![refusal])),
+            Err(refusal) => return refused(refusal),
         };
-        Ok(
-            match step::change_contact(platform, viewer, session.id, &proved).await {
-                Ok(contact) => ConfirmContactChangePayload {
-                    contact: Some(contact.into()),
-                    user_errors: Vec::new(),
-                },
-                Err(StepError::NotFound) => refused(vec![wrong_code()]),
-                Err(StepError::AlreadyTaken { field }) => {
-                    refused(vec![UserError::already_taken(format!("contact.{field}"))])
-                }
-                Err(error) => refused(step_errors(error, "code")?),
-            },
-        )
+        match step::change_contact(platform, viewer, session.id, &proved).await {
+            Err(StepError::NotFound) => refused(wrong_code()),
+            Err(StepError::AlreadyTaken { field }) => {
+                refused(UserError::already_taken(format!("contact.{field}")))
+            }
+            changed => ConfirmContactChangePayload::of(changed, "code"),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Employers.
 
+use std::borrow::Cow;
+
 use async_graphql::{Context, Enum, ID, Object};
 use wangqian_schema::{
     codes::CodeList,
@@ -32,34 +34,10 @@ impl Employer {
         NodeType::Employer.id(self.0.id)
     }
 
-    /// 单位名称 Name.
-    async fn name(&self) -> &str {
-        &self.0.name
-    }
-
-    /// 统一社会信用代码 Unified social credit code (GB 32100).
-    async fn credit_code(&self) -> &str {
-        &self.0.credit_code
-    }
-
-    /// 单位性质 Nature.
-    async fn nature(&self) -> Code {
-        Code::of(CodeList::EmployerNature, &self.0.nature)
-    }
-
-    /// 单位行业 Industry.
-    async fn industry(&self) -> Code {
-        Code::of(CodeList::Industry, &self.0.industry)
-    }
-
-    /// 所在地 Region.
-    async fn region(&self) -> Code {
-        Code::of(CodeList::Region, &self.0.region)
-    }
-
-    /// 详细地址 Detailed address.
-    async fn address(&self) -> &str {
-        &self.0.address
+    // What the public register says of it.
+    #[graphql(flatten)]
+    async fn entry(&self) -> EmployerMatch<'_> {
+        EmployerMatch(Cow::Borrowed(&self.0))
     }
 
     /// 核验状态 Whether it may act.
@@ -69,21 +47,17 @@ impl Employer {
 
     /// 注册信息 How its registration stands; null for whoever is neither a member nor an operator.
     async fn registration(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<EmployerRegistration>> {
-        let submission = ctx
-            .loader()
-            .load_one(SubmissionKey(self.0.id))
-            .await
-            .map_err(internal)?;
+        let submission = ctx.load(SubmissionKey(self.0.id)).await?;
         Ok(submission.map(EmployerRegistration))
     }
 }
 
 /// 可选单位 A verified employer, by what the public register says of it.
-pub struct EmployerMatch(model::Employer);
+pub struct EmployerMatch<'a>(Cow<'a, model::Employer>);
 
 /// 可选单位 A verified employer, by what the public register says of it.
 #[Object]
-impl EmployerMatch {
+impl EmployerMatch<'_> {
     /// 单位名称 Name.
     async fn name(&self) -> &str {
         &self.0.name
@@ -128,10 +102,10 @@ impl EmployerQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "单位名称 A part of the name, at least two characters.")] name: String,
-    ) -> async_graphql::Result<Vec<EmployerMatch>> {
+    ) -> async_graphql::Result<Vec<EmployerMatch<'static>>> {
         let viewer = ctx.viewer()?;
         let mut conn = ctx.connection().await?;
         let found = model::search(&mut conn, &viewer, &name).await.map_err(internal)?;
-        Ok(found.into_iter().map(EmployerMatch).collect())
+        Ok(found.into_iter().map(Cow::Owned).map(EmployerMatch).collect())
     }
 }

@@ -14,7 +14,11 @@ use wangqian_schema::{
     step::{self, Colleague, StepError},
 };
 
-use super::{employer::Employer, passcode::address_bucket};
+use super::{
+    employer::Employer,
+    mutation::{Payload, on, payload},
+    passcode::address_bucket,
+};
 use crate::{
     context::ContextExt,
     error::{UserError, UserErrorCode, internal, step_errors},
@@ -80,14 +84,8 @@ impl EmployerMember {
 
     /// 用人单位 The employer.
     async fn employer(&self, ctx: &Context<'_>) -> async_graphql::Result<Employer> {
-        let employer = ctx
-            .loader()
-            .load_one(EmployerKey(self.0.employer_id))
-            .await
-            .map_err(internal)?;
-        employer
-            .map(Employer)
-            .ok_or_else(|| internal("a member without his employer"))
+        let employer = ctx.require(EmployerKey(self.0.employer_id), "a member without his employer");
+        Ok(Employer(employer.await?))
     }
 }
 
@@ -251,14 +249,14 @@ pub struct EmployerMemberStepInput {
     member_id: ID,
 }
 
-/// 成员办理结果 What came of a step on a member.
-#[derive(SimpleObject)]
-pub struct EmployerMemberPayload {
-    /// 成员 The member as he is now; null when it was refused.
-    member: Option<EmployerMember>,
-    /// 业务错误 Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
-}
+payload!(
+    /// 成员办理结果 What came of a step on a member.
+    pub struct EmployerMemberPayload {
+        /// 成员 The member as he is now; null when it was refused.
+        member: EmployerMember,
+    }
+    of model::Member, by EmployerMember
+);
 
 fn invalid_email() -> UserError {
     UserError::invalid("email", "不是有效的邮箱地址")
@@ -269,29 +267,17 @@ async fn set_enabled(
     id: &ID,
     enabled: bool,
 ) -> async_graphql::Result<EmployerMemberPayload> {
-    let viewer = ctx.viewer()?;
-    let refused = |user_errors| EmployerMemberPayload {
-        member: None,
-        user_errors,
-    };
-    let member = NodeType::EmployerMember.uuid(id);
-    if member == Some(viewer.account_id()) {
-        return Ok(refused(vec![UserError {
+    let (platform, viewer) = (&ctx.app().platform, ctx.viewer()?);
+    if NodeType::EmployerMember.uuid(id) == Some(viewer.account_id()) {
+        return Ok(EmployerMemberPayload::refused(vec![UserError {
             field: Some("memberId".to_owned()),
             ..UserError::new(UserErrorCode::StepNotAllowed, "不能停用或启用本人的账号")
         }]));
     }
-    let done = match member {
-        Some(account_id) => step::set_member_enabled(&ctx.app().platform, &viewer, account_id, enabled).await,
-        None => Err(StepError::NotFound),
-    };
-    Ok(match done {
-        Ok(member) => EmployerMemberPayload {
-            member: Some(EmployerMember(member)),
-            user_errors: Vec::new(),
-        },
-        Err(error) => refused(step_errors(error, "memberId")?),
-    })
+    let set = on(NodeType::EmployerMember, id, async |account_id| {
+        step::set_member_enabled(platform, &viewer, account_id, enabled).await
+    });
+    EmployerMemberPayload::of(set.await, "memberId")
 }
 
 /// What is done about members.
@@ -387,35 +373,28 @@ impl EmployerMemberMutation {
         ctx: &Context<'_>,
         input: JoinEmployerInput,
     ) -> async_graphql::Result<EmployerMemberPayload> {
-        let refused = |user_errors| EmployerMemberPayload {
-            member: None,
-            user_errors,
-        };
+        let refused = |error| Ok(EmployerMemberPayload::refused(vec![error]));
         let password = match NewPassword::parse(&input.password, &[]) {
             Ok(password) => password,
-            Err(why) => return Ok(refused(vec![unfit("password", why)])),
+            Err(why) => return refused(unfit("password", why)),
         };
         let mut conn = ctx.connection().await?;
         if let Some(refusal) = throttle::stranger(ctx, &mut conn).await? {
-            return Ok(refused(vec![refusal]));
+            return refused(refusal);
         }
         drop(conn);
         let hash = passwords::hash(ctx, password.expose().to_owned()).await?;
         let token = SecretToken::presented(&input.token);
-        Ok(match step::join(&ctx.app().platform, &token, &hash).await {
-            Ok(member) => EmployerMemberPayload {
-                member: Some(EmployerMember(member)),
-                user_errors: Vec::new(),
-            },
-            Err(StepError::NotFound) => refused(vec![UserError {
+        match step::join(&ctx.app().platform, &token, &hash).await {
+            Err(StepError::NotFound) => refused(UserError {
                 field: Some("token".to_owned()),
                 ..UserError::new(
                     UserErrorCode::WrongCode,
                     "链接无效或已失效，请联系单位管理员重新邀请",
                 )
-            }]),
-            Err(error) => refused(step_errors(error, "token")?),
-        })
+            }),
+            joined => EmployerMemberPayload::of(joined, "token"),
+        }
     }
 
     /// 停用成员 An administrator disables a colleague's account: its sessions end at once. Nobody disables himself, so that there

@@ -1,6 +1,6 @@
 //! The verification of employers: what operators decide by, their decision, and how a refused employer hands in again.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, connection::Connection};
+use async_graphql::{Context, Enum, ID, InputObject, Object, connection::Connection};
 use chrono::{DateTime, Utc};
 use wangqian_schema::{
     files::FileKind,
@@ -14,14 +14,17 @@ use wangqian_schema::{
 use wangqian_storage::DownloadName;
 
 use super::{
-    case_event::EmployerEvent, document::DownloadLink, employer::Employer, licence::take_licence,
+    case_event::{EmployerEvent, history_of},
+    document::DownloadLink,
+    employer::Employer,
+    licence::take_licence,
+    mutation::{Payload, on, payload},
     registration::EmployerDetailsInput,
 };
 use crate::{
     context::ContextExt,
-    error::{UserError, internal, step_errors},
+    error::{UserError, internal},
     id::NodeType,
-    loaders::HistoryKey,
     paging::{Arguments, connection, cost},
 };
 
@@ -56,21 +59,13 @@ impl EmployerRegistration {
         #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
     ) -> async_graphql::Result<Connection<String, EmployerEvent>> {
-        let request = Arguments {
+        let page = Arguments {
             first,
             after,
             last,
             before,
-        }
-        .request()?;
-        let case_id = self.0.employer_id;
-        let key = HistoryKey { case_id, request };
-        let page = ctx.loader().load_one(key).await.map_err(internal)?;
-        Ok(connection(
-            page.unwrap_or_default(),
-            |event| event.sequence,
-            EmployerEvent,
-        ))
+        };
+        history_of(ctx, Some(self.0.employer_id), page, EmployerEvent).await
     }
 
     /// 营业执照 The business licence that was handed in last; null for whoever is no operator.
@@ -182,34 +177,28 @@ pub struct ResubmitEmployerInput {
     expected_version: Option<i32>,
 }
 
-/// 单位注册办理结果 What came of a step on a registration.
-#[derive(SimpleObject)]
-pub struct EmployerPayload {
-    /// 用人单位 The employer as it is now; null when it was refused.
-    employer: Option<Employer>,
-    /// 业务错误 Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
-}
+payload!(
+    /// 单位注册办理结果 What came of a step on a registration.
+    pub struct EmployerPayload {
+        /// 用人单位 The employer as it is now; null when it was refused.
+        employer: Employer,
+    }
+    of model::Employer, by Employer
+);
 
-fn payload(
+/// What a step came to; the credit code stands at `employer` in the input.
+fn of_registration(
     done: Result<model::Employer, StepError>,
     id_field: &str,
 ) -> async_graphql::Result<EmployerPayload> {
-    Ok(match done {
-        Ok(employer) => EmployerPayload {
-            employer: Some(Employer(employer)),
-            user_errors: Vec::new(),
-        },
-        Err(error) => EmployerPayload {
-            employer: None,
-            user_errors: match error {
-                StepError::AlreadyTaken {
-                    field: field @ "creditCode",
-                } => vec![UserError::already_taken(format!("employer.{field}"))],
-                error => step_errors(error, id_field)?,
-            },
-        },
-    })
+    match done {
+        Err(StepError::AlreadyTaken {
+            field: field @ "creditCode",
+        }) => Ok(EmployerPayload::refused(vec![UserError::already_taken(format!(
+            "employer.{field}"
+        ))])),
+        done => EmployerPayload::of(done, id_field),
+    }
 }
 
 /// What is done to registrations.
@@ -229,27 +218,16 @@ impl EmployerVerificationMutation {
         ctx: &Context<'_>,
         input: VerifyEmployerInput,
     ) -> async_graphql::Result<EmployerPayload> {
-        let viewer = ctx.viewer()?;
+        let (platform, viewer) = (&ctx.app().platform, ctx.viewer()?);
         let action = match input.decision {
             VerificationDecision::Verify => EmployerAction::Verify,
             VerificationDecision::Refuse => EmployerAction::Refuse,
         };
-        let done = match NodeType::Employer.uuid(&input.employer_id) {
-            Some(id) => {
-                let reason = input.reason.as_deref();
-                step::verify_employer(
-                    &ctx.app().platform,
-                    &viewer,
-                    id,
-                    action,
-                    reason,
-                    input.expected_version,
-                )
-                .await
-            }
-            None => Err(StepError::NotFound),
-        };
-        payload(done, "employerId")
+        let decided = on(NodeType::Employer, &input.employer_id, async |id| {
+            let reason = input.reason.as_deref();
+            step::verify_employer(platform, &viewer, id, action, reason, input.expected_version).await
+        });
+        of_registration(decided.await, "employerId")
     }
 
     /// 重新提交 A member hands in again what was refused, put right. It waits to be verified then. Another
@@ -264,22 +242,23 @@ impl EmployerVerificationMutation {
     ) -> async_graphql::Result<EmployerPayload> {
         let viewer = ctx.viewer()?;
         let platform = &ctx.app().platform;
-        let refused = |user_errors| EmployerPayload {
-            employer: None,
-            user_errors,
-        };
         // Whoever may not, has no file read and stored for him.
         if let Err(error) = step::may_resubmit(platform, &viewer).await {
-            return payload(Err(error), "employer");
+            return of_registration(Err(error), "employer");
         }
         let details = match EmployerDraft::from(input.employer).check() {
             Ok(details) => details,
-            Err(errors) => return Ok(refused(UserError::of_fields("employer.", errors))),
+            Err(errors) => {
+                return Ok(EmployerPayload::refused(UserError::of_fields(
+                    "employer.",
+                    errors,
+                )));
+            }
         };
         let licence = match &input.licence_upload_id {
             Some(id) => match take_licence(ctx, id, "licenceUploadId").await? {
                 Ok(licence) => Some(licence),
-                Err(error) => return Ok(refused(vec![error])),
+                Err(error) => return Ok(EmployerPayload::refused(vec![error])),
             },
             None => None,
         };
@@ -291,6 +270,6 @@ impl EmployerVerificationMutation {
             input.expected_version,
         )
         .await;
-        payload(done, "employer")
+        of_registration(done, "employer")
     }
 }

@@ -18,12 +18,16 @@ use wangqian_schema::{
     },
 };
 
-use super::{code::Code, date::Date, school::Department};
+use super::{
+    code::Code,
+    date::Date,
+    school::{Department, department_of},
+};
 use crate::{
     context::ContextExt,
     error::{internal, not_found},
     id::NodeType,
-    loaders::{DepartmentKey, FigureSeriesKey, FiguresKey},
+    loaders::{FigureSeriesKey, FiguresKey},
     paging::{Arguments, connection, cost},
 };
 
@@ -192,7 +196,7 @@ pub struct FigureRow {
 impl FigureRow {
     /// 院系 The department; null where figures are told apart otherwise.
     async fn department(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Department>> {
-        department(ctx, self.department_id).await
+        department_of(ctx, self.department_id).await
     }
 
     /// 专业 The major, likewise.
@@ -215,12 +219,6 @@ impl FigureRow {
     async fn figure(&self) -> Figure {
         Figure(Arc::clone(&self.figure))
     }
-}
-
-async fn department(ctx: &Context<'_>, id: Option<Uuid>) -> async_graphql::Result<Option<Department>> {
-    let Some(id) = id else { return Ok(None) };
-    let found = ctx.loader().load_one(DepartmentKey(id)).await.map_err(internal)?;
-    Ok(found.map(Department))
 }
 
 /// 学校统计 The figures of a school, or of a department of it, by one formula.
@@ -259,7 +257,7 @@ impl SchoolFigures {
     /// 院系 Of which department; null of the whole school.
     async fn department(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Department>> {
         let scope = self.query.scope;
-        let found = department(ctx, scope.department_id).await?;
+        let found = department_of(ctx, scope.department_id).await?;
         // Another school's is none of this one's.
         Ok(found.filter(|department| department.0.school_id == scope.school_id))
     }
@@ -392,7 +390,7 @@ pub(super) async fn figures_of(
         scope,
         by: by.map(Into::into),
     };
-    let counts = ctx.loader().load_one(FiguresKey(query)).await.map_err(internal)?;
+    let counts = ctx.load(FiguresKey(query)).await?;
     Ok(Some(SchoolFigures {
         query,
         formula: asked.formula(),
@@ -411,7 +409,7 @@ pub(super) async fn figure_history_of(
     let page = match asked.scope(&ctx.viewer()?, school_id) {
         Some(scope) => {
             let key = FigureSeriesKey { scope, request };
-            ctx.loader().load_one(key).await.map_err(internal)?
+            ctx.load(key).await?
         }
         None => None,
     };

@@ -1,8 +1,6 @@
 //! Graduates: what the viewer may see of one, the search by an employer, and the confirmation of the basic information.
 
-use async_graphql::{
-    Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject, connection::Connection,
-};
+use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, connection::Connection};
 use chrono::{DateTime, Utc};
 use wangqian_schema::{
     checks::IdCardNumber,
@@ -16,16 +14,17 @@ use wangqian_schema::{
 };
 
 use super::{
-    case_event::GraduateEvent,
+    case_event::{GraduateEvent, history_of},
     code::Code,
+    mutation::{Payload, on, payload},
     school::{Department, School},
 };
 use crate::{
     context::ContextExt,
-    error::{UserError, UserErrorCode, internal, step_errors},
+    error::{UserError, UserErrorCode, internal},
     id::NodeType,
-    loaders::{DepartmentKey, HistoryKey, SchoolKey},
-    paging::{Arguments, connection, cost},
+    loaders::{DepartmentKey, SchoolKey},
+    paging::{Arguments, cost},
 };
 
 /// 性别 Gender.
@@ -71,26 +70,17 @@ impl Graduate {
 
     /// 学校 School.
     async fn school(&self, ctx: &Context<'_>) -> async_graphql::Result<School> {
-        let school = ctx
-            .loader()
-            .load_one(SchoolKey(self.0.school_id))
-            .await
-            .map_err(internal)?;
-        school
-            .map(School)
-            .ok_or_else(|| internal("a graduate without his school"))
+        let school = ctx.require(SchoolKey(self.0.school_id), "a graduate without his school");
+        Ok(School(school.await?))
     }
 
     /// 院系 Department.
     async fn department(&self, ctx: &Context<'_>) -> async_graphql::Result<Department> {
-        let department = ctx
-            .loader()
-            .load_one(DepartmentKey(self.0.department_id))
-            .await
-            .map_err(internal)?;
-        department
-            .map(Department)
-            .ok_or_else(|| internal("a graduate without his department"))
+        let department = ctx.require(
+            DepartmentKey(self.0.department_id),
+            "a graduate without his department",
+        );
+        Ok(Department(department.await?))
     }
 
     /// 届 Graduating year, four digits.
@@ -167,25 +157,13 @@ impl Graduate {
         #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
     ) -> async_graphql::Result<Connection<String, GraduateEvent>> {
-        let request = Arguments {
+        let page = Arguments {
             first,
             after,
             last,
             before,
-        }
-        .request()?;
-        let page = if self.open_to(ctx) {
-            let case_id = self.0.id;
-            let key = HistoryKey { case_id, request };
-            ctx.loader().load_one(key).await.map_err(internal)?
-        } else {
-            None
         };
-        Ok(connection(
-            page.unwrap_or_default(),
-            |event| event.sequence,
-            GraduateEvent,
-        ))
+        history_of(ctx, self.open_to(ctx).then_some(self.0.id), page, GraduateEvent).await
     }
 }
 
@@ -207,26 +185,17 @@ impl GraduateMatch {
 
     /// 学校 School.
     async fn school(&self, ctx: &Context<'_>) -> async_graphql::Result<School> {
-        let school = ctx
-            .loader()
-            .load_one(SchoolKey(self.0.school_id))
-            .await
-            .map_err(internal)?;
-        school
-            .map(School)
-            .ok_or_else(|| internal("a graduate without his school"))
+        let school = ctx.require(SchoolKey(self.0.school_id), "a graduate without his school");
+        Ok(School(school.await?))
     }
 
     /// 院系 Department.
     async fn department(&self, ctx: &Context<'_>) -> async_graphql::Result<Department> {
-        let department = ctx
-            .loader()
-            .load_one(DepartmentKey(self.0.department_id))
-            .await
-            .map_err(internal)?;
-        department
-            .map(Department)
-            .ok_or_else(|| internal("a graduate without his department"))
+        let department = ctx.require(
+            DepartmentKey(self.0.department_id),
+            "a graduate without his department",
+        );
+        Ok(Department(department.await?))
     }
 
     /// 届 Graduating year, four digits.
@@ -300,23 +269,23 @@ pub struct CorrectGraduateInput {
     online_signing_allowed: Option<bool>,
 }
 
-/// 信息更正的结果 What came of the correction.
-#[derive(SimpleObject)]
-pub struct CorrectGraduatePayload {
-    /// 毕业生 The graduate as he is now; null when it was refused.
-    graduate: Option<Graduate>,
-    /// 业务错误 Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
-}
+payload!(
+    /// 信息更正的结果 What came of the correction.
+    pub struct CorrectGraduatePayload {
+        /// 毕业生 The graduate as he is now; null when it was refused.
+        graduate: Graduate,
+    }
+    of model::Graduate, by Graduate
+);
 
-/// 信息确认的结果 What came of the confirmation.
-#[derive(SimpleObject)]
-pub struct ConfirmGraduateDataPayload {
-    /// 毕业生 The graduate as he is now; null when it was refused.
-    graduate: Option<Graduate>,
-    /// 业务错误 Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
-}
+payload!(
+    /// 信息确认的结果 What came of the confirmation.
+    pub struct ConfirmGraduateDataPayload {
+        /// 毕业生 The graduate as he is now; null when it was refused.
+        graduate: Graduate,
+    }
+    of model::Graduate, by Graduate
+);
 
 /// Graduates.
 #[derive(Default)]
@@ -366,40 +335,28 @@ impl GraduateMutation {
         ctx: &Context<'_>,
         input: CorrectGraduateInput,
     ) -> async_graphql::Result<CorrectGraduatePayload> {
-        let viewer = ctx.viewer()?;
-        let corrected = match NodeType::Graduate.uuid(&input.graduate_id) {
-            None => Err(StepError::NotFound),
-            Some(id) => {
-                let draft = CorrectionDraft {
-                    student_number: input.student_number,
-                    name: input.name,
-                    gender: input.gender.map(Into::into),
-                    id_card_number: input.id_card_number,
-                    class_year: input.class_year,
-                    // An id that means no department means one that the school does not have.
-                    department_id: input
-                        .department_id
-                        .map(|id| NodeType::Department.uuid(&id).unwrap_or_default()),
-                    degree_level: input.degree_level,
-                    major: input.major,
-                    training_mode: input.training_mode,
-                    origin_region: input.origin_region,
-                    online_signing_allowed: input.online_signing_allowed,
-                };
-                let (platform, reason) = (&ctx.app().platform, input.reason.as_deref());
-                step::correct_graduate(platform, &viewer, id, &draft, reason, input.expected_version).await
-            }
+        let (platform, viewer) = (&ctx.app().platform, ctx.viewer()?);
+        let draft = CorrectionDraft {
+            student_number: input.student_number,
+            name: input.name,
+            gender: input.gender.map(Into::into),
+            id_card_number: input.id_card_number,
+            class_year: input.class_year,
+            // An id that means no department means one that the school does not have.
+            department_id: input
+                .department_id
+                .map(|id| NodeType::Department.uuid(&id).unwrap_or_default()),
+            degree_level: input.degree_level,
+            major: input.major,
+            training_mode: input.training_mode,
+            origin_region: input.origin_region,
+            online_signing_allowed: input.online_signing_allowed,
         };
-        Ok(match corrected {
-            Ok(graduate) => CorrectGraduatePayload {
-                graduate: Some(Graduate(graduate)),
-                user_errors: Vec::new(),
-            },
-            Err(error) => CorrectGraduatePayload {
-                graduate: None,
-                user_errors: step_errors(error, "graduateId")?,
-            },
-        })
+        let corrected = on(NodeType::Graduate, &input.graduate_id, async |id| {
+            let reason = input.reason.as_deref();
+            step::correct_graduate(platform, &viewer, id, &draft, reason, input.expected_version).await
+        });
+        CorrectGraduatePayload::of(corrected.await, "graduateId")
     }
 
     /// 信息确认无误，进入系统 The graduate confirms that his basic information is right (§2). Before it he takes no step.
@@ -412,22 +369,12 @@ impl GraduateMutation {
     ) -> async_graphql::Result<ConfirmGraduateDataPayload> {
         let viewer = ctx.viewer()?;
         let confirmed = step::confirm_data(&ctx.app().platform, &viewer, input.expected_version).await;
-        Ok(match confirmed {
-            Ok(graduate) => ConfirmGraduateDataPayload {
-                graduate: Some(Graduate(graduate)),
-                user_errors: Vec::new(),
-            },
-            Err(StepError::StaleVersion { .. }) => ConfirmGraduateDataPayload {
-                graduate: None,
-                user_errors: vec![UserError {
-                    field: Some("expectedVersion".to_owned()),
-                    ..UserError::new(UserErrorCode::StaleVersion, "基本信息已被更新，请重新核对")
-                }],
-            },
-            Err(error) => ConfirmGraduateDataPayload {
-                graduate: None,
-                user_errors: step_errors(error, "expectedVersion")?,
-            },
-        })
+        match confirmed {
+            Err(StepError::StaleVersion { .. }) => Ok(ConfirmGraduateDataPayload::refused(vec![UserError {
+                field: Some("expectedVersion".to_owned()),
+                ..UserError::new(UserErrorCode::StaleVersion, "基本信息已被更新，请重新核对")
+            }])),
+            confirmed => ConfirmGraduateDataPayload::of(confirmed, "expectedVersion"),
+        }
     }
 }

@@ -11,9 +11,8 @@ use wangqian_schema::{
     model::{
         Viewer,
         graduate_import::{self as model, GraduateImport as Row},
-        idempotency,
     },
-    step::{self, IdempotencyKey, Roster, StepError},
+    step::{self, Roster, StepError},
 };
 
 pub use self::{
@@ -21,7 +20,7 @@ pub use self::{
     report::{GraduateField, ImportProblem, ImportProblemCode},
 };
 use super::{
-    is_idempotency_key,
+    mutation::{Payload, idempotency_key, payload},
     upload::{UploadLink, upload_link},
 };
 use crate::{
@@ -230,7 +229,7 @@ impl GraduateImport {
             import_id: self.0.id,
             request,
         };
-        let page = ctx.loader().load_one(key).await.map_err(internal)?;
+        let page = ctx.load(key).await?;
         Ok(connection(
             page.unwrap_or_default(),
             model::ImportProblem::key,
@@ -276,14 +275,14 @@ pub struct StartGraduateImportInput {
     import_id: ID,
 }
 
-/// 开始导入的结果 What came of having a roster worked through.
-#[derive(SimpleObject)]
-pub struct StartGraduateImportPayload {
-    /// 毕业生导入 The import; null when it was refused.
-    graduate_import: Option<GraduateImport>,
-    /// 业务错误 Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
-}
+payload!(
+    /// 开始导入的结果 What came of having a roster worked through.
+    pub struct StartGraduateImportPayload {
+        /// 毕业生导入 The import; null when it was refused.
+        graduate_import: GraduateImport,
+    }
+    of Row, by GraduateImport
+);
 
 /// Imports of graduates.
 #[derive(Default)]
@@ -338,10 +337,10 @@ impl GraduateImportMutation {
             link: None,
             user_errors,
         };
-        if !is_idempotency_key(&input.idempotency_key) {
-            let error = UserError::invalid("idempotencyKey", "应为 1 至 60 个字符，且不含 /");
-            return Ok(refused(vec![error]));
-        }
+        let key = match idempotency_key(&input.idempotency_key, &input)? {
+            Ok(key) => key,
+            Err(error) => return Ok(refused(vec![error])),
+        };
         // Whoever may not, uses nothing up.
         if let Err(error) = step::importing_school(&viewer) {
             return Ok(refused(step_errors(error, "")?));
@@ -350,17 +349,12 @@ impl GraduateImportMutation {
             return Ok(refused(vec![refusal]));
         }
         let app = ctx.app();
-        let request_hash = idempotency::request_hash(&input).map_err(internal)?;
         let seconds = app.settings.upload_link_seconds;
         let roster = Roster {
             file_name: input.file_name,
             format: input.format.into(),
             byte_size: input.byte_size,
             upload_until: app.platform.clock.now() + TimeDelta::seconds(seconds.into()),
-        };
-        let key = IdempotencyKey {
-            key: input.idempotency_key,
-            request_hash,
         };
         let import = match step::create_import(&app.platform, &viewer, &roster, &key).await {
             Ok(import) => import,
@@ -389,16 +383,7 @@ impl GraduateImportMutation {
         input: StartGraduateImportInput,
     ) -> async_graphql::Result<StartGraduateImportPayload> {
         let viewer = ctx.viewer()?;
-        Ok(match start(ctx, &viewer, &input.import_id).await? {
-            Ok(import) => StartGraduateImportPayload {
-                graduate_import: Some(GraduateImport(import)),
-                user_errors: Vec::new(),
-            },
-            Err(error) => StartGraduateImportPayload {
-                graduate_import: None,
-                user_errors: step_errors(error, "importId")?,
-            },
-        })
+        StartGraduateImportPayload::of(start(ctx, &viewer, &input.import_id).await?, "importId")
     }
 }
 

@@ -25,6 +25,7 @@ pub(crate) mod licence;
 pub mod live;
 pub mod manual;
 pub mod message_preference;
+mod mutation;
 pub mod node;
 pub mod notification;
 mod passcode;
@@ -206,12 +207,6 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
             "日期时间 A moment, as in RFC 3339: `2027-07-01T08:00:00Z`. Any offset is taken; answers are in UTC, to be shown in \
              Asia/Shanghai.",
         )
-}
-
-/// Whether a caller's key can be kept: 1 to 60 characters, no NUL, which the database does not take, and no `/`, by which one key
-/// stands for several things.
-fn is_idempotency_key(key: &str) -> bool {
-    (1..=60).contains(&key.chars().count()) && !key.contains(['\0', '/'])
 }
 
 /// The schema as SDL, as it is published in `schema/schema.graphql`.

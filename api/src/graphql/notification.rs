@@ -56,45 +56,34 @@ impl Notification {
         let Some(event_id) = self.0.event_id else {
             return Ok(None);
         };
-        let event = ctx
-            .loader()
-            .load_one(EventKey(event_id))
-            .await
-            .map_err(internal)?;
+        let event = ctx.load(EventKey(event_id)).await?;
         let Some(event) = event else { return Ok(None) };
-        let loader = ctx.loader();
         Ok(match event.case_kind {
-            CaseKind::Agreement => loader
-                .load_one(AgreementKey(event.case_id))
-                .await
-                .map_err(internal)?
+            CaseKind::Agreement => ctx
+                .load(AgreementKey(event.case_id))
+                .await?
                 .map(|view| Case::Agreement(Agreement::from(view))),
-            CaseKind::Termination => loader
-                .load_one(TerminationKey(event.case_id))
-                .await
-                .map_err(internal)?
+            CaseKind::Termination => ctx
+                .load(TerminationKey(event.case_id))
+                .await?
                 .map(|view| Case::Termination(Termination::from(view))),
-            CaseKind::Destination => loader
-                .load_one(DestinationKey(event.case_id))
-                .await
-                .map_err(internal)?
+            CaseKind::Destination => ctx
+                .load(DestinationKey(event.case_id))
+                .await?
                 .map(|view| Case::Destination(Destination::from(view))),
-            CaseKind::Leaving => loader
-                .load_one(LeavingKey(event.case_id))
-                .await
-                .map_err(internal)?
+            CaseKind::Leaving => ctx
+                .load(LeavingKey(event.case_id))
+                .await?
                 .map(|view| Case::LeavingConfirmation(LeavingConfirmation::from(view))),
             // Its members are told of it, and they see it.
-            CaseKind::Employer => loader
-                .load_one(EmployerKey(event.case_id))
-                .await
-                .map_err(internal)?
+            CaseKind::Employer => ctx
+                .load(EmployerKey(event.case_id))
+                .await?
                 .map(|employer| Case::Employer(Employer(employer))),
             // That a school is there everybody sees.
-            CaseKind::School => loader
-                .load_one(SchoolKey(event.case_id))
-                .await
-                .map_err(internal)?
+            CaseKind::School => ctx
+                .load(SchoolKey(event.case_id))
+                .await?
                 .map(|school| Case::School(School(school))),
             CaseKind::Graduate => None,
         })

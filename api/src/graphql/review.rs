@@ -20,6 +20,7 @@ use super::{
     agreement::Agreement,
     destination::Destination,
     graduate::Graduate,
+    mutation::{Payload, payload},
     review_assignment::{AssignedTo, ReviewAssignment},
     review_flag::ReviewFlag,
     school::{ReviewLevel, ReviewRoute, Workflow},
@@ -175,14 +176,14 @@ pub struct ReviewCaseInput {
     expected_version: Option<i32>,
 }
 
-/// 审核结果 What came of a reviewer's decision.
-#[derive(SimpleObject)]
-pub struct ReviewCasePayload {
-    /// 办理事项 The case as it is now; null when the decision was refused.
-    case: Option<ReviewableCase>,
-    /// 业务错误 Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
-}
+payload!(
+    /// 审核结果 What came of a reviewer's decision.
+    pub struct ReviewCasePayload {
+        /// 办理事项 The case as it is now; null when the decision was refused.
+        case: ReviewableCase,
+    }
+    of ReviewCase, by ReviewableCase::from
+);
 
 /// 批量审核 Decides several cases in the same way.
 #[derive(InputObject)]
@@ -242,18 +243,8 @@ impl ReviewMutation {
         input: ReviewCaseInput,
     ) -> async_graphql::Result<ReviewCasePayload> {
         let (reason, version) = (input.reason, input.expected_version);
-        Ok(
-            match decide(ctx, &input.case_id, input.decision, reason, version).await? {
-                Ok(case) => ReviewCasePayload {
-                    case: Some(case.into()),
-                    user_errors: Vec::new(),
-                },
-                Err(error) => ReviewCasePayload {
-                    case: None,
-                    user_errors: step_errors(error, "caseId")?,
-                },
-            },
-        )
+        let decided = decide(ctx, &input.case_id, input.decision, reason, version).await?;
+        ReviewCasePayload::of(decided, "caseId")
     }
 
     /// 批量审核 A reviewer decides several cases in the same way, in their order. Each stands or falls by itself. After a top-level

@@ -7,15 +7,14 @@ use wangqian_schema::{
         case::CaseRow,
         review_queue::{self, ReviewCase, ReviewRound},
     },
-    step::{self, StepError},
+    step,
 };
 
-use super::review::{ReviewableCase, reviewable};
-use crate::{
-    context::ContextExt,
-    error::{UserError, internal, step_errors},
-    loaders::AssignmentKey,
+use super::{
+    mutation::{Payload, payload},
+    review::{ReviewableCase, reviewable},
 };
+use crate::{context::ContextExt, loaders::AssignmentKey};
 
 /// 审核认领 That a reviewer has taken a case which waits. Advice for his fellows: any of them may decide it all the same. It ends with the
 /// decision of the level, and when the case leaves the review.
@@ -39,8 +38,8 @@ pub(super) async fn assignment_of(
     if round.awaiting_review.is_none() || viewer.reviews().map(|(level, _)| level) != round.awaiting_review {
         return Ok(None);
     }
-    let held = ctx.loader().load_one(AssignmentKey(round.case_id)).await;
-    let held = held.map_err(internal)?.filter(|held| held.is_of(&round));
+    let held = ctx.load(AssignmentKey(round.case_id)).await?;
+    let held = held.filter(|held| held.is_of(&round));
     Ok(held.map(|held| ReviewAssignment {
         mine: held.account_id == viewer.account_id(),
         reviewer_name: held.reviewer_name,
@@ -75,27 +74,14 @@ pub struct ReleaseReviewInput {
     case_id: ID,
 }
 
-/// 认领结果 What came of taking a case or giving it back.
-#[derive(SimpleObject)]
-pub struct ReviewAssignmentPayload {
-    /// 办理事项 The case; null when it was refused.
-    case: Option<ReviewableCase>,
-    /// 业务错误 Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
-}
-
-fn payload(done: Result<ReviewCase, StepError>) -> async_graphql::Result<ReviewAssignmentPayload> {
-    Ok(match done {
-        Ok(case) => ReviewAssignmentPayload {
-            case: Some(case.into()),
-            user_errors: Vec::new(),
-        },
-        Err(error) => ReviewAssignmentPayload {
-            case: None,
-            user_errors: step_errors(error, "caseId")?,
-        },
-    })
-}
+payload!(
+    /// 认领结果 What came of taking a case or giving it back.
+    pub struct ReviewAssignmentPayload {
+        /// 办理事项 The case; null when it was refused.
+        case: ReviewableCase,
+    }
+    of ReviewCase, by ReviewableCase::from
+);
 
 /// Taking cases.
 #[derive(Default)]
@@ -113,10 +99,11 @@ impl ReviewAssignmentMutation {
         input: AssignReviewInput,
     ) -> async_graphql::Result<ReviewAssignmentPayload> {
         let (platform, viewer) = (&ctx.app().platform, ctx.viewer()?);
-        payload(match reviewable(&input.case_id) {
+        let taken = match reviewable(&input.case_id) {
             Ok((kind, id)) => step::assign_review(platform, &viewer, kind, id, input.take_over).await,
             Err(error) => Err(error),
-        })
+        };
+        ReviewAssignmentPayload::of(taken, "caseId")
     }
 
     /// 退回认领 A reviewer gives back a case that he has taken. Nothing happens where nobody has it.
@@ -128,9 +115,10 @@ impl ReviewAssignmentMutation {
         input: ReleaseReviewInput,
     ) -> async_graphql::Result<ReviewAssignmentPayload> {
         let (platform, viewer) = (&ctx.app().platform, ctx.viewer()?);
-        payload(match reviewable(&input.case_id) {
+        let released = match reviewable(&input.case_id) {
             Ok((kind, id)) => step::release_review(platform, &viewer, kind, id).await,
             Err(error) => Err(error),
-        })
+        };
+        ReviewAssignmentPayload::of(released, "caseId")
     }
 }

@@ -5,7 +5,6 @@ use wangqian_schema::{checks::CreditCode, model::case::CaseRow};
 
 use crate::{
     context::ContextExt,
-    error::internal,
     loaders::{CrowdedEmployerKey, SharedProofKey},
 };
 
@@ -42,7 +41,7 @@ pub(super) async fn flags_of(
     let whole = |number: i64| i32::try_from(number).unwrap_or(i32::MAX);
     let shared = async {
         let key = SharedProofKey(row.id());
-        ctx.loader().load_one(key).await.map_err(internal)
+        ctx.load(key).await
     };
     let crowded = async {
         let Some(employer) = employer else { return Ok(None) };
@@ -51,7 +50,7 @@ pub(super) async fn flags_of(
             credit_code: employer.as_str().to_owned(),
             more_than: ctx.app().settings.crowded_employer,
         };
-        ctx.loader().load_one(key).await.map_err(internal)
+        ctx.load(key).await
     };
     let (shared, crowded) = futures_util::try_join!(shared, crowded)?;
     if let Some(shared) = shared {

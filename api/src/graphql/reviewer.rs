@@ -1,22 +1,20 @@
 //! Reviewers: who they are, and what a school does about their accounts.
 
-use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, OneofObject};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 use wangqian_schema::{
     mask,
     model::reviewer::{self as model, ReviewerDraft, Shown, addresses_shown},
-    step::{self, NewReviewer, StepError},
+    step::{self, NewReviewer},
 };
 
-use super::school::{Department, School, idempotency_key, school_id};
-use crate::{
-    context::ContextExt,
-    error::{UserError, internal, step_errors},
-    id::NodeType,
-    loaders::{DepartmentKey, SchoolKey},
+use super::{
+    mutation::{Payload, idempotency_key, payload},
+    school::{Department, School, department_of, school_id},
 };
+use crate::{context::ContextExt, error::UserError, id::NodeType, loaders::SchoolKey};
 
 /// 审核人 A reviewer of a school, or of one department of it.
 pub struct Reviewer(pub model::ReviewerAccount);
@@ -49,23 +47,13 @@ impl Reviewer {
 
     /// 学校 The school.
     async fn school(&self, ctx: &Context<'_>) -> async_graphql::Result<School> {
-        let school = ctx
-            .loader()
-            .load_one(SchoolKey(self.0.school_id))
-            .await
-            .map_err(internal)?;
-        school
-            .map(School)
-            .ok_or_else(|| internal("a reviewer without his school"))
+        let school = ctx.require(SchoolKey(self.0.school_id), "a reviewer without his school");
+        Ok(School(school.await?))
     }
 
     /// 院系 The department; null for a reviewer of the whole school, who also runs it.
     async fn department(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Department>> {
-        let Some(id) = self.0.department_id else {
-            return Ok(None);
-        };
-        let department = ctx.loader().load_one(DepartmentKey(id)).await.map_err(internal)?;
-        Ok(department.map(Department))
+        department_of(ctx, self.0.department_id).await
     }
 
     /// 电子邮箱 E-mail address; masked for operators, null for colleagues in the department.
@@ -143,33 +131,14 @@ pub struct ReviewerInput {
     reviewer_id: ID,
 }
 
-/// 审核人办理结果 What came of a step on a reviewer's account.
-#[derive(SimpleObject)]
-pub struct ReviewerPayload {
-    /// 审核人 The reviewer as he is now; null when it was refused.
-    reviewer: Option<Reviewer>,
-    /// 业务错误 Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
-}
-
-impl ReviewerPayload {
-    const fn refused(user_errors: Vec<UserError>) -> Self {
-        Self {
-            reviewer: None,
-            user_errors,
-        }
+payload!(
+    /// 审核人办理结果 What came of a step on a reviewer's account.
+    pub struct ReviewerPayload {
+        /// 审核人 The reviewer as he is now; null when it was refused.
+        reviewer: Reviewer,
     }
-
-    fn of(done: Result<model::ReviewerAccount, StepError>, id_field: &str) -> async_graphql::Result<Self> {
-        Ok(match done {
-            Ok(reviewer) => Self {
-                reviewer: Some(Reviewer(reviewer)),
-                user_errors: Vec::new(),
-            },
-            Err(error) => Self::refused(step_errors(error, id_field)?),
-        })
-    }
-}
+    of model::ReviewerAccount, by Reviewer
+);
 
 async fn set_enabled(ctx: &Context<'_>, id: &ID, enabled: bool) -> async_graphql::Result<ReviewerPayload> {
     let viewer = ctx.viewer()?;

@@ -1,34 +1,31 @@
 //! Terminations: the object, its list and the steps of its sides.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, connection::Connection};
+use async_graphql::{Context, Enum, ID, InputObject, Object, connection::Connection};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use wangqian_schema::{
     codes::CodeList,
-    model::{
-        idempotency,
-        termination::{self as model, TerminationFilter, TerminationView},
-    },
-    step::{self, Actor, IdempotencyKey, StepError, TerminationForm, TerminationRequest, TerminationStep},
+    model::termination::{self as model, TerminationFilter, TerminationView},
+    step::{self, TerminationForm, TerminationRequest, TerminationStep},
     workflow::termination as rules,
 };
 
 use super::{
     agreement::Agreement,
-    case_event::{TerminationAction, TerminationEvent},
+    case_event::{TerminationAction, TerminationEvent, actions_of, history_of},
     case_file::{CaseFile, attachable, files_of},
     code::Code,
     graduate::Graduate,
-    is_idempotency_key,
+    mutation::{Payload, case_step, idempotency_key, on, payload, take},
     review_assignment::{ReviewAssignment, assignment_of},
     review_flag::{ReviewFlag, flags_of},
     school::{ReviewLevel, ReviewRoute},
 };
 use crate::{
     context::ContextExt,
-    error::{UserError, internal, step_errors},
+    error::internal,
     id::NodeType,
-    loaders::{AgreementKey, GraduateKey, HistoryKey},
+    loaders::{AgreementKey, GraduateKey},
     paging::{Arguments, connection, cost},
 };
 
@@ -84,19 +81,15 @@ impl Termination {
     /// 就业协议 What is to end.
     async fn agreement(&self, ctx: &Context<'_>) -> async_graphql::Result<Agreement> {
         let key = AgreementKey(self.0.termination.agreement_id);
-        let found = ctx.loader().load_one(key).await.map_err(internal)?;
-        found
-            .map(Agreement::from)
-            .ok_or_else(|| internal("a termination without its agreement"))
+        let found = ctx.require(key, "a termination without its agreement");
+        Ok(Agreement::from(found.await?))
     }
 
     /// 毕业生 The graduate.
     pub async fn graduate(&self, ctx: &Context<'_>) -> async_graphql::Result<Graduate> {
         let key = GraduateKey(self.0.termination.graduate_id);
-        let found = ctx.loader().load_one(key).await.map_err(internal)?;
-        found
-            .map(Graduate)
-            .ok_or_else(|| internal("a termination without its graduate"))
+        let found = ctx.require(key, "a termination without its graduate");
+        Ok(Graduate(found.await?))
     }
 
     /// 状态 Where it stands.
@@ -178,9 +171,7 @@ impl Termination {
 
     /// 可进行的操作 What this viewer may do now: draw the buttons from it.
     async fn viewer_actions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<TerminationAction>> {
-        let now = ctx.app().platform.clock.now();
-        let actions = self.0.viewer_actions(&ctx.viewer()?, now);
-        Ok(actions.into_iter().map(Into::into).collect())
+        actions_of(ctx, |viewer, now| self.0.viewer_actions(viewer, now))
     }
 
     /// 解约材料 The files that were handed in with it last, or in another submission; none of one that was asked for online.
@@ -206,17 +197,13 @@ impl Termination {
         #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
     ) -> async_graphql::Result<Connection<String, TerminationEvent>> {
-        let request = Arguments {
+        let page = Arguments {
             first,
             after,
             last,
             before,
-        }
-        .request()?;
-        let case_id = self.0.termination.id;
-        let page = ctx.loader().load_one(HistoryKey { case_id, request }).await;
-        let page = page.map_err(internal)?.unwrap_or_default();
-        Ok(connection(page, |event| event.sequence, TerminationEvent))
+        };
+        history_of(ctx, Some(self.0.termination.id), page, TerminationEvent).await
     }
 }
 
@@ -331,29 +318,16 @@ pub struct RefuseTerminationInput {
     expected_version: Option<i32>,
 }
 
-/// 解约办理结果 What came of a step on a termination.
-#[derive(SimpleObject)]
-pub struct TerminationPayload {
-    /// 解约 The termination as it is now; null when it was refused.
-    termination: Option<Termination>,
-    /// 业务错误 Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
-}
-
-impl TerminationPayload {
-    fn of(taken: Result<TerminationView, StepError>, id_field: &str) -> async_graphql::Result<Self> {
-        Ok(match taken {
-            Ok(view) => Self {
-                termination: Some(view.into()),
-                user_errors: Vec::new(),
-            },
-            Err(error) => Self {
-                termination: None,
-                user_errors: step_errors(error, id_field)?,
-            },
-        })
+payload!(
+    /// 解约办理结果 What came of a step on a termination.
+    pub struct TerminationPayload {
+        /// 解约 The termination as it is now; null when it was refused.
+        termination: Termination,
     }
-}
+    of TerminationView, by Termination::from
+);
+
+case_step!(TerminationStep => TerminationPayload, Termination, "terminationId", step::take_termination);
 
 /// The steps of the two sides of a termination.
 #[derive(Default)]
@@ -371,16 +345,7 @@ impl TerminationMutation {
         ctx: &Context<'_>,
         input: RequestTerminationInput,
     ) -> async_graphql::Result<TerminationPayload> {
-        let viewer = ctx.viewer()?;
-        if !is_idempotency_key(&input.idempotency_key) {
-            return Ok(TerminationPayload {
-                termination: None,
-                user_errors: vec![UserError::invalid(
-                    "idempotencyKey",
-                    "应为 1 至 60 个字符，且不含 /",
-                )],
-            });
-        }
+        let (platform, viewer) = (&ctx.app().platform, ctx.viewer()?);
         let files = input.files.unwrap_or_default();
         let body = RequestBody {
             files: &files,
@@ -388,26 +353,20 @@ impl TerminationMutation {
             termination_reason: &input.termination_reason,
             explanation: &input.explanation,
         };
-        let request_hash = idempotency::request_hash(&body).map_err(internal)?;
-        let Some(agreement_id) = NodeType::Agreement.uuid(&input.agreement_id) else {
-            return TerminationPayload::of(Err(StepError::NotFound), "agreementId");
+        let key = match idempotency_key(&input.idempotency_key, &body)? {
+            Ok(key) => key,
+            Err(error) => return Ok(TerminationPayload::refused(vec![error])),
         };
-        let request = TerminationRequest {
-            agreement_id,
-            form: TerminationForm {
-                reason_code: input.termination_reason,
-                explanation: input.explanation,
-                files: attachable(&files),
-            },
+        let form = TerminationForm {
+            reason_code: input.termination_reason,
+            explanation: input.explanation,
+            files: attachable(&files),
         };
-        let key = IdempotencyKey {
-            key: input.idempotency_key,
-            request_hash,
-        };
-        let platform = &ctx.app().platform;
-        let requested =
-            step::request_termination(platform, &viewer, &request, input.expected_version, Some(&key)).await;
-        TerminationPayload::of(requested, "agreementId")
+        let requested = on(NodeType::Agreement, &input.agreement_id, async |agreement_id| {
+            let request = TerminationRequest { agreement_id, form };
+            step::request_termination(platform, &viewer, &request, input.expected_version, Some(&key)).await
+        });
+        TerminationPayload::of(requested.await, "agreementId")
     }
 
     /// 提交解约申请 The graduate hands an offline termination in again that he took back or that was returned (§7.1).
@@ -475,18 +434,4 @@ impl TerminationMutation {
         let step = TerminationStep::Refuse(input.reason);
         take(ctx, &input.termination_id, step, input.expected_version).await
     }
-}
-
-async fn take(
-    ctx: &Context<'_>,
-    id: &ID,
-    step: TerminationStep,
-    expected_version: Option<i32>,
-) -> async_graphql::Result<TerminationPayload> {
-    let actor = Actor::Viewer(ctx.viewer()?);
-    let taken = match NodeType::Termination.uuid(id) {
-        Some(id) => step::take_termination(&ctx.app().platform, actor, id, step, expected_version).await,
-        None => Err(StepError::NotFound),
-    };
-    TerminationPayload::of(taken, "terminationId")
 }

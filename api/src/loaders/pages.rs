@@ -7,48 +7,21 @@ use uuid::Uuid;
 use wangqian_schema::{
     db,
     model::{
-        Page, PageRequest,
         event::{self, Event},
         field_change::{self, Changes},
         graduate_import::{self, ImportProblem, ProblemKey},
     },
 };
 
-use super::{LoadError, Loader};
+use super::{LoadError, Loader, batch::pages};
 
-/// A page of the history of a case that the viewer sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct HistoryKey {
-    /// The case.
-    pub case_id: Uuid,
-    /// Which page; the same for all rows of a list.
-    pub request: PageRequest<i32>,
-}
-
-impl Batch<HistoryKey> for Loader {
-    type Value = Page<Event>;
-    type Error = LoadError;
-
-    async fn load(&self, keys: &[HistoryKey]) -> Result<HashMap<HistoryKey, Page<Event>>, LoadError> {
-        let mut wanted: HashMap<PageRequest<i32>, Vec<Uuid>> = HashMap::new();
-        for key in keys {
-            wanted.entry(key.request).or_default().push(key.case_id);
-        }
-        let mut conn = self.connection().await?;
-        let mut pages = HashMap::new();
-        for (request, case_ids) in wanted {
-            let found = event::histories(&mut conn, &case_ids, &request)
-                .await
-                .map_err(db::DatabaseError::from)?;
-            pages.extend(
-                found
-                    .into_iter()
-                    .map(|(case_id, page)| (HistoryKey { case_id, request }, page)),
-            );
-        }
-        Ok(pages)
-    }
-}
+pages!(
+    /// A page of the history of a case that the viewer sees.
+    HistoryKey {
+        /// The case.
+        case_id by i32,
+    } => Event, |conn, ids, request| event::histories(conn, &ids, request)
+);
 
 /// What an event of a case that the viewer sees changed, field by field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,36 +49,10 @@ impl Batch<FieldChangesKey> for Loader {
     }
 }
 
-/// A page of the report of an import that the viewer sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ReportKey {
-    /// The import.
-    pub import_id: Uuid,
-    /// Which page; the same for all rows of a list.
-    pub request: PageRequest<ProblemKey>,
-}
-
-impl Batch<ReportKey> for Loader {
-    type Value = Page<ImportProblem>;
-    type Error = LoadError;
-
-    async fn load(&self, keys: &[ReportKey]) -> Result<HashMap<ReportKey, Page<ImportProblem>>, LoadError> {
-        let mut wanted: HashMap<PageRequest<ProblemKey>, Vec<Uuid>> = HashMap::new();
-        for key in keys {
-            wanted.entry(key.request).or_default().push(key.import_id);
-        }
-        let mut conn = self.connection().await?;
-        let mut pages = HashMap::new();
-        for (request, import_ids) in wanted {
-            let found = graduate_import::reports(&mut conn, &import_ids, &request)
-                .await
-                .map_err(db::DatabaseError::from)?;
-            pages.extend(
-                found
-                    .into_iter()
-                    .map(|(import_id, page)| (ReportKey { import_id, request }, page)),
-            );
-        }
-        Ok(pages)
-    }
-}
+pages!(
+    /// A page of the report of an import that the viewer sees.
+    ReportKey {
+        /// The import.
+        import_id by ProblemKey,
+    } => ImportProblem, |conn, ids, request| graduate_import::reports(conn, &ids, request)
+);

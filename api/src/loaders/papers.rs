@@ -13,32 +13,13 @@ use wangqian_schema::{
     },
 };
 
-use super::{LoadError, Loader};
+use super::{LoadError, Loader, batch::many};
 
-/// The documents of an agreement that the viewer sees, newest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct DocumentsKey(pub Uuid);
-
-impl Batch<DocumentsKey> for Loader {
-    type Value = Vec<Document>;
-    type Error = LoadError;
-
-    async fn load(&self, keys: &[DocumentsKey]) -> Result<HashMap<DocumentsKey, Vec<Document>>, LoadError> {
-        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
-        let mut conn = self.connection().await?;
-        let documents = document::of_agreements(&mut conn, &ids)
-            .await
-            .map_err(db::DatabaseError::from)?;
-        let mut by_agreement: HashMap<_, Vec<_>> = HashMap::new();
-        for document in documents {
-            by_agreement
-                .entry(DocumentsKey(document.agreement_id))
-                .or_default()
-                .push(document);
-        }
-        Ok(by_agreement)
-    }
-}
+many!(
+    /// The documents of an agreement that the viewer sees, newest first.
+    DocumentsKey => Document, |conn, ids| document::of_agreements(conn, &ids),
+    |document: &Document| document.agreement_id
+);
 
 /// The files of a case that the viewer sees: those of one submission, or of the newest one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,29 +55,8 @@ impl Batch<CaseFilesKey> for Loader {
     }
 }
 
-/// The links for the stamped copy of an agreement of the viewer's own that may still be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct StampedCopyLinksKey(pub Uuid);
-
-impl Batch<StampedCopyLinksKey> for Loader {
-    type Value = Vec<StampedCopyLink>;
-    type Error = LoadError;
-
-    async fn load(
-        &self,
-        keys: &[StampedCopyLinksKey],
-    ) -> Result<HashMap<StampedCopyLinksKey, Vec<StampedCopyLink>>, LoadError> {
-        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
-        let now = self.platform.clock.now();
-        let mut conn = self.connection().await?;
-        let links = stamped_copy_link::of_agreements(&mut conn, &ids, now)
-            .await
-            .map_err(db::DatabaseError::from)?;
-        let mut by_agreement: HashMap<_, Vec<_>> = HashMap::new();
-        for link in links {
-            let key = StampedCopyLinksKey(link.agreement_id);
-            by_agreement.entry(key).or_default().push(link);
-        }
-        Ok(by_agreement)
-    }
-}
+many!(
+    /// The links for the stamped copy of an agreement of the viewer's own that may still be used.
+    StampedCopyLinksKey => StampedCopyLink, at now, |conn, ids| stamped_copy_link::of_agreements(conn, &ids, now),
+    |link: &StampedCopyLink| link.agreement_id
+);

@@ -238,12 +238,18 @@ fn restore(value: &mut Value, path: &[PathSegment]) {
 
 #[cfg(test)]
 mod tests {
-    use async_graphql::{EmptyMutation, EmptySubscription, Error, Object, Result, Schema, value};
+    use async_graphql::{
+        EmptyMutation, EmptySubscription, Error, MergedObject, Object, Result, Schema, value,
+    };
 
     use super::*;
 
-    struct Query;
     struct Child;
+    struct Children;
+
+    /// What a child has, and children.
+    #[derive(MergedObject)]
+    struct Query(Child, Children);
 
     /// Waits until everything else was polled.
     async fn late() {
@@ -251,23 +257,7 @@ mod tests {
     }
 
     #[Object]
-    impl Query {
-        async fn late(&self) -> i32 {
-            late().await;
-            1
-        }
-        async fn early(&self) -> i32 {
-            2
-        }
-        async fn maybe(&self) -> Result<Option<i32>> {
-            Err(Error::new("no"))
-        }
-        async fn must(&self) -> Result<i32> {
-            Err(Error::new("no"))
-        }
-        async fn child(&self) -> Child {
-            Child
-        }
+    impl Children {
         async fn maybe_child(&self) -> Option<Child> {
             Some(Child)
         }
@@ -301,7 +291,7 @@ mod tests {
 
     #[tokio::test]
     async fn results_have_the_form_of_the_specification() {
-        let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
+        let schema = Schema::new(Query(Child, Children), EmptyMutation, EmptySubscription);
         let types = FieldTypes::from_sdl(&schema.sdl());
         let table = [
             ("{ late early }", value!({ "late": 1, "early": 2 })),

@@ -1,16 +1,9 @@
 //! What a school changes of an agreement after it was signed (§10).
 
 use async_graphql::{Context, ID, InputObject, Object};
-use wangqian_schema::{
-    model::terms::AgreementDraft as Model,
-    step::{self, Actor, AgreementStep, StepError},
-};
+use wangqian_schema::{model::terms::AgreementDraft as Model, step::AgreementStep};
 
-use super::{
-    filing::{AgreementDraftInput, of_form},
-    steps::AgreementPayload,
-};
-use crate::{context::ContextExt, id::NodeType};
+use super::{super::mutation::take, filing::AgreementDraftInput, steps::AgreementPayload};
 
 /// 签约后修改 The school's change of what is signed.
 #[derive(InputObject)]
@@ -43,13 +36,8 @@ impl AmendmentMutation {
         ctx: &Context<'_>,
         input: AmendAgreementInput,
     ) -> async_graphql::Result<AgreementPayload> {
-        let (platform, actor) = (&ctx.app().platform, Actor::Viewer(ctx.viewer()?));
         let terms = Box::new(Model::from(input.terms));
         let step = AgreementStep::Amend(terms, Some(input.reason));
-        let amended = match NodeType::Agreement.uuid(&input.agreement_id) {
-            Some(id) => step::take(platform, actor, id, step, Some(input.expected_version)).await,
-            None => Err(StepError::NotFound),
-        };
-        of_form(amended, "agreementId", "terms.")
+        take(ctx, &input.agreement_id, step, Some(input.expected_version)).await
     }
 }

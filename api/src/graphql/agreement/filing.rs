@@ -4,12 +4,8 @@ use async_graphql::{Context, ID, InputObject, Object};
 use serde::Serialize;
 use wangqian_schema::{
     codes::CodeList,
-    model::{
-        agreement::AgreementView,
-        idempotency,
-        terms::{AgreementDraft as Model, TermsDraft},
-    },
-    step::{self, AgreementStep, IdempotencyKey, StepError},
+    model::terms::{AgreementDraft as Model, TermsDraft},
+    step::{self, AgreementStep},
     workflow::agreement as rules,
 };
 
@@ -19,16 +15,12 @@ use super::{
         case_file::attachable,
         code::Code,
         date::Date,
-        is_idempotency_key,
+        mutation::{Payload, idempotency_key, on, take},
     },
     AgreementChannel,
-    steps::{AgreementPayload, take},
+    steps::AgreementPayload,
 };
-use crate::{
-    context::ContextExt,
-    error::{UserError, internal},
-    id::NodeType,
-};
+use crate::{context::ContextExt, id::NodeType};
 
 /// 已填信息 What a graduate has filled in so far, as it was typed; nothing of it is checked before it is handed in.
 pub struct AgreementDraft(pub Model);
@@ -288,26 +280,19 @@ impl AgreementFilingMutation {
         input: CreateAgreementDraftInput,
     ) -> async_graphql::Result<AgreementPayload> {
         let viewer = ctx.viewer()?;
-        if !is_idempotency_key(&input.idempotency_key) {
-            return Ok(AgreementPayload::refused(UserError::invalid(
-                "idempotencyKey",
-                "应为 1 至 60 个字符，且不含 /",
-            )));
-        }
         let channel = rules::AgreementChannel::from(input.channel);
         let draft = Model::from(input.draft);
         let body = CreateBody {
             channel: channel.as_str(),
             draft: &draft,
         };
-        let request_hash = idempotency::request_hash(&body).map_err(internal)?;
-        let key = IdempotencyKey {
-            key: input.idempotency_key,
-            request_hash,
+        let key = match idempotency_key(&input.idempotency_key, &body)? {
+            Ok(key) => key,
+            Err(error) => return Ok(AgreementPayload::refused(vec![error])),
         };
         let platform = &ctx.app().platform;
         let created = step::create_agreement_draft(platform, &viewer, channel, &draft, &key).await;
-        of_draft(created, "idempotencyKey")
+        AgreementPayload::of_form(created, "idempotencyKey", "draft.")
     }
 
     /// 保存就业协议草稿 Keeps what the graduate has filled in, also what is not complete or wrong yet: while it is a draft, or
@@ -320,16 +305,12 @@ impl AgreementFilingMutation {
         ctx: &Context<'_>,
         input: SaveAgreementDraftInput,
     ) -> async_graphql::Result<AgreementPayload> {
-        let viewer = ctx.viewer()?;
+        let (platform, viewer) = (&ctx.app().platform, ctx.viewer()?);
         let draft = Model::from(input.draft);
-        let saved = match NodeType::Agreement.uuid(&input.agreement_id) {
-            Some(id) => {
-                let platform = &ctx.app().platform;
-                step::save_agreement_draft(platform, &viewer, id, &draft, input.expected_version).await
-            }
-            None => Err(StepError::NotFound),
-        };
-        of_draft(saved, "agreementId")
+        let saved = on(NodeType::Agreement, &input.agreement_id, async |id| {
+            step::save_agreement_draft(platform, &viewer, id, &draft, input.expected_version).await
+        });
+        AgreementPayload::of_form(saved.await, "agreementId", "draft.")
     }
 
     /// 提交就业协议审核 The graduate hands in what he has filled in (§6.1, §8.1), a registration with pictures of the stamped paper.
@@ -342,14 +323,8 @@ impl AgreementFilingMutation {
         ctx: &Context<'_>,
         input: SubmitAgreementInput,
     ) -> async_graphql::Result<AgreementPayload> {
-        let platform = &ctx.app().platform;
-        let actor = step::Actor::Viewer(ctx.viewer()?);
         let step = AgreementStep::Submit(attachable(&input.files.unwrap_or_default()));
-        let submitted = match NodeType::Agreement.uuid(&input.agreement_id) {
-            Some(id) => step::take(platform, actor, id, step, input.expected_version).await,
-            None => Err(StepError::NotFound),
-        };
-        of_draft(submitted, "agreementId")
+        take(ctx, &input.agreement_id, step, input.expected_version).await
     }
 
     /// 撤回修改 The graduate takes back what he handed in, before a reviewer has decided (§6.1, §6.3, §8.1): terms and registrations
@@ -362,14 +337,7 @@ impl AgreementFilingMutation {
         input: AgreementStepInput,
     ) -> async_graphql::Result<AgreementPayload> {
         let step = AgreementStep::Withdraw;
-        take(
-            ctx,
-            &input.agreement_id,
-            "agreementId",
-            step,
-            input.expected_version,
-        )
-        .await
+        take(ctx, &input.agreement_id, step, input.expected_version).await
     }
 
     /// 放弃申请 The graduate gives up an agreement that he fills in himself and that is neither under review nor signed; he is free
@@ -381,41 +349,10 @@ impl AgreementFilingMutation {
         ctx: &Context<'_>,
         input: AgreementStepInput,
     ) -> async_graphql::Result<AgreementPayload> {
-        let viewer = ctx.viewer()?;
-        let discarded = match NodeType::Agreement.uuid(&input.agreement_id) {
-            Some(id) => {
-                let platform = &ctx.app().platform;
-                step::discard_agreement(platform, &viewer, id, input.expected_version).await
-            }
-            None => Err(StepError::NotFound),
-        };
-        AgreementPayload::of(discarded, "agreementId")
-    }
-}
-
-/// What a step came to whose wrong fields are those of the draft.
-fn of_draft(
-    taken: Result<AgreementView, StepError>,
-    id_field: &str,
-) -> async_graphql::Result<AgreementPayload> {
-    of_form(taken, id_field, "draft.")
-}
-
-/// What a step came to whose wrong fields are those of a form at `form`, but for its files and its reason.
-pub(super) fn of_form(
-    taken: Result<AgreementView, StepError>,
-    id_field: &str,
-    form: &str,
-) -> async_graphql::Result<AgreementPayload> {
-    match taken {
-        Err(StepError::Invalid(errors)) => {
-            let beside = |field: &str| field.starts_with("files") || field == "reason";
-            let (others, fields): (Vec<_>, Vec<_>) =
-                errors.into_iter().partition(|error| beside(error.field));
-            let mut wrong = UserError::of_fields(form, fields);
-            wrong.extend(UserError::of_fields("", others));
-            Ok(AgreementPayload::all_refused(wrong))
-        }
-        taken => AgreementPayload::of(taken, id_field),
+        let (platform, viewer) = (&ctx.app().platform, ctx.viewer()?);
+        let discarded = on(NodeType::Agreement, &input.agreement_id, async |id| {
+            step::discard_agreement(platform, &viewer, id, input.expected_version).await
+        });
+        AgreementPayload::of(discarded.await, "agreementId")
     }
 }

@@ -22,7 +22,7 @@ pub use self::{
 };
 use super::{
     agreement_input::AgreementTerms,
-    case_event::{AgreementAction, AgreementEvent},
+    case_event::{AgreementAction, AgreementEvent, actions_of, history_of},
     case_file::{CaseFile, files_of},
     document::Document,
     employer::Employer,
@@ -34,10 +34,9 @@ use super::{
 };
 use crate::{
     context::ContextExt,
-    error::internal,
     id::NodeType,
-    loaders::{DocumentsKey, EmployerKey, GraduateKey, HistoryKey, LastTerminationKey, StampedCopyLinksKey},
-    paging::{Arguments, connection, cost},
+    loaders::{DocumentsKey, EmployerKey, GraduateKey, LastTerminationKey, StampedCopyLinksKey},
+    paging::{Arguments, cost},
 };
 
 /// 签约渠道 In which way an agreement came about.
@@ -128,26 +127,18 @@ impl Agreement {
 
     /// 毕业生 The graduate.
     pub async fn graduate(&self, ctx: &Context<'_>) -> async_graphql::Result<Graduate> {
-        let graduate = ctx
-            .loader()
-            .load_one(GraduateKey(self.0.agreement.graduate_id))
-            .await
-            .map_err(internal)?;
-        graduate
-            .map(Graduate)
-            .ok_or_else(|| internal("an agreement without its graduate"))
+        let key = GraduateKey(self.0.agreement.graduate_id);
+        let found = ctx.require(key, "an agreement without its graduate");
+        Ok(Graduate(found.await?))
     }
 
     /// 用人单位 The employer that is a party by its own account; null where the graduate filled in the form himself.
     async fn employer(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Employer>> {
-        let Some(employer_id) = self.0.agreement.employer_id else {
+        let Some(id) = self.0.agreement.employer_id else {
             return Ok(None);
         };
-        let employer = ctx.loader().load_one(EmployerKey(employer_id)).await;
-        match employer.map_err(internal)? {
-            Some(employer) => Ok(Some(Employer(employer))),
-            None => Err(internal("an agreement without its employer")),
-        }
+        let employer = ctx.require(EmployerKey(id), "an agreement without its employer");
+        Ok(Some(Employer(employer.await?)))
     }
 
     /// 单位名称 The employer's name, as far as it is filled in.
@@ -239,26 +230,19 @@ impl Agreement {
 
     /// 可进行的操作 What this viewer may do now: draw the buttons from it.
     async fn viewer_actions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<AgreementAction>> {
-        let now = ctx.app().platform.clock.now();
-        let actions = self.0.viewer_actions(&ctx.viewer()?, now);
-        Ok(actions.into_iter().map(Into::into).collect())
+        actions_of(ctx, |viewer, now| self.0.viewer_actions(viewer, now))
     }
 
     /// 解约 The termination that was asked for last; null when none was. All of them: `terminations(agreementId:)`.
     async fn last_termination(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Termination>> {
-        let key = LastTerminationKey(self.0.agreement.id);
-        let found = ctx.loader().load_one(key).await.map_err(internal)?;
+        let found = ctx.load(LastTerminationKey(self.0.agreement.id)).await?;
         Ok(found.map(Termination::from))
     }
 
     /// 就业协议书 The documents, newest version first; the newest ten of one that was amended more often.
     #[graphql(complexity = "3 * child_complexity")]
     async fn documents(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Document>> {
-        let documents = ctx
-            .loader()
-            .load_one(DocumentsKey(self.0.agreement.id))
-            .await
-            .map_err(internal)?;
+        let documents = ctx.load(DocumentsKey(self.0.agreement.id)).await?;
         Ok(documents.unwrap_or_default().into_iter().map(Document).collect())
     }
 
@@ -284,8 +268,7 @@ impl Agreement {
         if !offline || agreement.role_of(&ctx.viewer()?) != Some(ActorRole::Graduate) {
             return Ok(Vec::new());
         }
-        let key = StampedCopyLinksKey(agreement.id);
-        let links = ctx.loader().load_one(key).await.map_err(internal)?;
+        let links = ctx.load(StampedCopyLinksKey(agreement.id)).await?;
         Ok(links
             .unwrap_or_default()
             .into_iter()
@@ -303,23 +286,12 @@ impl Agreement {
         #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
     ) -> async_graphql::Result<Connection<String, AgreementEvent>> {
-        let request = Arguments {
+        let page = Arguments {
             first,
             after,
             last,
             before,
-        }
-        .request()?;
-        let key = HistoryKey {
-            case_id: self.0.agreement.id,
-            request,
         };
-        let page = ctx
-            .loader()
-            .load_one(key)
-            .await
-            .map_err(internal)?
-            .unwrap_or_default();
-        Ok(connection(page, |event| event.sequence, AgreementEvent))
+        history_of(ctx, Some(self.0.agreement.id), page, AgreementEvent).await
     }
 }

@@ -25,8 +25,9 @@ use super::{
         case_file::attachable,
         case_upload::{self, CompleteUploadPayload, CreateUploadPayload, Upload},
         document::{Document, DownloadLink},
+        mutation::{Payload, take},
     },
-    steps::{AgreementPayload, take},
+    steps::AgreementPayload,
 };
 use crate::{
     context::ContextExt,
@@ -259,19 +260,12 @@ impl StampedCopyMutation {
             // Whoever may not ask is told so, and not that somebody has asked too often.
             if role == Some(ActorRole::Graduate) {
                 if let Some(refusal) = throttle::stamped_copy_links(ctx, &mut conn, id).await? {
-                    return Ok(AgreementPayload::refused(refusal));
+                    return Ok(AgreementPayload::refused(vec![refusal]));
                 }
                 counted = Some(id);
             }
         }
-        let taken = take(
-            ctx,
-            &input.agreement_id,
-            "agreementId",
-            step,
-            input.expected_version,
-        )
-        .await?;
+        let taken = take(ctx, &input.agreement_id, step, input.expected_version).await?;
         if let Some(id) = counted.filter(|_| taken.is_refused()) {
             throttle::take_back_stamped_copy_link(&mut *ctx.connection().await?, id).await?;
         }
@@ -290,14 +284,7 @@ impl StampedCopyMutation {
             files: attachable(&input.files),
             token: None,
         });
-        take(
-            ctx,
-            &input.agreement_id,
-            "agreementId",
-            step,
-            input.expected_version,
-        )
-        .await
+        take(ctx, &input.agreement_id, step, input.expected_version).await
     }
 
     /// 上传盖章协议书 Announces a page of the stamped copy through the link, and gives a link to PUT its bytes to; then
@@ -333,7 +320,7 @@ impl StampedCopyMutation {
         let token = SecretToken::presented(&input.token);
         match step::linked_owner(&ctx.app().platform, &token).await {
             Ok(owner) => case_upload::complete(ctx, &owner, &input.upload_id).await,
-            Err(error) => Ok(CompleteUploadPayload::refused(step_errors(error, "token")?)),
+            Err(error) => CompleteUploadPayload::of(Err(error), "token"),
         }
     }
 

@@ -4,68 +4,48 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use wangqian_schema::{
     model::{
         agreement::AgreementView,
-        idempotency,
         terms::{FieldError, TermsDraft},
     },
-    step::{self, Actor, AgreementStep, IdempotencyKey, Invitation, StepError},
+    step::{self, AgreementStep, Invitation, StepError},
 };
 
 use super::{
-    super::agreement_input::{AgreementStepInput, DeclineInvitationInput, InviteBody, InviteGraduatesInput},
-    super::is_idempotency_key,
+    super::{
+        agreement_input::{AgreementStepInput, DeclineInvitationInput, InviteBody, InviteGraduatesInput},
+        mutation::{case_step, idempotency_key, on, payload, take},
+    },
     Agreement,
 };
 use crate::{
     context::ContextExt,
-    error::{UserError, internal, step_errors},
+    error::{UserError, step_errors},
     id::NodeType,
 };
 
-/// 就业协议办理结果 What came of a step on an agreement.
-#[derive(SimpleObject)]
-pub struct AgreementPayload {
-    /// 就业协议 The agreement as it is now; null when it was refused.
-    agreement: Option<Agreement>,
-    /// 业务错误 Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
-}
+payload!(
+    /// 就业协议办理结果 What came of a step on an agreement.
+    pub struct AgreementPayload {
+        /// 就业协议 The agreement as it is now; null when it was refused.
+        agreement: Agreement,
+    }
+    of AgreementView, by Agreement::from
+);
 
 impl AgreementPayload {
-    /// Refused for one reason.
-    pub fn refused(error: UserError) -> Self {
-        Self::all_refused(vec![error])
-    }
-
     /// Whether it was refused.
-    pub const fn is_refused(&self) -> bool {
+    pub(super) const fn is_refused(&self) -> bool {
         self.agreement.is_none()
     }
-
-    /// Refused for all of these.
-    pub fn all_refused(user_errors: Vec<UserError>) -> Self {
-        Self {
-            agreement: None,
-            user_errors,
-        }
-    }
-
-    /// What a step came to; `id_field` is the field that names the agreement.
-    ///
-    /// # Errors
-    /// A top-level error where the failure is not the person's.
-    pub fn of(taken: Result<AgreementView, StepError>, id_field: &str) -> async_graphql::Result<Self> {
-        Ok(match taken {
-            Ok(view) => Self {
-                agreement: Some(view.into()),
-                user_errors: Vec::new(),
-            },
-            Err(error) => Self {
-                agreement: None,
-                user_errors: step_errors(error, id_field)?,
-            },
-        })
-    }
 }
+
+case_step!(
+    AgreementStep => AgreementPayload, Agreement, "agreementId", step::take,
+    |step| match step {
+        AgreementStep::Submit(_) => Some("draft."),
+        AgreementStep::Amend(..) => Some("terms."),
+        _ => None,
+    }
+);
 
 /// 单个邀请的结果 What came of one invitation of many.
 #[derive(SimpleObject)]
@@ -145,22 +125,15 @@ impl AgreementMutation {
         if distinct.len() != input.graduate_ids.len() {
             return Ok(refused(UserError::invalid("graduateIds", "同一毕业生不能重复")));
         }
-        if !is_idempotency_key(&input.idempotency_key) {
-            return Ok(refused(UserError::invalid(
-                "idempotencyKey",
-                "应为 1 至 60 个字符，且不含 /",
-            )));
-        }
         let terms = TermsDraft::from(input.terms);
         let body = InviteBody {
             graduate_ids: &input.graduate_ids,
             terms: &terms,
             response_deadline: input.response_deadline,
         };
-        let request_hash = idempotency::request_hash(&body).map_err(internal)?;
-        let key = IdempotencyKey {
-            key: input.idempotency_key,
-            request_hash,
+        let key = match idempotency_key(&input.idempotency_key, &body)? {
+            Ok(key) => key,
+            Err(error) => return Ok(refused(error)),
         };
         let platform = &ctx.app().platform;
         if let Err(error) = step::claim_request(platform, &viewer, &key).await {
@@ -172,17 +145,15 @@ impl AgreementMutation {
 
         let mut results = Vec::with_capacity(input.graduate_ids.len());
         for (index, graduate_id) in input.graduate_ids.into_iter().enumerate() {
-            let invited = match NodeType::Graduate.uuid(&graduate_id) {
-                None => Err(StepError::NotFound),
-                Some(id) => {
-                    let invitation = Invitation {
-                        graduate_id: id,
-                        terms: terms.clone(),
-                        response_deadline: input.response_deadline,
-                    };
-                    step::invite(platform, &viewer, &invitation, Some(&key)).await
-                }
-            };
+            let invited = on(NodeType::Graduate, &graduate_id, async |graduate_id| {
+                let invitation = Invitation {
+                    graduate_id,
+                    terms: terms.clone(),
+                    response_deadline: input.response_deadline,
+                };
+                step::invite(platform, &viewer, &invitation, Some(&key)).await
+            });
+            let invited = invited.await;
             results.push(match invited {
                 Ok(view) => {
                     let terms = view.agreement.terms.as_ref();
@@ -239,14 +210,8 @@ impl AgreementMutation {
         ctx: &Context<'_>,
         input: AgreementStepInput,
     ) -> async_graphql::Result<AgreementPayload> {
-        take(
-            ctx,
-            &input.agreement_id,
-            "agreementId",
-            AgreementStep::Cancel,
-            input.expected_version,
-        )
-        .await
+        let step = AgreementStep::Cancel;
+        take(ctx, &input.agreement_id, step, input.expected_version).await
     }
 
     /// 接受邀请 The graduate accepts (§4.2). He is then held by this agreement, and the school or department reviews.
@@ -258,14 +223,8 @@ impl AgreementMutation {
         ctx: &Context<'_>,
         input: AgreementStepInput,
     ) -> async_graphql::Result<AgreementPayload> {
-        take(
-            ctx,
-            &input.agreement_id,
-            "agreementId",
-            AgreementStep::Accept,
-            input.expected_version,
-        )
-        .await
+        let step = AgreementStep::Accept;
+        take(ctx, &input.agreement_id, step, input.expected_version).await
     }
 
     /// 拒绝邀请 The graduate declines (§4.2).
@@ -278,37 +237,6 @@ impl AgreementMutation {
         input: DeclineInvitationInput,
     ) -> async_graphql::Result<AgreementPayload> {
         let step = AgreementStep::Decline(input.reason);
-        take(
-            ctx,
-            &input.agreement_id,
-            "agreementId",
-            step,
-            input.expected_version,
-        )
-        .await
+        take(ctx, &input.agreement_id, step, input.expected_version).await
     }
-}
-
-pub(super) async fn take(
-    ctx: &Context<'_>,
-    id: &ID,
-    id_field: &str,
-    step: AgreementStep,
-    expected_version: Option<i32>,
-) -> async_graphql::Result<AgreementPayload> {
-    let viewer = ctx.viewer()?;
-    let taken = match NodeType::Agreement.uuid(id) {
-        Some(id) => {
-            step::take(
-                &ctx.app().platform,
-                Actor::Viewer(viewer),
-                id,
-                step,
-                expected_version,
-            )
-            .await
-        }
-        None => Err(StepError::NotFound),
-    };
-    AgreementPayload::of(taken, id_field)
 }

@@ -2,13 +2,13 @@
 
 mod words;
 
-use async_graphql::{Context, ID, Interface, Object, SimpleObject};
+use async_graphql::{Context, ID, Interface, Object, OutputType, SimpleObject, connection::Connection};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use wangqian_schema::{
     destination::label_zh,
-    model::{event as model, terms},
+    model::{Viewer, event as model, terms},
     roster,
     workflow::{
         self, agreement as rules, destination, employer_registration, graduate_data, leaving, school,
@@ -21,15 +21,21 @@ pub use self::words::{
     LeavingAction, SchoolAction, SchoolStatus, TerminationAction,
 };
 use super::{
-    agreement::AgreementStatus, destination::DestinationStatus, employer::EmployerVerification,
-    graduate_import::GraduateField, leaving::LeavingStatus, reviewer::Reviewer, school::Department,
+    agreement::AgreementStatus,
+    destination::DestinationStatus,
+    employer::EmployerVerification,
+    graduate_import::GraduateField,
+    leaving::LeavingStatus,
+    reviewer::Reviewer,
+    school::{Department, department_of},
     termination::TerminationStatus,
 };
 use crate::{
     context::ContextExt,
     error::internal,
     id::NodeType,
-    loaders::{DepartmentKey, FieldChangesKey, ReviewerKey},
+    loaders::{FieldChangesKey, HistoryKey, ReviewerKey},
+    paging::{Arguments, connection},
 };
 
 /// 修改项 One field that was changed in what somebody else had filled in.
@@ -205,7 +211,7 @@ async fn field_changes(
         case_id: event.case_id,
         sequence: event.sequence,
     };
-    let found = ctx.loader().load_one(key).await.map_err(internal)?;
+    let found = ctx.load(key).await?;
     let changes = found.into_iter().flat_map(|changes| changes.0);
     Ok(changes
         .map(|change| FieldChange {
@@ -295,13 +301,40 @@ event!(
     },
     /// 相关院系 The department that it was about; null for the whole school.
     async fn department(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Department>> {
-        let Some(id) = self.id_of("department") else {
-            return Ok(None);
-        };
-        let found = ctx.loader().load_one(DepartmentKey(id)).await.map_err(internal)?;
-        Ok(found.map(Department))
+        department_of(ctx, self.id_of("department")).await
     }
 );
+
+/// A page of the history of a case whose history the viewer sees, oldest first; an empty one without a case.
+///
+/// # Errors
+/// A top-level error of the arguments, or of the database's.
+pub(super) async fn history_of<N: OutputType>(
+    ctx: &Context<'_>,
+    case_id: Option<Uuid>,
+    page: Arguments,
+    node: fn(model::Event) -> N,
+) -> async_graphql::Result<Connection<String, N>> {
+    let request = page.request()?;
+    let events = match case_id {
+        Some(case_id) => ctx.load(HistoryKey { case_id, request }).await?,
+        None => None,
+    };
+    let events = events.unwrap_or_default();
+    Ok(connection(events, |event| event.sequence, node))
+}
+
+/// What the viewer may do on a case now, by the case's own rule.
+///
+/// # Errors
+/// A top-level error UNAUTHENTICATED.
+pub(super) fn actions_of<A, G: From<A>>(
+    ctx: &Context<'_>,
+    rule: impl FnOnce(&Viewer, DateTime<Utc>) -> Vec<A>,
+) -> async_graphql::Result<Vec<G>> {
+    let actions = rule(&ctx.viewer()?, ctx.app().platform.clock.now());
+    Ok(actions.into_iter().map(G::from).collect())
+}
 
 impl SchoolEvent {
     /// What the event was about: an id, or of one that changed the new one.
@@ -313,6 +346,6 @@ impl SchoolEvent {
 
 async fn reviewer(ctx: &Context<'_>, account_id: Option<Uuid>) -> async_graphql::Result<Option<Reviewer>> {
     let Some(id) = account_id else { return Ok(None) };
-    let found = ctx.loader().load_one(ReviewerKey(id)).await.map_err(internal)?;
+    let found = ctx.load(ReviewerKey(id)).await?;
     Ok(found.map(Reviewer))
 }

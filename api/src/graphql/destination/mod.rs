@@ -29,7 +29,7 @@ pub use self::{
 };
 use super::{
     agreement::Warning,
-    case_event::{DestinationAction, DestinationEvent},
+    case_event::{DestinationAction, DestinationEvent, actions_of, history_of},
     case_file::{CaseFile, files_of},
     graduate::Graduate,
     review_assignment::{ReviewAssignment, assignment_of},
@@ -40,8 +40,8 @@ use crate::{
     context::ContextExt,
     error::internal,
     id::NodeType,
-    loaders::{GraduateKey, HistoryKey},
-    paging::{Arguments, connection, cost},
+    loaders::GraduateKey,
+    paging::{Arguments, cost},
 };
 
 /// 毕业去向状态 Where a destination stands.
@@ -86,10 +86,8 @@ impl Destination {
     /// 毕业生 The graduate.
     pub async fn graduate(&self, ctx: &Context<'_>) -> async_graphql::Result<Graduate> {
         let key = GraduateKey(self.0.destination.graduate_id);
-        let found = ctx.loader().load_one(key).await.map_err(internal)?;
-        found
-            .map(Graduate)
-            .ok_or_else(|| internal("a destination without its graduate"))
+        let found = ctx.require(key, "a destination without its graduate");
+        Ok(Graduate(found.await?))
     }
 
     /// 状态 Where it stands.
@@ -188,9 +186,7 @@ impl Destination {
 
     /// 可进行的操作 What this viewer may do now: draw the buttons from it.
     async fn viewer_actions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<DestinationAction>> {
-        let now = ctx.app().platform.clock.now();
-        let actions = self.0.viewer_actions(&ctx.viewer()?, now);
-        Ok(actions.into_iter().map(Into::into).collect())
+        actions_of(ctx, |viewer, now| self.0.viewer_actions(viewer, now))
     }
 
     /// 证明材料 The files that were handed in with it last, or in another submission.
@@ -216,16 +212,12 @@ impl Destination {
         #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
     ) -> async_graphql::Result<Connection<String, DestinationEvent>> {
-        let request = Arguments {
+        let page = Arguments {
             first,
             after,
             last,
             before,
-        }
-        .request()?;
-        let case_id = self.0.destination.id;
-        let page = ctx.loader().load_one(HistoryKey { case_id, request }).await;
-        let page = page.map_err(internal)?.unwrap_or_default();
-        Ok(connection(page, |event| event.sequence, DestinationEvent))
+        };
+        history_of(ctx, Some(self.0.destination.id), page, DestinationEvent).await
     }
 }

@@ -1,22 +1,21 @@
 //! The steps on destinations: the graduate's own, the reviewer's own change, and the school's amendment. Deciding is `reviewCase`.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object};
 use wangqian_schema::{
     destination::DestinationDraft,
     model::destination::DestinationView,
-    step::{self, Actor, DestinationStep, StepError},
+    step::{self, DestinationStep},
 };
 
 use super::{
-    super::{case_file::attachable, school::idempotency_key},
+    super::{
+        case_file::attachable,
+        mutation::{Payload, case_step, idempotency_key, on, payload, take},
+    },
     Destination,
     form::DestinationFormInput,
 };
-use crate::{
-    context::ContextExt,
-    error::{UserError, step_errors},
-    id::NodeType,
-};
+use crate::{context::ContextExt, id::NodeType};
 
 /// 新建去向草稿 Begins a destination that the graduate fills in.
 #[derive(InputObject)]
@@ -98,45 +97,22 @@ pub struct AmendDestinationInput {
     expected_version: i32,
 }
 
-/// 去向办理结果 What came of a step on a destination.
-#[derive(SimpleObject)]
-pub struct DestinationPayload {
-    /// 毕业去向 The destination as it is now, with its `warnings`; null when it was refused.
-    destination: Option<Destination>,
-    /// 业务错误 Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
-}
-
-impl DestinationPayload {
-    /// What a step came to; the fields that are wrong are those of the form at `form`.
-    fn of(
-        taken: Result<DestinationView, StepError>,
-        id_field: &str,
-        form: &str,
-    ) -> async_graphql::Result<Self> {
-        let user_errors = match taken {
-            Ok(view) => {
-                return Ok(Self {
-                    destination: Some(view.into()),
-                    user_errors: Vec::new(),
-                });
-            }
-            Err(StepError::Invalid(errors)) => {
-                let of_form = |field: &str| !field.starts_with("files") && field != "reason";
-                let (fields, others): (Vec<_>, Vec<_>) =
-                    errors.into_iter().partition(|error| of_form(error.field));
-                let mut wrong = UserError::of_fields(form, fields);
-                wrong.extend(UserError::of_fields("", others));
-                wrong
-            }
-            Err(error) => step_errors(error, id_field)?,
-        };
-        Ok(Self {
-            destination: None,
-            user_errors,
-        })
+payload!(
+    /// 去向办理结果 What came of a step on a destination.
+    pub struct DestinationPayload {
+        /// 毕业去向 The destination as it is now, with its `warnings`; null when it was refused.
+        destination: Destination,
     }
-}
+    of DestinationView, by Destination::from
+);
+
+case_step!(
+    DestinationStep => DestinationPayload, Destination, "destinationId", step::take_destination,
+    |step| match step {
+        DestinationStep::Change(..) | DestinationStep::Amend(..) => Some("form."),
+        _ => Some("draft."),
+    }
+);
 
 /// The steps on destinations.
 #[derive(Default)]
@@ -158,15 +134,10 @@ impl DestinationMutation {
         let draft = DestinationDraft::from(input.draft);
         let key = match idempotency_key(&input.idempotency_key, &draft)? {
             Ok(key) => key,
-            Err(error) => {
-                return Ok(DestinationPayload {
-                    destination: None,
-                    user_errors: vec![error],
-                });
-            }
+            Err(error) => return Ok(DestinationPayload::refused(vec![error])),
         };
         let created = step::create_destination_draft(&ctx.app().platform, &viewer, &draft, &key).await;
-        DestinationPayload::of(created, "idempotencyKey", "draft.")
+        DestinationPayload::of_form(created, "idempotencyKey", "draft.")
     }
 
     /// 保存去向草稿 Keeps what the graduate has filled in, also what is not complete or wrong yet: while it is a draft, or returned to be mended.
@@ -177,16 +148,12 @@ impl DestinationMutation {
         ctx: &Context<'_>,
         input: SaveDestinationDraftInput,
     ) -> async_graphql::Result<DestinationPayload> {
-        let viewer = ctx.viewer()?;
+        let (platform, viewer) = (&ctx.app().platform, ctx.viewer()?);
         let draft = DestinationDraft::from(input.draft);
-        let saved = match NodeType::Destination.uuid(&input.destination_id) {
-            Some(id) => {
-                let (platform, version) = (&ctx.app().platform, input.expected_version);
-                step::save_destination_draft(platform, &viewer, id, &draft, version).await
-            }
-            None => Err(StepError::NotFound),
-        };
-        DestinationPayload::of(saved, "destinationId", "draft.")
+        let saved = on(NodeType::Destination, &input.destination_id, async |id| {
+            step::save_destination_draft(platform, &viewer, id, &draft, input.expected_version).await
+        });
+        DestinationPayload::of_form(saved.await, "destinationId", "draft.")
     }
 
     /// 提交去向审核 The graduate hands in what he has filled in, with its proof (§9.1). From now on this destination holds him, and the school or
@@ -225,15 +192,11 @@ impl DestinationMutation {
         ctx: &Context<'_>,
         input: DestinationStepInput,
     ) -> async_graphql::Result<DestinationPayload> {
-        let viewer = ctx.viewer()?;
-        let discarded = match NodeType::Destination.uuid(&input.destination_id) {
-            Some(id) => {
-                let platform = &ctx.app().platform;
-                step::discard_destination(platform, &viewer, id, input.expected_version).await
-            }
-            None => Err(StepError::NotFound),
-        };
-        DestinationPayload::of(discarded, "destinationId", "draft.")
+        let (platform, viewer) = (&ctx.app().platform, ctx.viewer()?);
+        let discarded = on(NodeType::Destination, &input.destination_id, async |id| {
+            step::discard_destination(platform, &viewer, id, input.expected_version).await
+        });
+        DestinationPayload::of_form(discarded.await, "destinationId", "draft.")
     }
 
     /// 作废去向 The graduate makes a registered destination void, to sign or to register another one (§9.2): at once, unless his school reviews
@@ -276,22 +239,4 @@ impl DestinationMutation {
         let step = DestinationStep::Amend(Box::new(input.form.into()), Some(input.reason));
         take(ctx, &input.destination_id, step, Some(input.expected_version)).await
     }
-}
-
-async fn take(
-    ctx: &Context<'_>,
-    id: &ID,
-    step: DestinationStep,
-    expected_version: Option<i32>,
-) -> async_graphql::Result<DestinationPayload> {
-    let actor = Actor::Viewer(ctx.viewer()?);
-    let form = match step {
-        DestinationStep::Change(..) | DestinationStep::Amend(..) => "form.",
-        _ => "draft.",
-    };
-    let taken = match NodeType::Destination.uuid(id) {
-        Some(id) => step::take_destination(&ctx.app().platform, actor, id, step, expected_version).await,
-        None => Err(StepError::NotFound),
-    };
-    DestinationPayload::of(taken, "destinationId", form)
 }

@@ -7,7 +7,11 @@ use wangqian_schema::model::{
 };
 
 use super::{
-    super::{case_event::LeavingAction, date::Date, graduate::Graduate},
+    super::{
+        case_event::{LeavingAction, actions_of},
+        date::Date,
+        graduate::Graduate,
+    },
     LeavingConfirmation, LeavingPeriod, LeavingStatus, RegisteredCase, registered,
 };
 use crate::{
@@ -47,10 +51,8 @@ impl LeavingSchool {
     /// 毕业生 The graduate.
     async fn graduate(&self, ctx: &Context<'_>) -> async_graphql::Result<Graduate> {
         let key = GraduateKey(self.view.standing.graduate_id);
-        let found = ctx.loader().load_one(key).await.map_err(internal)?;
-        found
-            .map(Graduate)
-            .ok_or_else(|| internal("a standing without its graduate"))
+        let found = ctx.require(key, "a standing without its graduate");
+        Ok(Graduate(found.await?))
     }
 
     /// 离校确认安排 When his class confirms; null as long as his school has not said.
@@ -77,9 +79,7 @@ impl LeavingSchool {
 
     /// 可进行的操作 What this viewer may do now: draw the buttons from it.
     async fn viewer_actions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<LeavingAction>> {
-        let now = ctx.app().platform.clock.now();
-        let actions = self.view.viewer_actions(&ctx.viewer()?, now);
-        Ok(actions.into_iter().map(Into::into).collect())
+        actions_of(ctx, |viewer, now| self.view.viewer_actions(viewer, now))
     }
 }
 

@@ -30,7 +30,7 @@ pub use self::{
 };
 use super::{
     agreement::Agreement,
-    case_event::{LeavingAction, LeavingEvent},
+    case_event::{LeavingAction, LeavingEvent, actions_of, history_of},
     date::Date,
     destination::{ArchiveForm, Destination},
     document::{DocumentStatus, DownloadLink},
@@ -38,10 +38,9 @@ use super::{
 };
 use crate::{
     context::ContextExt,
-    error::internal,
     id::NodeType,
-    loaders::{AgreementKey, DestinationKey, GraduateKey, HistoryKey, SheetKey},
-    paging::{Arguments, connection, cost},
+    loaders::{AgreementKey, DestinationKey, GraduateKey, SheetKey},
+    paging::{Arguments, cost},
 };
 
 /// 离校确认状态 Where a graduate's confirmation stands.
@@ -96,18 +95,11 @@ async fn registered(ctx: &Context<'_>, view: &LeavingView) -> async_graphql::Res
     let Some(case) = view.standing.registered else {
         return Ok(None);
     };
-    let loader = ctx.loader();
     Ok(if case.kind == CaseKind::Agreement {
-        let found = loader
-            .load_one(AgreementKey(case.case_id))
-            .await
-            .map_err(internal)?;
+        let found = ctx.load(AgreementKey(case.case_id)).await?;
         found.map(|view| RegisteredCase::Agreement(Agreement::from(view)))
     } else {
-        let found = loader
-            .load_one(DestinationKey(case.case_id))
-            .await
-            .map_err(internal)?;
+        let found = ctx.load(DestinationKey(case.case_id)).await?;
         found.map(|view| RegisteredCase::Destination(Destination::from(view)))
     })
 }
@@ -132,10 +124,8 @@ impl LeavingConfirmation {
     /// 毕业生 The graduate.
     async fn graduate(&self, ctx: &Context<'_>) -> async_graphql::Result<Graduate> {
         let key = GraduateKey(self.0.confirmation.graduate_id);
-        let found = ctx.loader().load_one(key).await.map_err(internal)?;
-        found
-            .map(Graduate)
-            .ok_or_else(|| internal("a confirmation without its graduate"))
+        let found = ctx.require(key, "a confirmation without its graduate");
+        Ok(Graduate(found.await?))
     }
 
     /// 届 The class year.
@@ -204,8 +194,7 @@ impl LeavingConfirmation {
 
     /// 毕业去向登记信息表 The sheet of what he confirmed last; null before.
     async fn sheet(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<DestinationSheet>> {
-        let key = SheetKey(self.0.confirmation.id);
-        let found = ctx.loader().load_one(key).await.map_err(internal)?;
+        let found = ctx.load(SheetKey(self.0.confirmation.id)).await?;
         Ok(found.map(DestinationSheet))
     }
 
@@ -216,9 +205,7 @@ impl LeavingConfirmation {
 
     /// 可进行的操作 What this viewer may do now: draw the buttons from it.
     async fn viewer_actions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<LeavingAction>> {
-        let now = ctx.app().platform.clock.now();
-        let actions = self.0.viewer_actions(&ctx.viewer()?, now);
-        Ok(actions.into_iter().map(Into::into).collect())
+        actions_of(ctx, |viewer, now| self.0.viewer_actions(viewer, now))
     }
 
     /// 办理记录 The history, oldest first.
@@ -231,17 +218,13 @@ impl LeavingConfirmation {
         #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
     ) -> async_graphql::Result<Connection<String, LeavingEvent>> {
-        let request = Arguments {
+        let page = Arguments {
             first,
             after,
             last,
             before,
-        }
-        .request()?;
-        let case_id = self.0.confirmation.id;
-        let page = ctx.loader().load_one(HistoryKey { case_id, request }).await;
-        let page = page.map_err(internal)?.unwrap_or_default();
-        Ok(connection(page, |event| event.sequence, LeavingEvent))
+        };
+        history_of(ctx, Some(self.0.confirmation.id), page, LeavingEvent).await
     }
 }
 

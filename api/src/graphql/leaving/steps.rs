@@ -2,17 +2,22 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use wangqian_schema::{
-    model::leaving::LeavingView,
-    step::{self, Actor, LeavingPeriodDraft, LeavingStep, SeenRegistration, StepError},
+    model::{leaving::LeavingView, leaving_period as periods},
+    step::{self, LeavingPeriodDraft, LeavingStep, SeenRegistration, StepError},
 };
 
 use super::{
-    super::{agreement::Warning, date::Date, destination::ArchiveForm},
+    super::{
+        agreement::Warning,
+        date::Date,
+        destination::ArchiveForm,
+        mutation::{Payload, case_step, on, payload, take},
+    },
     LeavingConfirmation, LeavingPeriod,
 };
 use crate::{
     context::ContextExt,
-    error::{UserError, step_errors},
+    error::UserError,
     id::{self, NodeType},
 };
 
@@ -98,14 +103,14 @@ pub struct WithdrawSheetAuthorisationInput {
     confirmation_id: ID,
 }
 
-/// 离校确认设置结果 What came of setting a period.
-#[derive(SimpleObject)]
-pub struct LeavingPeriodPayload {
-    /// 离校确认安排 The period as it is now; null when it was refused.
-    leaving_period: Option<LeavingPeriod>,
-    /// 业务错误 Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
-}
+payload!(
+    /// 离校确认设置结果 What came of setting a period.
+    pub struct LeavingPeriodPayload {
+        /// 离校确认安排 The period as it is now; null when it was refused.
+        leaving_period: LeavingPeriod,
+    }
+    of periods::LeavingPeriod, by LeavingPeriod::from
+);
 
 /// 档案户口信息结果 What came of saving or confirming archive and household.
 #[derive(SimpleObject)]
@@ -136,29 +141,16 @@ impl LeavingArchivePayload {
     }
 }
 
-/// 离校确认办理结果 What came of a step of leaving school.
-#[derive(SimpleObject)]
-pub struct LeavingPayload {
-    /// 离校确认 The confirmation as it is now; null when it was refused.
-    confirmation: Option<LeavingConfirmation>,
-    /// 业务错误 Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
-}
-
-impl LeavingPayload {
-    fn of(taken: Result<LeavingView, StepError>, id_field: &str) -> async_graphql::Result<Self> {
-        Ok(match taken {
-            Ok(view) => Self {
-                confirmation: Some(view.into()),
-                user_errors: Vec::new(),
-            },
-            Err(error) => Self {
-                confirmation: None,
-                user_errors: step_errors(error, id_field)?,
-            },
-        })
+payload!(
+    /// 离校确认办理结果 What came of a step of leaving school.
+    pub struct LeavingPayload {
+        /// 离校确认 The confirmation as it is now; null when it was refused.
+        confirmation: LeavingConfirmation,
     }
-}
+    of LeavingView, by LeavingConfirmation::from
+);
+
+case_step!(LeavingStep => LeavingPayload, LeavingConfirmation, "confirmationId", step::take_leaving);
 
 /// The steps of leaving school.
 #[derive(Default)]
@@ -183,16 +175,7 @@ impl LeavingMutation {
             cut_off_on: input.cut_off_on.map(|day| day.0),
         };
         let set = step::set_leaving_period(&ctx.app().platform, &viewer, &draft).await;
-        Ok(match set {
-            Ok(period) => LeavingPeriodPayload {
-                leaving_period: Some(period.into()),
-                user_errors: Vec::new(),
-            },
-            Err(error) => LeavingPeriodPayload {
-                leaving_period: None,
-                user_errors: step_errors(error, "classYear")?,
-            },
-        })
+        LeavingPeriodPayload::of(set, "classYear")
     }
 
     /// 保存档案户口信息 The graduate keeps what he has filled in of archive and household, also what is not complete or wrong yet; what is
@@ -279,13 +262,11 @@ impl LeavingMutation {
         ctx: &Context<'_>,
         input: ReopenLeavingInput,
     ) -> async_graphql::Result<LeavingPayload> {
-        let viewer = ctx.viewer()?;
-        let (platform, until) = (&ctx.app().platform, input.until.0);
-        let reopened = match NodeType::Graduate.uuid(&input.graduate_id) {
-            Some(id) => step::reopen_leaving(platform, &viewer, id, until, Some(input.reason)).await,
-            None => Err(StepError::NotFound),
-        };
-        LeavingPayload::of(reopened, "graduateId")
+        let (platform, viewer) = (&ctx.app().platform, ctx.viewer()?);
+        let reopened = on(NodeType::Graduate, &input.graduate_id, async |id| {
+            step::reopen_leaving(platform, &viewer, id, input.until.0, Some(input.reason)).await
+        });
+        LeavingPayload::of(reopened.await, "graduateId")
     }
 
     /// 授权查询 The graduate lets third parties who know his name and the sheet's verification number see it, until the end of a day. Another
@@ -325,18 +306,4 @@ fn seen(input: &ConfirmLeavingInput) -> Result<SeenRegistration, UserError> {
         (Some(_), None) => Err(UserError::invalid("registeredVersion", "必填")),
         (None, Some(_)) => Err(UserError::invalid("registeredId", "必填")),
     }
-}
-
-async fn take(
-    ctx: &Context<'_>,
-    id: &ID,
-    step: LeavingStep,
-    expected_version: Option<i32>,
-) -> async_graphql::Result<LeavingPayload> {
-    let actor = Actor::Viewer(ctx.viewer()?);
-    let taken = match NodeType::LeavingConfirmation.uuid(id) {
-        Some(id) => step::take_leaving(&ctx.app().platform, actor, id, step, expected_version).await,
-        None => Err(StepError::NotFound),
-    };
-    LeavingPayload::of(taken, "confirmationId")
 }

@@ -4,13 +4,13 @@ use async_graphql::{Context, Enum, Object, connection::Connection};
 use chrono::{DateTime, Utc};
 use wangqian_schema::model::record_export_log::{self as model, ExportLogEntry as Row};
 
-use super::{RecordExportFormat, RecordExportSubject, department};
+use super::{RecordExportFormat, RecordExportSubject};
 use crate::{
     context::ContextExt,
     error::internal,
     graphql::{
         reviewer::Reviewer,
-        school::{Department, School},
+        school::{Department, School, department_of},
     },
     loaders::{ReviewerKey, SchoolKey},
     paging::{Arguments, connection, cost},
@@ -50,7 +50,7 @@ impl RecordExportLogEntry {
     /// 操作人 Who did it, as he is now.
     async fn actor(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Reviewer>> {
         let key = ReviewerKey(self.0.account_id);
-        let reviewer = ctx.loader().load_one(key).await.map_err(internal)?;
+        let reviewer = ctx.load(key).await?;
         Ok(reviewer.map(Reviewer))
     }
 
@@ -62,15 +62,13 @@ impl RecordExportLogEntry {
     /// 学校 The school whose records they are.
     async fn school(&self, ctx: &Context<'_>) -> async_graphql::Result<School> {
         let key = SchoolKey(self.0.school_id);
-        let school = ctx.loader().load_one(key).await.map_err(internal)?;
-        school
-            .map(School)
-            .ok_or_else(|| internal("an export without its school"))
+        let school = ctx.require(key, "an export without its school");
+        Ok(School(school.await?))
     }
 
     /// 院系 The department whose records alone they are; null for the whole school.
     async fn department(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Department>> {
-        department(ctx, self.0.department_id).await
+        department_of(ctx, self.0.department_id).await
     }
 
     /// 导出内容 What the export is of.

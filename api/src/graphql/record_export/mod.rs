@@ -3,18 +3,18 @@
 mod follow;
 mod log;
 
+use std::convert::identity;
+
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, connection::Connection};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
-use uuid::Uuid;
 use wangqian_schema::{
     files::TableFormat,
     model::{
-        idempotency,
         record_export::{self as model, RecordExport as Row},
         request_throttle::Limit,
     },
-    step::{self, ExportRequest, IdempotencyKey, StepError},
+    step::{self, ExportRequest},
 };
 use wangqian_storage::DownloadName;
 
@@ -22,12 +22,16 @@ pub use self::{
     follow::RecordExportSubscription,
     log::{RecordExportLogAction, RecordExportLogEntry, RecordExportLogQuery},
 };
-use super::{document::DownloadLink, is_idempotency_key, school::Department};
+use super::{
+    document::DownloadLink,
+    mutation::{Payload, idempotency_key, on, payload},
+    school::{Department, department_of},
+};
 use crate::{
     context::ContextExt,
-    error::{UserError, internal, step_errors},
+    error::{UserError, internal},
     id::NodeType,
-    loaders::{DepartmentKey, SchoolKey},
+    loaders::SchoolKey,
     paging::{Arguments, connection, cost},
 };
 
@@ -117,7 +121,7 @@ impl RecordExport {
 
     /// 院系 The department whose records alone are in it; null for the whole school.
     async fn department(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Department>> {
-        department(ctx, self.0.department_id).await
+        department_of(ctx, self.0.department_id).await
     }
 
     /// 含个人信息 Whether ID-card numbers, telephones, e-mail and postal addresses stand in it unmasked.
@@ -182,12 +186,6 @@ impl RecordExport {
     }
 }
 
-async fn department(ctx: &Context<'_>, id: Option<Uuid>) -> async_graphql::Result<Option<Department>> {
-    let Some(id) = id else { return Ok(None) };
-    let department = ctx.loader().load_one(DepartmentKey(id)).await.map_err(internal)?;
-    Ok(department.map(Department))
-}
-
 /// 导出数据 Asks for an export.
 #[derive(InputObject, Serialize)]
 pub struct ExportRecordsInput {
@@ -218,14 +216,14 @@ impl Serialize for RecordExportFormat {
     }
 }
 
-/// 导出数据的结果 What came of asking for an export.
-#[derive(SimpleObject)]
-pub struct ExportRecordsPayload {
-    /// 导出 The export; null when it was refused.
-    record_export: Option<RecordExport>,
-    /// 业务错误 Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
-}
+payload!(
+    /// 导出数据的结果 What came of asking for an export.
+    pub struct ExportRecordsPayload {
+        /// 导出 The export; null when it was refused.
+        record_export: RecordExport,
+    }
+    of Row, by RecordExport
+);
 
 /// 下载导出文件 Asks for a link to the file of an export.
 #[derive(InputObject)]
@@ -234,14 +232,14 @@ pub struct DownloadRecordExportInput {
     export_id: ID,
 }
 
-/// 下载导出文件的结果 What came of asking for a link to the file of an export.
-#[derive(SimpleObject)]
-pub struct DownloadRecordExportPayload {
-    /// 下载链接 A link to the file, valid for a few minutes; null when it was refused.
-    link: Option<DownloadLink>,
-    /// 业务错误 Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
-}
+payload!(
+    /// 下载导出文件的结果 What came of asking for a link to the file of an export.
+    pub struct DownloadRecordExportPayload {
+        /// 下载链接 A link to the file, valid for a few minutes; null when it was refused.
+        link: DownloadLink,
+    }
+    of DownloadLink, by identity
+);
 
 /// Exports.
 #[derive(Default)]
@@ -292,26 +290,22 @@ impl RecordExportMutation {
         input: ExportRecordsInput,
     ) -> async_graphql::Result<ExportRecordsPayload> {
         let viewer = ctx.viewer()?;
-        let refused = |user_errors| ExportRecordsPayload {
-            record_export: None,
-            user_errors,
+        let refused = |error| ExportRecordsPayload::refused(vec![error]);
+        let key = match idempotency_key(&input.idempotency_key, &input)? {
+            Ok(key) => key,
+            Err(error) => return Ok(refused(error)),
         };
-        if !is_idempotency_key(&input.idempotency_key) {
-            let error = UserError::invalid("idempotencyKey", "应为 1 至 60 个字符，且不含 /");
-            return Ok(refused(vec![error]));
-        }
         if let Err(error) = step::exporting_reviewer(&viewer) {
-            return Ok(refused(step_errors(error, "")?));
+            return ExportRecordsPayload::of(Err(error), "");
         }
         let department_id = match &input.department_id {
             None => None,
             Some(id) => match NodeType::Department.uuid(id) {
                 Some(id) => Some(id),
-                None => return Ok(refused(vec![UserError::not_found("departmentId")])),
+                None => return Ok(refused(UserError::not_found("departmentId"))),
             },
         };
         let app = ctx.app();
-        let request_hash = idempotency::request_hash(&input).map_err(internal)?;
         let request = ExportRequest {
             subject: input.subject.into(),
             format: input.format.into(),
@@ -324,19 +318,8 @@ impl RecordExportMutation {
             within: TimeDelta::days(1),
             pause: TimeDelta::zero(),
         };
-        let key = IdempotencyKey {
-            key: input.idempotency_key,
-            request_hash,
-        };
-        Ok(
-            match step::export_records(&app.platform, &viewer, &request, &daily, &key).await {
-                Ok(export) => ExportRecordsPayload {
-                    record_export: Some(RecordExport(export)),
-                    user_errors: Vec::new(),
-                },
-                Err(error) => refused(step_errors(error, "departmentId")?),
-            },
-        )
+        let asked = step::export_records(&app.platform, &viewer, &request, &daily, &key).await;
+        ExportRecordsPayload::of(asked, "departmentId")
     }
 
     /// 下载导出文件 Gives who asked for an export a link to its file, once it is ready. Each link is written into the log.
@@ -347,30 +330,22 @@ impl RecordExportMutation {
         ctx: &Context<'_>,
         input: DownloadRecordExportInput,
     ) -> async_graphql::Result<DownloadRecordExportPayload> {
-        let viewer = ctx.viewer()?;
-        let app = ctx.app();
-        let taken = match NodeType::RecordExport.uuid(&input.export_id) {
-            Some(id) => step::take_export(&app.platform, &viewer, id).await,
-            None => Err(StepError::NotFound),
-        };
-        let export = match taken {
+        let (app, viewer) = (ctx.app(), ctx.viewer()?);
+        let taken = on(NodeType::RecordExport, &input.export_id, async |id| {
+            step::take_export(&app.platform, &viewer, id).await
+        });
+        let export = match taken.await {
             Ok(export) => export,
-            Err(error) => {
-                return Ok(DownloadRecordExportPayload {
-                    link: None,
-                    user_errors: step_errors(error, "exportId")?,
-                });
-            }
+            Err(error) => return DownloadRecordExportPayload::of(Err(error), "exportId"),
         };
-        let school = ctx.loader().load_one(SchoolKey(export.school_id)).await;
-        let school = school.map_err(internal)?.map(|school| school.name);
+        let school = ctx.load(SchoolKey(export.school_id)).await?;
         let (year, number) = (export.class_year, &export.number);
         let ending = export.file_format.extension();
         let (subject, plain) = match export.subject {
             model::ExportSubject::Graduates => (export.subject.name_zh(), "graduates"),
             model::ExportSubject::Cases => (export.subject.name_zh(), "cases"),
         };
-        let school = school.unwrap_or_default();
+        let school = school.map(|school| school.name).unwrap_or_default();
         let offered = DownloadName {
             name: &format!("{school}{year}届{subject}-{number}.{ending}"),
             ascii: &format!("{plain}-{year}-{number}.{ending}"),
@@ -382,9 +357,6 @@ impl RecordExportMutation {
             export.file_format.media_type(),
         )
         .await?;
-        Ok(DownloadRecordExportPayload {
-            link: Some(link),
-            user_errors: Vec::new(),
-        })
+        Ok(DownloadRecordExportPayload::done(link))
     }
 }

@@ -3,6 +3,7 @@
 mod steps;
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject, connection::Connection};
+use uuid::Uuid;
 use wangqian_schema::{
     model::{
         Viewer,
@@ -11,13 +12,13 @@ use wangqian_schema::{
     workflow,
 };
 
+pub(super) use self::steps::school_id;
 pub use self::steps::{
     AddDepartmentInput, DepartmentPayload, FirstReviewerInput, OpenSchoolInput, RenameDepartmentInput,
     SchoolMutation, SchoolPayload, SetReviewRouteInput, SetVoidingReviewInput, UpdateSchoolInput,
 };
-pub(super) use self::steps::{idempotency_key, school_id};
 use super::{
-    case_event::SchoolEvent,
+    case_event::{SchoolEvent, history_of},
     figure::{Asked, FigureDay, FigureDimension, RateFormula, SchoolFigures, figure_history_of, figures_of},
     leaving::LeavingPeriod,
     reviewer::Reviewer,
@@ -26,7 +27,7 @@ use crate::{
     context::ContextExt,
     error::internal,
     id::NodeType,
-    loaders::{DepartmentsKey, HistoryKey, LeavingPeriodsKey, OwnRoutesKey, ReviewersKey, SchoolKey},
+    loaders::{DepartmentKey, DepartmentsKey, LeavingPeriodsKey, OwnRoutesKey, ReviewersKey, SchoolKey},
     paging::{Arguments, connection, cost},
 };
 
@@ -84,7 +85,7 @@ pub struct School(pub model::School);
 
 impl School {
     /// Whether something of how the school is run is open to the viewer.
-    fn shows(&self, ctx: &Context<'_>, rule: fn(&Viewer, uuid::Uuid) -> bool) -> bool {
+    fn shows(&self, ctx: &Context<'_>, rule: fn(&Viewer, Uuid) -> bool) -> bool {
         let signed_in = ctx.caller().signed_in.as_ref();
         signed_in.is_some_and(|(_, viewer)| rule(viewer, self.0.id))
     }
@@ -135,7 +136,7 @@ impl School {
             return Ok(Vec::new());
         }
         let key = OwnRoutesKey(self.0.id);
-        let own = ctx.loader().load_one(key).await.map_err(internal)?;
+        let own = ctx.load(key).await?;
         let mut routes = vec![SchoolReviewRoute {
             workflow: None,
             route: self.0.default_review_route.into(),
@@ -154,7 +155,7 @@ impl School {
             return Ok(Vec::new());
         }
         let key = LeavingPeriodsKey(self.0.id);
-        let periods = ctx.loader().load_one(key).await.map_err(internal)?;
+        let periods = ctx.load(key).await?;
         Ok(periods.unwrap_or_default().into_iter().map(Into::into).collect())
     }
 
@@ -178,7 +179,7 @@ impl School {
         let page = if self.shows(ctx, open_to) {
             let school_id = self.0.id;
             let key = DepartmentsKey { school_id, request };
-            ctx.loader().load_one(key).await.map_err(internal)?
+            ctx.load(key).await?
         } else {
             None
         };
@@ -209,7 +210,7 @@ impl School {
         .request()?;
         let school_id = self.0.id;
         let key = ReviewersKey { school_id, request };
-        let page = ctx.loader().load_one(key).await.map_err(internal)?;
+        let page = ctx.load(key).await?;
         Ok(connection(
             page.unwrap_or_default(),
             |reviewer| reviewer.account_id,
@@ -280,25 +281,19 @@ impl School {
         #[graphql(desc = "Backward: how many, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Backward: before this cursor.")] before: Option<String>,
     ) -> async_graphql::Result<Connection<String, SchoolEvent>> {
-        let request = Arguments {
+        let page = Arguments {
             first,
             after,
             last,
             before,
-        }
-        .request()?;
-        let page = if self.shows(ctx, history_open_to) {
-            let case_id = self.0.id;
-            let key = HistoryKey { case_id, request };
-            ctx.loader().load_one(key).await.map_err(internal)?
-        } else {
-            None
         };
-        Ok(connection(
-            page.unwrap_or_default(),
-            |event| event.sequence,
+        history_of(
+            ctx,
+            self.shows(ctx, history_open_to).then_some(self.0.id),
+            page,
             SchoolEvent,
-        ))
+        )
+        .await
     }
 }
 
@@ -325,15 +320,22 @@ impl Department {
 
     /// 学校 The school it belongs to.
     async fn school(&self, ctx: &Context<'_>) -> async_graphql::Result<School> {
-        let school = ctx
-            .loader()
-            .load_one(SchoolKey(self.0.school_id))
-            .await
-            .map_err(internal)?;
-        school
-            .map(School)
-            .ok_or_else(|| internal("a department without its school"))
+        let school = ctx.require(SchoolKey(self.0.school_id), "a department without its school");
+        Ok(School(school.await?))
     }
+}
+
+/// The department that something names; nothing where it names none.
+///
+/// # Errors
+/// A top-level error of the database's.
+pub(super) async fn department_of(
+    ctx: &Context<'_>,
+    id: Option<Uuid>,
+) -> async_graphql::Result<Option<Department>> {
+    let Some(id) = id else { return Ok(None) };
+    let department = ctx.load(DepartmentKey(id)).await?;
+    Ok(department.map(Department))
 }
 
 /// Schools.
@@ -348,7 +350,7 @@ impl SchoolQuery {
             return Ok(None);
         };
         let key = SchoolKey(school_id);
-        let school = ctx.loader().load_one(key).await.map_err(internal)?;
+        let school = ctx.load(key).await?;
         Ok(school.map(School))
     }
 

@@ -1,39 +1,18 @@
 //! What is done to schools: opened by operators, run by their reviewers.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object};
 use serde::Serialize;
 use wangqian_schema::{
-    model::{idempotency, reviewer::ReviewerDraft, school as model, school::SchoolDraft},
-    step::{self, IdempotencyKey, NewSchool, SchoolUpdate, StepError},
+    model::{reviewer::ReviewerDraft, school as model, school::SchoolDraft},
+    step::{self, NewSchool, SchoolUpdate},
     workflow,
 };
 
-use super::{super::is_idempotency_key, Department, ReviewRoute, School, Workflow};
-use crate::{
-    context::ContextExt,
-    error::{UserError, internal, step_errors},
-    id::NodeType,
+use super::{
+    super::mutation::{Payload, idempotency_key, payload},
+    Department, ReviewRoute, School, Workflow,
 };
-
-/// The caller's key of a request, or what is wrong with it.
-///
-/// # Errors
-/// When the request cannot be hashed.
-pub(in crate::graphql) fn idempotency_key(
-    key: &str,
-    input: &impl Serialize,
-) -> async_graphql::Result<Result<IdempotencyKey, UserError>> {
-    if !is_idempotency_key(key) {
-        return Ok(Err(UserError::invalid(
-            "idempotencyKey",
-            "应为 1 至 60 个字符，且不含 /",
-        )));
-    }
-    Ok(Ok(IdempotencyKey {
-        key: key.to_owned(),
-        request_hash: idempotency::request_hash(input).map_err(internal)?,
-    }))
-}
+use crate::{context::ContextExt, id::NodeType};
 
 /// The school of an input. An id that means no school means one that is not there.
 pub(in crate::graphql) fn school_id(id: Option<&ID>) -> Option<uuid::Uuid> {
@@ -133,53 +112,23 @@ pub struct RenameDepartmentInput {
     name: Option<String>,
 }
 
-/// 学校办理结果 What came of a step on a school.
-#[derive(SimpleObject)]
-pub struct SchoolPayload {
-    /// 学校 The school as it is now; null when it was refused.
-    school: Option<School>,
-    /// 业务错误 Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
-}
-
-impl SchoolPayload {
-    fn of(done: Result<model::School, StepError>, id_field: &str) -> async_graphql::Result<Self> {
-        Ok(match done {
-            Ok(school) => Self {
-                school: Some(School(school)),
-                user_errors: Vec::new(),
-            },
-            Err(error) => Self {
-                school: None,
-                user_errors: step_errors(error, id_field)?,
-            },
-        })
+payload!(
+    /// 学校办理结果 What came of a step on a school.
+    pub struct SchoolPayload {
+        /// 学校 The school as it is now; null when it was refused.
+        school: School,
     }
-}
+    of model::School, by School
+);
 
-/// 院系办理结果 What came of a step on a department.
-#[derive(SimpleObject)]
-pub struct DepartmentPayload {
-    /// 院系 The department as it is now; null when it was refused.
-    department: Option<Department>,
-    /// 业务错误 Why it was refused; empty when it was done.
-    user_errors: Vec<UserError>,
-}
-
-impl DepartmentPayload {
-    fn of(done: Result<model::Department, StepError>, id_field: &str) -> async_graphql::Result<Self> {
-        Ok(match done {
-            Ok(department) => Self {
-                department: Some(Department(department)),
-                user_errors: Vec::new(),
-            },
-            Err(error) => Self {
-                department: None,
-                user_errors: step_errors(error, id_field)?,
-            },
-        })
+payload!(
+    /// 院系办理结果 What came of a step on a department.
+    pub struct DepartmentPayload {
+        /// 院系 The department as it is now; null when it was refused.
+        department: Department,
     }
-}
+    of model::Department, by Department
+);
 
 /// What is done to schools.
 #[derive(Default)]
@@ -199,12 +148,7 @@ impl SchoolMutation {
         let viewer = ctx.viewer()?;
         let key = match idempotency_key(&input.idempotency_key, &input)? {
             Ok(key) => key,
-            Err(error) => {
-                return Ok(SchoolPayload {
-                    school: None,
-                    user_errors: vec![error],
-                });
-            }
+            Err(error) => return Ok(SchoolPayload::refused(vec![error])),
         };
         let new = NewSchool {
             school: SchoolDraft {
@@ -292,12 +236,7 @@ impl SchoolMutation {
         let viewer = ctx.viewer()?;
         let key = match idempotency_key(&input.idempotency_key, &input)? {
             Ok(key) => key,
-            Err(error) => {
-                return Ok(DepartmentPayload {
-                    department: None,
-                    user_errors: vec![error],
-                });
-            }
+            Err(error) => return Ok(DepartmentPayload::refused(vec![error])),
         };
         let platform = &ctx.app().platform;
         let added = step::add_department(platform, &viewer, &input.code, &input.name, &key).await;
