@@ -174,8 +174,7 @@ fn refusal(refusal: Refusal, id_field: &str) -> UserError {
     };
     let field = match refusal {
         Refusal::ReasonRequired => Some("reason"),
-        Refusal::OwnAccount | Refusal::LastSchoolReviewer => Some("reviewerId"),
-        Refusal::FileNotUploaded => Some(id_field),
+        Refusal::OwnAccount | Refusal::LastSchoolReviewer | Refusal::FileNotUploaded => Some(id_field),
         _ => None,
     };
     UserError {

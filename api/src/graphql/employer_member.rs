@@ -268,12 +268,6 @@ async fn set_enabled(
     enabled: bool,
 ) -> async_graphql::Result<EmployerMemberPayload> {
     let (platform, viewer) = (&ctx.app().platform, ctx.viewer()?);
-    if NodeType::EmployerMember.uuid(id) == Some(viewer.account_id()) {
-        return Ok(EmployerMemberPayload::refused(vec![UserError {
-            field: Some("memberId".to_owned()),
-            ..UserError::new(UserErrorCode::StepNotAllowed, "不能停用或启用本人的账号")
-        }]));
-    }
     let set = on(NodeType::EmployerMember, id, async |account_id| {
         step::set_member_enabled(platform, &viewer, account_id, enabled).await
     });
