@@ -196,6 +196,11 @@ async fn a_disabled_colleague_is_out_at_once_and_nobody_disables_himself() {
         ("STEP_NOT_ALLOWED", Some("memberId"))
     );
     assert_eq!(
+        error(&set(&scene.administrator, ENABLE, &own).await),
+        ("STEP_NOT_ALLOWED", None),
+        "nor is he disabled"
+    );
+    assert_eq!(
         error(&set(&scene.administrator, ENABLE, &id).await),
         ("STEP_NOT_ALLOWED", None),
         "he is not disabled"

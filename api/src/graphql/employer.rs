@@ -52,7 +52,7 @@ impl Employer {
     }
 }
 
-/// 可选单位 A verified employer, by what the public register says of it.
+/// What the public register says of an employer: by itself of a verified one that was searched for, and as fields of every [`Employer`].
 pub struct EmployerMatch<'a>(Cow<'a, model::Employer>);
 
 /// 可选单位 A verified employer, by what the public register says of it.

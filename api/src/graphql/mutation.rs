@@ -170,10 +170,10 @@ pub(crate) async fn take<S: CaseStep>(
 ) -> async_graphql::Result<S::Payload> {
     let (platform, actor) = (&ctx.app().platform, Actor::Viewer(ctx.viewer()?));
     let form = step.form();
-    let taken = match S::CASE.uuid(id) {
-        Some(id) => step.take(platform, actor, id, expected_version).await,
-        None => Err(StepError::NotFound),
-    };
+    let taken = on(S::CASE, id, async |id| {
+        step.take(platform, actor, id, expected_version).await
+    })
+    .await;
     match form {
         Some(form) => S::Payload::of_form(taken, S::ID_FIELD, form),
         None => S::Payload::of(taken, S::ID_FIELD),

@@ -1,5 +1,6 @@
 //! The reads of cases that stand with what surrounds them, said once for all kinds: what a viewer finds, what a step locks, and what is
-//! asked of drafts. What is read of a kind, its `with_standing` and `columns`, stands in the kind's own file.
+//! asked of drafts. What is read of a kind, its `with_standing` and `columns`, and who
+//! sees it, `visible_to`, stand in the kind's own file, which has Diesel's traits in scope.
 
 /// Makes `find` and `by_ids` of a table of cases, and `read` for the kind's own use: `case_reads!(agreements, AgreementView)`.
 macro_rules! case_reads {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     document::random_code,
-    stored_paper::{kept, kept_paper},
+    stored_paper::{kept_paper, paper_json},
 };
 use crate::tables::{destination_sheets, leaving_confirmations};
 
@@ -116,7 +116,7 @@ pub async fn insert(
         .select(diesel::dsl::max(destination_sheets::version))
         .first(conn)
         .await?;
-    let content = kept(paper)?;
+    let content = paper_json(paper)?;
     diesel::insert_into(destination_sheets::table)
         .values((
             destination_sheets::id.eq(id),

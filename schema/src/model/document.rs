@@ -7,7 +7,7 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::stored_paper::{kept, kept_paper};
+use super::stored_paper::{kept_paper, paper_json};
 use crate::{
     Kept, fixed_sql,
     tables::{agreements, documents},
@@ -217,7 +217,7 @@ pub async fn insert(
     paper: &Paper,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    let content = kept(paper)?;
+    let content = paper_json(paper)?;
     diesel::insert_into(documents::table)
         .values((
             documents::id.eq(id),

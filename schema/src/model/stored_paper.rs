@@ -15,7 +15,7 @@ use super::document::StoredPdf;
 use crate::tables::{destination_sheets, documents};
 
 /// What a paper says, as its row keeps it.
-pub(super) fn kept(paper: &impl Serialize) -> QueryResult<Value> {
+pub(super) fn paper_json(paper: &impl Serialize) -> QueryResult<Value> {
     serde_json::to_value(paper).map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))
 }
 

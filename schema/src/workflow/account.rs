@@ -13,7 +13,7 @@ pub struct AccountFacts {
 }
 
 impl AccountFacts {
-    /// Whether it may be taken away, or what it may do: nobody does that to his own, so that there is always somebody left who runs
+    /// Whether it, or something that it may do, may be taken away: nobody does that to his own, so that there is always somebody left who runs
     /// things.
     ///
     /// # Errors

@@ -52,7 +52,7 @@ pub(crate) async fn watch_writes(conn: &mut AsyncPgConnection) {
     }
 }
 
-/// Everything in the database, as text.
+/// Everything in the database, as text; after [`watch_writes`].
 pub(crate) async fn everything(conn: &mut AsyncPgConnection) -> Vec<String> {
     text(conn, "SELECT * FROM watch.everything()").await
 }
@@ -64,7 +64,7 @@ pub(crate) async fn writes_seen(conn: &mut AsyncPgConnection) -> BTreeSet<String
     seen.into_iter().collect()
 }
 
-/// Makes every write of a kind, such as `INSERT jobs`, fail until [`repair`]. `deferred`: only when the transaction commits.
+/// Makes every write of a kind, such as `INSERT jobs`, fail until [`repair`], after [`watch_writes`]. `deferred`: only when the transaction commits.
 pub(crate) async fn sabotage(conn: &mut AsyncPgConnection, place: &str, deferred: bool) {
     execute(
         conn,

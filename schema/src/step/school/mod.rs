@@ -152,7 +152,7 @@ pub async fn update_school(
     let mut conn = platform.pool.get().await?;
     let updated = conn
         .transaction(async |conn| {
-            let mut held = Held::lock_version(platform, conn, viewer, school_id, expected_version).await?;
+            let mut held = Held::lock_expecting(platform, conn, viewer, school_id, expected_version).await?;
             let before = held.school.clone();
             let given =
                 |update: &Option<String>, before: &Option<String>| update.clone().or_else(|| before.clone());
@@ -206,7 +206,7 @@ pub async fn set_review_route(
     let mut conn = platform.pool.get().await?;
     let set = conn
         .transaction(async |conn| {
-            let mut held = Held::lock_version(platform, conn, viewer, school_id, expected_version).await?;
+            let mut held = Held::lock_expecting(platform, conn, viewer, school_id, expected_version).await?;
             let before = match workflow {
                 None => Some(held.school.default_review_route),
                 Some(workflow) => school::own_routes(conn, &[school_id])
@@ -250,7 +250,7 @@ pub async fn set_voiding_review(
     let mut conn = platform.pool.get().await?;
     let set = conn
         .transaction(async |conn| {
-            let mut held = Held::lock_version(platform, conn, viewer, school_id, expected_version).await?;
+            let mut held = Held::lock_expecting(platform, conn, viewer, school_id, expected_version).await?;
             let before = held.school.voiding_reviewed;
             if before == reviewed {
                 return Ok(held.school);
@@ -340,7 +340,7 @@ impl Held {
     }
 
     /// As [`Self::lock`], for whoever has looked at this version of the school.
-    async fn lock_version(
+    async fn lock_expecting(
         platform: &Platform,
         conn: &mut AsyncPgConnection,
         viewer: &Viewer,
