@@ -18,12 +18,10 @@ run: tools-to-run ## Build, and start everything on this machine with demo data 
 build: tools-to-build ## Build everything
 	$(CARGO) build $(WHOLE)
 
-test: tools-to-test ## All tests
-	npm ci --prefix tests/node --no-audit --no-fund
+test: tools-to-test tests/node/node_modules/.package-lock.json ## All tests
 	$(CARGO) test $(WHOLE)
 
-bench: tools-to-test ## Measure, as the README says how to read it (ONLY="page jobs" for some of it)
-	npm ci --prefix bench/node --no-audit --no-fund
+bench: tools-to-test bench/node/node_modules/.package-lock.json ## Measure, as the README says how to read it (ONLY="page jobs" for some of it)
 	$(CARGO) build $(WHOLE) --bins --release
 	target/release/wangqian-bench $(ONLY)
 
@@ -31,6 +29,11 @@ fuzz: tools-to-run ## Let schemathesis send to it what it likes as each kind of 
 	$(CARGO) build $(WHOLE) --bins
 	[ -x target/fuzz/bin/schemathesis ] || { python3 -m venv target/fuzz && target/fuzz/bin/pip install --quiet -r tests/fuzz/requirements.txt; }
 	target/fuzz/bin/python tests/fuzz/fuzz.py $(FUZZ_SECONDS)
+
+# npm writes this file when all else is there.
+%/node_modules/.package-lock.json: %/package-lock.json | tools-to-test
+	npm ci --prefix $* --no-audit --no-fund
+	@touch $@
 
 fmt: ## Format the code
 	$(CARGO) fmt --all
